@@ -1,0 +1,3 @@
+"""One-shot drawing: models, metrics and attribution behind a book of executable experiments."""
+
+__version__ = "0.1.0"
