@@ -127,7 +127,7 @@ def warp(x: Tensor, matrices: Tensor) -> Tensor:
     m = _adjugate(matrices)  # from new positions back to old ones
     across = ((2 * torch.arange(width, device=x.device) + 1) / width - 1).repeat(height)
     down = ((2 * torch.arange(height, device=x.device) + 1) / height - 1).repeat_interleave(width)
-    old = torch.addcmul(m[:, :, 1:2] * down, m[:, :, :1], across).add_(m[:, :, 2:])
+    old = (m[:, :, :1] * across).addcmul_(m[:, :, 1:2], down).add_(m[:, :, 2:])
     grid = old[:, :2].div_(old[:, 2:]).view(-1, 2, height, width).permute(0, 2, 3, 1)
     moved = F.grid_sample(x.float(), grid, mode="bilinear", align_corners=False)
     return moved.clamp_(0, 1)

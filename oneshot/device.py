@@ -1,0 +1,34 @@
+"""The only place that names a device."""
+
+import torch
+
+CHOICES = ("auto", "cuda", "mps", "cpu")
+
+
+def resolve(device: str = "auto") -> torch.device:
+    """Return the device to compute on: the one named, or the best of cuda, mps, cpu.
+
+    Raises ValueError when `device` is unknown or not present on this machine.
+    """
+    if device == "auto":
+        return present()[0]
+    if device.split(":")[0] not in CHOICES:
+        raise ValueError(f"unknown device {device!r}; known: {', '.join(CHOICES)}")
+    if torch.device(device).type not in {d.type for d in present()}:
+        raise ValueError(f"device {device!r} is not present here; use device='auto'")
+    return torch.device(device)
+
+
+def present() -> list[torch.device]:
+    """Return the devices of this machine, best first."""
+    names = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available()
+    return [torch.device(name) for name in [*names, "cpu"]]
+
+
+def describe(device: torch.device) -> str:
+    """Return a name a person recognises, such as "cpu (2 threads)"."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        return f"cpu ({torch.get_num_threads()} threads)"
+    return device.type

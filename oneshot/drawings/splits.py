@@ -1,0 +1,32 @@
+"""How concepts are divided into train, validation and test."""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from oneshot.rng import generator
+
+SPLITS = ("train", "validation", "test")
+TRAIN, VALIDATION, TEST = range(3)
+
+
+def by_group(
+    groups: Sequence[Hashable], validation: float, test: float, seed: int = 0
+) -> np.ndarray:
+    """Return a split number (K,) per concept such that a group is never divided.
+
+    `groups[k]` names what concept k must stay together with (a category, a letter); a seeded
+    permutation of the sorted groups gives the last `test` share to the test split and the share
+    before it to validation. Three groups are the least that can be split; with fewer all train.
+    """
+    names = sorted(set(groups))
+    order = generator(seed, 1).permutation(len(names))
+    held = max(1, round(test * len(names))) if len(names) >= 3 else 0
+    chosen = max(1, round(validation * len(names))) if len(names) >= 3 else 0
+    number = {}
+    for rank, index in enumerate(order):
+        left = len(names) - rank
+        number[names[index]] = (
+            TEST if left <= held else VALIDATION if left <= held + chosen else TRAIN
+        )
+    return np.array([number[group] for group in groups], dtype=np.uint8)
