@@ -1,6 +1,7 @@
 """Your own drawings: a folder per concept, with PNG pages or one-drawing-a-line ndjson."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,31 +15,42 @@ from oneshot.drawings.splits import by_group
 LEAST = 4
 
 
-def read(root: Path, side: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (folder name, uint8 (n, side, side)) for `<concept>/*.png` and `<concept>/*.ndjson`.
+def names(root: Path) -> list[str]:
+    """Return the names of the folders in `root`, sorted; raise DataError when there is none."""
+    found = sorted(path.name for path in Path(root).glob("*") if path.is_dir())
+    if not found:
+        raise DataError(f"{root} holds no folders; expected <concept>/*.png or <concept>/*.ndjson")
+    return found
+
+
+def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
+    """Yield the drawings of each wanted folder, uint8 (n, side, side), ink = 255.
 
     PNG pages may be of any size, dark on light or light on dark (the rarer shade is ink); ndjson
     lines are Quick, Draw! simplified drawings, each file named after its word.
 
     Raises DataError when a concept has fewer than four drawings or a file cannot be read.
     """
-    folders = (
-        sorted(path for path in Path(root).iterdir() if path.is_dir())
-        if Path(root).is_dir()
-        else []
-    )
-    if not folders:
-        raise DataError(f"{root} holds no folders; expected <concept>/*.png or <concept>/*.ndjson")
-    for concept in folders:
-        pages = [_page(file, side) for file in sorted(concept.glob("*.png"))]
+    for concept in (Path(root) / name for name in wanted):
+        drawn = [_page(file, side) for file in sorted(concept.glob("*.png"))]
         for file in sorted(concept.glob("*.ndjson")):
-            pages += [render(fit_square(strokes), side) for strokes in strokes_of(file)]
-        if len(pages) < LEAST:
+            drawn += [render(fit_square(strokes), side) for strokes in strokes_of(file)]
+        if len(drawn) < LEAST:
             raise DataError(
-                f"{concept} holds {len(pages)} drawings; at least {LEAST} *.png or lines of "
+                f"{concept} holds {len(drawn)} drawings; at least {LEAST} *.png or lines of "
                 "*.ndjson are needed"
             )
-        yield concept.name, np.stack(pages)
+        yield np.stack(drawn[: limit or None])
+
+
+def fingerprint(root: Path) -> str:
+    """Return a digest of the names, sizes and times of all files, so that a change is noticed."""
+    listing = sorted(
+        f"{path.relative_to(root)}:{path.stat().st_size}:{path.stat().st_mtime_ns}"
+        for path in Path(root).rglob("*")
+        if path.is_file()
+    )
+    return hashlib.sha256("\n".join(listing).encode()).hexdigest()
 
 
 def split(names: list[str]) -> np.ndarray:

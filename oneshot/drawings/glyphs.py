@@ -5,7 +5,7 @@ scale per drawing, an offset and a turn per stroke, smooth noise on the control 
 width, all addressed by (glyph, drawing).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,15 +20,21 @@ DRAWINGS = 20
 SEED = 20
 
 
-def read(root: Path | None, side: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield ("font.65", uint8 (20, side, side)) for every distinct glyph; `root` is not used."""
-    for number, (name, strokes) in enumerate(sorted(_glyphs().items())):
-        hands = (generator(SEED, number, drawing) for drawing in range(DRAWINGS))
-        yield (
-            name,
-            np.stack(
-                [render(_draw(strokes, hand), side, pen=hand.uniform(10, 15)) for hand in hands]
-            ),
+def names(root: Path | None = None) -> list[str]:
+    """Return "font.65" for every distinct glyph, sorted; `root` is not used."""
+    return sorted(_glyphs())
+
+
+def pages(
+    root: Path | None, wanted: Sequence[str], side: int, limit: int = 0
+) -> Iterator[np.ndarray]:
+    """Yield the drawings of each wanted glyph, uint8 (20, side, side), ink = 255."""
+    glyphs = _glyphs()
+    number = {name: index for index, name in enumerate(names())}
+    for name in wanted:
+        hands = (generator(SEED, number[name], k) for k in range(limit or DRAWINGS))
+        yield np.stack(
+            [render(_draw(glyphs[name], hand), side, pen=hand.uniform(10, 15)) for hand in hands]
         )
 
 

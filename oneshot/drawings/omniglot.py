@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,31 +16,31 @@ MEMBER = re.compile(r"images_(?:background|evaluation)/([^/]+)/(character\d+)/\d
 DRAWERS = 20
 
 
-def read(root: Path, side: int) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield ("Alphabet.character01", uint8 (20, side, side)) in sorted order.
-
-    A drawing is resized bilinearly from 105 px, inverted to ink = 1 and binarised at 0.5, as in
-    *Diversity vs. Recognizability* (NeurIPS 2022). `root` holds the official zip files.
+def names(root: Path) -> list[str]:
+    """Return "Alphabet.character01" of every character in the two archives, sorted.
 
     Raises DataError when an archive is missing, damaged or not Omniglot.
     """
-    members: dict[str, list[tuple[Path, str]]] = {}
-    for archive in (Path(root) / name for name in ARCHIVES):
-        for name in _names(archive):
-            if found := MEMBER.search(name):
-                members.setdefault(f"{found[1]}.{found[2]}", []).append((archive, name))
-    opened = {
-        archive: zipfile.ZipFile(archive) for archive in {a for v in members.values() for a, _ in v}
-    }
+    return sorted(_members(Path(root)))
+
+
+def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
+    """Yield the drawings of each wanted character, uint8 (20, side, side), ink = 255.
+
+    A drawing is resized bilinearly from 105 px, inverted to ink = 1 and binarised at 0.5, as in
+    *Diversity vs. Recognizability* (NeurIPS 2022). `root` holds the official zip files.
+    """
+    members = _members(Path(root))
+    opened = {Path(root) / name: zipfile.ZipFile(Path(root) / name) for name in ARCHIVES}
     try:
-        for concept in sorted(members):
-            pages = sorted(members[concept], key=lambda page: page[1])
-            if len(pages) != DRAWERS:
+        for concept in wanted:
+            files = sorted(members[concept], key=lambda page: page[1])
+            if len(files) != DRAWERS:
                 raise DataError(
-                    f"{pages[0][0]}: {concept} has {len(pages)} drawings, expected {DRAWERS}; "
+                    f"{files[0][0]}: {concept} has {len(files)} drawings, expected {DRAWERS}; "
                     "fetch the archive again with `oneshot data fetch omniglot`"
                 )
-            yield concept, np.stack([_drawing(opened[a], a, name, side) for a, name in pages])
+            yield np.stack([_drawing(opened[a], a, n, side) for a, n in files[: limit or None]])
     finally:
         for archive in opened.values():
             archive.close()
@@ -55,7 +55,16 @@ def split(names: list[str]) -> np.ndarray:
     return np.where(number <= 3, TEST, np.where(number <= 5, VALIDATION, TRAIN)).astype(np.uint8)
 
 
-def _names(archive: Path) -> list[str]:
+def _members(root: Path) -> dict[str, list[tuple[Path, str]]]:
+    members: dict[str, list[tuple[Path, str]]] = {}
+    for archive in (root / name for name in ARCHIVES):
+        for name in _listing(archive):
+            if found := MEMBER.search(name):
+                members.setdefault(f"{found[1]}.{found[2]}", []).append((archive, name))
+    return members
+
+
+def _listing(archive: Path) -> list[str]:
     if not archive.exists():
         raise DataError(
             f"{archive} is missing; run `oneshot data fetch omniglot`, or set ONESHOT_DATA to a "

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -17,13 +17,10 @@ from oneshot.drawings.splits import by_group
 FOLDER = "simplified"
 
 
-def read(root: Path, side: int, limit: int = 0) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield (category, uint8 (n, side, side)) in sorted order, recognised drawings only.
+def names(root: Path) -> list[str]:
+    """Return the categories that have a file `simplified/<category>.ndjson`, sorted.
 
-    `root` holds `simplified/<category>.ndjson`; at most `limit` drawings a category are taken (0:
-    all). Categories are rendered by a process per core.
-
-    Raises DataError when a file is missing, truncated, mislabelled or not simplified ndjson.
+    Raises DataError when there is none.
     """
     files = sorted((Path(root) / FOLDER).glob("*.ndjson"))
     if not files:
@@ -31,10 +28,20 @@ def read(root: Path, side: int, limit: int = 0) -> Iterator[tuple[str, np.ndarra
             f"{Path(root) / FOLDER} holds no <category>.ndjson; run `oneshot data fetch "
             "quickdraw`, or set ONESHOT_DATA to a folder that holds quickdraw/simplified/"
         )
+    return [file.stem for file in files]
+
+
+def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
+    """Yield the recognised drawings of each wanted category, uint8 (n, side, side), ink = 255.
+
+    At most `limit` drawings a category are taken (0: all). A process per core renders them.
+
+    Raises DataError when a file is missing, truncated, mislabelled or not simplified ndjson.
+    """
+    files = [Path(root) / FOLDER / f"{name}.ndjson" for name in wanted]
     # A fresh interpreter per worker: forking after torch has started threads can deadlock.
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        pages = pool.map(partial(read_category, side=side, limit=limit), files)
-        yield from zip((file.stem for file in files), pages, strict=True)
+        yield from pool.map(partial(read_category, side=side, limit=limit), files)
 
 
 def split(names: list[str]) -> np.ndarray:

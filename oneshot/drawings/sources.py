@@ -1,18 +1,18 @@
 """The four sources of drawings, each read into the same shape.
 
-A source yields `(concept name, drawings)` in sorted order, drawings uint8 (n, side, side) with
-ink = 255, and says which concepts are held out.
+A source lists its concepts, yields their drawings as uint8 (n, side, side) with ink = 255, and says
+which concepts are held out.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_cache_path
 
 from oneshot.drawings import folder, glyphs, omniglot, quickdraw
-
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,11 @@ class Source:
     name: str
     describe: str
     licence: str
-    read: Callable[[Path, int], Iterator[tuple[str, np.ndarray]]]
+    names: Callable[[Path], list[str]]
+    pages: Callable[[Path, Sequence[str], int, int], Iterator[np.ndarray]]
     split: Callable[[list[str]], np.ndarray]
-    needs_files: bool = True
+    threshold: float
+    """Ink above this is ink when a drawing is binarised for the critics."""
 
 
 SOURCES = {
@@ -34,37 +36,60 @@ SOURCES = {
             "glyphs",
             "Hershey vector glyphs drawn by a synthetic hand; nothing to download",
             "Hershey fonts: free to use and redistribute",
-            glyphs.read,
+            glyphs.names,
+            glyphs.pages,
             glyphs.split,
-            needs_files=False,
+            threshold=0.3,
         ),
         Source(
             "omniglot",
             "1,623 characters of 50 alphabets, drawn 20 times each",
             "MIT",
-            omniglot.read,
+            omniglot.names,
+            omniglot.pages,
             omniglot.split,
+            threshold=0.5,
         ),
         Source(
             "quickdraw",
             "345 categories of Quick, Draw!, clustered into visual concepts",
             "CC-BY 4.0",
-            quickdraw.read,
+            quickdraw.names,
+            quickdraw.pages,
             quickdraw.split,
+            threshold=0.3,
         ),
         Source(
             "folder",
             "your own drawings: <concept>/*.png or <concept>/*.ndjson",
             "yours",
-            folder.read,
+            folder.names,
+            folder.pages,
             folder.split,
+            threshold=0.3,
         ),
     )
 }
 
 
-def source(name: str) -> Source:
-    """Return the source called `name`; raise ValueError naming the known ones."""
-    if name not in SOURCES:
-        raise ValueError(f"unknown dataset {name!r}; known: {', '.join(SOURCES)}")
+def source(dataset: str) -> Source:
+    """Return the source of a dataset; raise ValueError naming the known ones."""
+    name = dataset.split(":")[0]
+    if name not in SOURCES or (":" in dataset and name != "folder"):
+        known = ", ".join(SOURCES)
+        raise ValueError(f"unknown dataset {dataset!r}; known: {known} (folder as folder:PATH)")
     return SOURCES[name]
+
+
+def root(dataset: str) -> Path:
+    """Return where the files of a dataset are looked for.
+
+    "folder:PATH" names its own place; otherwise `$ONESHOT_DATA/<dataset>` when there is such a
+    folder, else the place where `oneshot data fetch` puts them.
+    """
+    if dataset.startswith("folder:"):
+        return Path(dataset.removeprefix("folder:")).expanduser()
+    local = Path(os.environ.get("ONESHOT_DATA", "")) / dataset
+    if "ONESHOT_DATA" in os.environ and local.is_dir():
+        return local
+    return user_cache_path("oneshot") / "data" / dataset

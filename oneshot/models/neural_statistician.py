@@ -1,0 +1,216 @@
+"""The Neural Statistician (VAE-NS): a VAE of sets.
+
+A set of drawings of one concept is summarised by a context c; each drawing has a latent z whose
+prior depends on c. One shot is a set of one.
+
+Sources: Edwards and Storkey 2017, *Towards a Neural Statistician* (ICLR), with the sizes of Boutin
+et al. 2022, *Diversity vs. Recognizability* (NeurIPS).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from oneshot.models.unguided import evaluating, unguided_noise
+
+ROWS = 512  # drawings decoded at once; bounds memory, does not change results
+
+
+class Gaussian(NamedTuple):
+    """A diagonal normal law, float32."""
+
+    mean: Tensor
+    log_variance: Tensor
+
+    def at(self, noise: Tensor) -> Tensor:
+        """Return the point that standard normal `noise` stands for."""
+        return self.mean + (0.5 * self.log_variance).exp() * noise
+
+    def sample(self) -> Tensor:
+        """Return one sample, differentiable in the parameters."""
+        return self.at(torch.randn_like(self.mean))
+
+
+def kl_divergence(q: Gaussian, p: Gaussian) -> Tensor:
+    """Return KL(q || p) summed over the last dimension, in nats."""
+    gap = q.log_variance - p.log_variance
+    distance = (q.mean - p.mean) ** 2 / p.log_variance.exp()
+    return 0.5 * (gap.exp() + distance - 1 - gap).sum(-1)
+
+
+def normalised(layer: nn.Module, width: int) -> nn.Sequential:
+    """Return `layer` followed by batch normalisation over its `width` channels and ELU."""
+    norm = nn.BatchNorm1d if isinstance(layer, nn.Linear) else nn.BatchNorm2d
+    return nn.Sequential(layer, norm(width), nn.ELU())
+
+
+class GaussianHead(nn.Module):
+    """A linear layer to the parameters of a normal law, normalised as one channel."""
+
+    def __init__(self, hidden: int, size: int):
+        super().__init__()
+        self.linear = nn.Linear(hidden, 2 * size)
+        self.norm = nn.BatchNorm1d(1)
+
+    def forward(self, x: Tensor) -> Gaussian:
+        """Return the law whose parameters (B, size) are read from `x` (B, hidden)."""
+        parameters = self.norm(self.linear(x)[:, None])[:, 0]
+        return Gaussian(*parameters.float().chunk(2, 1))
+
+
+class LatentLaw(nn.Module):
+    """A normal law of z given any number of vectors: embed, add, one residual block, head."""
+
+    def __init__(self, *sizes: int, latent: int, hidden: int):
+        super().__init__()
+        self.embeddings = nn.ModuleList(nn.Linear(size, hidden) for size in sizes)
+        self.residual = nn.Sequential(
+            normalised(nn.Linear(hidden, hidden), hidden),
+            normalised(nn.Linear(hidden, hidden), hidden),
+            nn.Linear(hidden, hidden),
+            nn.BatchNorm1d(hidden),
+        )
+        # The published layer also embeds the latent of a stochastic layer above. There is none, so
+        # this one sees zeros and its weights never learn; they are in the published count.
+        self.above = nn.Linear(latent, hidden)
+        self.head = GaussianHead(hidden, latent)
+
+    def forward(self, *given: Tensor) -> Gaussian:
+        """Return the law of z given vectors (B, sizes[i])."""
+        embedded = [embed(x) for embed, x in zip(self.embeddings, given, strict=True)]
+        x = nn.functional.elu(sum(embedded) + self.above.bias)
+        return self.head(nn.functional.elu(x + self.residual(x)))
+
+
+class Encoder(nn.Sequential):
+    """Drawings (N, 1, side, side) to features (N, hidden); the last conv of a level has stride 2."""
+
+    def __init__(self, side: int, widths: Sequence[int], depth: int, hidden: int):
+        layers, before = [], 1
+        for width in widths:
+            for i in range(depth):
+                stride = 2 if i == depth - 1 else 1
+                layers.append(normalised(nn.Conv2d(before, width, 3, stride, 1), width))
+                before = width
+            side = (side + 1) // 2
+        head = normalised(nn.Linear(before * side**2, hidden), hidden)
+        super().__init__(*layers, nn.Flatten(), head)
+
+
+class Decoder(nn.Module):
+    """Latent z and context c to the logits (N, 1, side, side) of a drawing.
+
+    Four doublings of the coarsest side, ceil(side / 16), overshoot any side that 16 does not
+    divide. The last convolutions before the third and the fourth doubling trim the excess: 50 px
+    goes 4, 8, 16 to 13, 26 to 25, 50 as published, and 48 px goes 3, 6, 12, 24, 48 untrimmed.
+    """
+
+    def __init__(
+        self, latent: int, context: int, side: int, widths: Sequence[int], depth: int, hidden: int
+    ):
+        super().__init__()
+        half, start = side // 2, -(-side // 16)
+        third = -(-half // 2)
+        trims = [0, 0, 4 * start - third, 2 * third - half]
+        if side % 2 or (depth == 1 and any(trims)):
+            raise ValueError(
+                f"NeuralStatistician: side={side} cannot be decoded; use an even side, "
+                "or a multiple of 16 when depth is 1"
+            )
+        self.latent, self.context = nn.Linear(latent, hidden), nn.Linear(context, hidden)
+        before = widths[-1]
+        self.start = nn.Sequential(
+            nn.Linear(hidden, before * start**2), nn.Unflatten(1, (before, start, start))
+        )
+        layers = []
+        for width, trim in zip(reversed(widths), trims, strict=True):
+            for i in range(depth - 1):
+                shape = (trim + 1, 1, 0) if trim and i == depth - 2 else (3, 1, 1)
+                layers.append(normalised(nn.Conv2d(before, width, *shape), width))
+                before = width
+            layers.append(normalised(nn.ConvTranspose2d(before, width, 2, 2), width))
+            before = width
+        self.layers = nn.Sequential(*layers, nn.Conv2d(before, 1, 1))
+
+    def forward(self, z: Tensor, c: Tensor) -> Tensor:
+        """Return logits (N, 1, side, side) for z (N, latent) and c (N, context)."""
+        return self.layers(self.start(nn.functional.elu(self.latent(z) + self.context(c))))
+
+
+class NeuralStatistician(nn.Module):
+    """VAE of sets of drawings (B, S, 1, side, side) in [0, 1], with one stochastic layer z.
+
+    The four resolution levels have `widths` channels and `depth` convolutions each. The defaults
+    are the published network: 7,479,623 parameters at `latent` 16 and 50 px.
+    Raises ValueError for a side that four doublings cannot reach: see `Decoder`.
+    """
+
+    def __init__(
+        self,
+        latent: int = 16,
+        context: int = 512,
+        side: int = 50,
+        widths: Sequence[int] = (32, 64, 128, 256),
+        depth: int = 3,
+        hidden: int = 256,
+    ):
+        super().__init__()
+        self.size = latent
+        self.encoder = Encoder(side, widths, depth, hidden)
+        self.statistic = nn.Sequential(
+            normalised(nn.Linear(hidden, hidden), hidden),
+            normalised(nn.Linear(hidden, hidden), hidden),
+            GaussianHead(hidden, context),
+        )
+        self.posterior = LatentLaw(hidden, context, latent=latent, hidden=hidden)
+        self.prior = LatentLaw(context, latent=latent, hidden=hidden)
+        self.decoder = Decoder(latent, context, side, widths, depth, hidden)
+
+    def encode(self, sets: Tensor) -> tuple[Tensor, Gaussian]:
+        """Return the features (B, S, hidden) of sets (B, S, 1, H, W), and q(c | set).
+
+        The set enters by the mean of its features alone, so its order does not matter.
+        """
+        features = self.encoder(sets.flatten(0, 1)).unflatten(0, sets.shape[:2])
+        return features, self.statistic(features.mean(1))
+
+    def forward(self, sets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Draw `sets` (B, S, 1, H, W) again from latents inferred from them.
+
+        Returns logits (B, S, 1, H, W), KL(q(c | set) || N(0, I)) (B,) and the sum over the set of
+        KL(q(z | x, c) || p(z | c)) (B,), in nats.
+        """
+        features, context_law = self.encode(sets)
+        standard = Gaussian(*(torch.zeros_like(context_law.mean) for _ in range(2)))
+        c = context_law.sample().repeat_interleave(sets.shape[1], 0)
+        posterior = self.posterior(features.flatten(0, 1), c)
+        kl_z = kl_divergence(posterior, self.prior(c)).view(sets.shape[:2]).sum(1)
+        logits = self.decoder(posterior.sample(), c).view(sets.shape)
+        return logits, kl_divergence(context_law, standard), kl_z
+
+    @torch.no_grad()
+    def draw(
+        self,
+        exemplars: Tensor,
+        variations: int,
+        *,
+        guidance: float | None = None,
+        seed: int = 0,
+        concepts: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
+
+        The context is the mean of q(c | {exemplar}); z ~ p(z | c) depends only on (seed, concept,
+        variation). Raises ValueError if `guidance` is given: this model has none.
+        """
+        address = {"guidance": guidance, "seed": seed, "concepts": concepts}
+        noise = unguided_noise("VAE-NS", exemplars, variations, (self.size,), **address)
+        with evaluating(self):
+            _, context_law = self.encode(exemplars[:, None])
+            c = context_law.mean.repeat_interleave(variations, 0)
+            z = self.prior(c).at(noise.flatten(0, 1))
+            pairs = zip(z.split(ROWS), c.split(ROWS), strict=True)
+            drawn = torch.cat([self.decoder(*pair).sigmoid() for pair in pairs])
+        return drawn.view(len(exemplars), variations, *exemplars.shape[1:])

@@ -1,0 +1,66 @@
+"""The losses of the two critics: NT-Xent on two views, and one-shot prototypes."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from oneshot.drawings.augment import jitter, views
+from oneshot.models.critics import Critic
+from oneshot.training.objective import Objective
+
+
+def nt_xent(first: Tensor, second: Tensor, temperature: float = 0.5) -> Tensor:
+    """Return the normalised temperature-scaled cross entropy of two views (N, d) each.
+
+    Each vector must find its partner among the 2N - 1 others by cosine (Chen et al. 2020, eq. 1).
+    """
+    vectors = F.normalize(torch.cat((first, second)).float(), dim=1)
+    logits = vectors @ vectors.T / temperature
+    logits.fill_diagonal_(float("-inf"))
+    count = len(first)
+    partner = torch.arange(2 * count, device=logits.device).roll(count)
+    return F.cross_entropy(logits, partner)
+
+
+class SimCLRObjective(Objective):
+    """Train the originality critic: two views of a drawing agree after the projection head.
+
+    The views are binarised at `threshold`, as in *Diversity vs. Recognizability* (NeurIPS 2022),
+    because the critic will only see binary drawings.
+    """
+
+    def __init__(self, critic: Critic, threshold: float, strength: str = "normal"):
+        super().__init__()
+        self.critic, self.threshold, self.strength = critic, threshold, strength
+
+    def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """Return the NT-Xent loss of `batch["x"]` (B, 1, H, W)."""
+        both = torch.cat([views(batch["x"], self.strength) for _ in range(2)])
+        both = (both > self.threshold).float()
+        first, second = self.critic.head(self.critic.embed(both)).chunk(2)
+        return {"loss": nt_xent(first, second)}
+
+
+class ProtoNetObjective(Objective):
+    """Train the recognition critic: a query is nearest to the exemplar of its own concept.
+
+    Each concept of an episode has one support, its exemplar (Snell et al. 2017 with one shot). With
+    `augment`, queries are transformed severely as for the Quick, Draw! critic.
+    """
+
+    def __init__(self, critic: Critic, threshold: float, augment: str | None = None):
+        super().__init__()
+        self.critic, self.threshold, self.augment = critic, threshold, augment
+
+    def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """Return cross entropy and accuracy of `batch["query"]` (W, Q, 1, H, W)."""
+        ways, count = batch["query"].shape[:2]
+        query = batch["query"].flatten(0, 1)
+        if self.augment:
+            query = jitter(query, self.augment)
+        images = (torch.cat((batch["support"], query)) > self.threshold).float()
+        features = self.critic(images).float()
+        logits = -torch.cdist(features[ways:], features[:ways]).square()
+        label = torch.arange(ways, device=logits.device).repeat_interleave(count)
+        accuracy = (logits.argmax(1) == label).float().mean()
+        return {"loss": F.cross_entropy(logits, label), "accuracy": accuracy.detach()}

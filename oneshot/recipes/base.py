@@ -1,0 +1,158 @@
+"""What every recipe is: a frozen dataclass whose canonical JSON names one artefact."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from oneshot.training.checkpoint import read_metadata, read_tensors
+from oneshot.training.loop import Plan, Trained
+
+if TYPE_CHECKING:
+    from oneshot.store import Store
+
+KINDS: dict[str, type] = {}
+
+
+@dataclass(frozen=True)
+class Made:
+    """What making an artefact gives: tensors, and a card of JSON values about them."""
+
+    tensors: dict[str, Tensor]
+    card: dict[str, Any]
+
+
+class Artefact:
+    """A stored artefact, read only as far as it is looked at."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @cached_property
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors of the file."""
+        return read_tensors(self.path)[0]
+
+    @cached_property
+    def card(self) -> dict[str, Any]:
+        """What the artefact says of itself."""
+        return read_metadata(self.path)["card"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything needed to make one artefact, upstream recipes included.
+
+    A subclass is a frozen dataclass of JSON-like fields, `Plan`s and other recipes. Its `version`
+    is raised whenever the same fields come to mean another artefact.
+    """
+
+    version: ClassVar[int] = 1
+    ephemeral: ClassVar[bool] = False
+    """True when the artefact is quicker made than stored."""
+
+    def __init_subclass__(cls):
+        KINDS[cls.__name__] = cls
+
+    def make(self, store: "Store", work: Path) -> Made:
+        """Make the artefact; `work` is a folder that outlives an interruption."""
+        raise NotImplementedError
+
+    def load(self, store: "Store", artefact: "Artefact | Made") -> Any:
+        """Turn a stored (or, when ephemeral, a just made) artefact into what `get` returns."""
+        raise NotImplementedError
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 of the canonical JSON: kind, version and the fields that differ from defaults."""
+        text = json.dumps(_encode(self, full=False), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields as JSON values, from which `from_json` rebuilds the recipe."""
+        return _encode(self, full=True)
+
+    def upstream(self) -> Iterator["Recipe"]:
+        """Yield the recipes this one is made from."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, Recipe):
+                    yield item
+
+
+def from_json(value: dict[str, Any]) -> Recipe:
+    """Rebuild a recipe from `Recipe.to_json`.
+
+    Raises ValueError when the kind, the version or a field is not known here.
+    """
+    decoded = _decode(value)
+    if not isinstance(decoded, Recipe):
+        raise ValueError(f"not a recipe: {str(value)[:80]}")
+    return decoded
+
+
+def train_card(trained: Trained, work: Path) -> dict[str, Any]:
+    """Return what a training says of itself: steps, seconds, precision, and about 100 log rows."""
+    rows = [json.loads(row) for row in (work / "log.jsonl").read_text().splitlines()]
+    thinned = rows[:: max(1, len(rows) // 100)]
+    return {**dataclasses.asdict(trained), "log": thinned}
+
+
+def numpy_free(value: Any) -> Any:
+    """Return JSON values for nested containers of tensors, arrays and numbers."""
+    if isinstance(value, dict):
+        return {str(k): numpy_free(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [numpy_free(v) for v in value]
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value
+
+
+def count_parameters(network: torch.nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def _encode(value: Any, full: bool) -> Any:
+    if isinstance(value, Recipe | Plan):
+        kind = type(value)
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        if not full:
+            fields = {
+                f.name: fields[f.name]
+                for f in dataclasses.fields(value)
+                if f.default is dataclasses.MISSING or fields[f.name] != f.default
+            }
+        head = {"kind": kind.__name__, "version": getattr(kind, "version", 1)}
+        return head | {name: _encode(item, full) for name, item in fields.items()}
+    if isinstance(value, list | tuple):
+        return [_encode(item, full) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise TypeError(f"a recipe holds JSON values, plans and recipes, not {type(value).__name__}")
+
+
+def _decode(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_decode(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    kind = {"Plan": Plan, **KINDS}.get(value.get("kind"))
+    if kind is None:
+        raise ValueError(f"unknown kind of recipe {value.get('kind')!r}")
+    if value.get("version") != getattr(kind, "version", 1):
+        raise ValueError(f"{value['kind']} is of version {value.get('version')}, not known here")
+    fields = {k: _decode(v) for k, v in value.items() if k not in ("kind", "version")}
+    unknown = set(fields) - {f.name for f in dataclasses.fields(kind)}
+    if unknown:
+        raise ValueError(f"{value['kind']} has no field {sorted(unknown)}")
+    return kind(**fields)

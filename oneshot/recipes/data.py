@@ -1,0 +1,208 @@
+"""Recipes of drawings, critics and concepts: everything that comes before a generative model."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from oneshot.drawings import clustering
+from oneshot.drawings.batches import Episodes, Pairs
+from oneshot.drawings.concepts import ConceptSet, memory_map
+from oneshot.drawings.sources import root, source
+from oneshot.models.critics import ConvCritic, Critic, ResNetCritic
+from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
+from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, train_card
+from oneshot.training.loop import Plan, train
+
+
+@dataclass(frozen=True)
+class Drawings(Recipe):
+    """All drawings of a dataset, rendered: the raw material.
+
+    `limit` is the most drawings a concept gives, `concepts` the most concepts (evenly spaced in
+    sorted order); 0 means all. `fingerprint` notices changed files of a folder dataset.
+    """
+
+    dataset: str
+    side: int = 48
+    limit: int = 0
+    concepts: int = 0
+    fingerprint: str = ""
+
+    def make(self, store, work: Path) -> Made:
+        """Read and render every drawing; the card lists the concepts and hashes the pages."""
+        from oneshot.store import digest
+
+        origin, place = source(self.dataset), root(self.dataset)
+        names = origin.names(place)
+        if self.concepts and self.concepts < len(names):
+            names = [names[i] for i in np.linspace(0, len(names) - 1, self.concepts).astype(int)]
+        reading = origin.pages(place, names, self.side, self.limit)
+        pages = list(tqdm(reading, desc=f"drawing {self.dataset}", total=len(names)))
+        offsets = np.cumsum([0, *map(len, pages)])
+        stack = np.concatenate(pages)
+        card = {"names": names, "data": {self.dataset: digest(stack)}, "drawings": len(stack)}
+        tensors = {"pages": torch.from_numpy(stack), "offsets": torch.from_numpy(offsets)}
+        return Made(tensors, card)
+
+    def load(self, store, artefact: Artefact) -> ConceptSet:
+        """Return the drawings as concepts whose exemplar is simply the first drawing."""
+        names = tuple(artefact.card["names"])
+        pages = memory_map(artefact.path, "pages")
+        offsets = memory_map(artefact.path, "offsets", "I64")
+        splits = source(self.dataset).split(list(names))
+        members = np.arange(len(pages))
+        return ConceptSet(pages, members, offsets, names, splits, offsets[:-1].copy())
+
+    @property
+    def threshold(self) -> float:
+        """Ink above this is ink when a drawing of this dataset is binarised."""
+        return source(self.dataset).threshold
+
+
+@dataclass(frozen=True)
+class OriginalityCritic(Recipe):
+    """SimCLR on the training drawings: the feature space of diversity and originality."""
+
+    drawings: Drawings
+    plan: Plan = field(default_factory=lambda: Plan(steps=1500, batch=192))
+    widths: tuple[int, ...] = (64, 64, 64, 64)
+    stem: str = "strided"
+    strength: str = "normal"
+
+    def network(self) -> Critic:
+        """Return the untrained network."""
+        return ConvCritic(self.drawings.side, self.widths, features="embedding", stem=self.stem)
+
+    def make(self, store, work: Path) -> Made:
+        """Train on pairs of augmented views of the training concepts."""
+        concepts = store.get(self.drawings)
+        torch.manual_seed(self.plan.seed)
+        objective = SimCLRObjective(self.network(), self.drawings.threshold, self.strength)
+        batches = Pairs(concepts, self.plan.batch, self.plan.seed)
+        return _trained_critic(objective, batches, self.plan, work, store, "originality critic")
+
+    def load(self, store, artefact: Artefact) -> Critic:
+        """Return the critic in eval mode on the store's device."""
+        return _loaded_critic(self.network(), artefact, store)
+
+
+@dataclass(frozen=True)
+class Concepts(Recipe):
+    """Drawings sorted into concepts, each with its exemplar: the member nearest the centroid.
+
+    With `clusters` above 1 each category is split into at most that many clusters (named
+    "category/k") by silhouette in the critic's space; of a cluster the `inner` share nearest the
+    centroid is kept, and clusters of fewer than `least` or of more spread than `spread` times the
+    mean are dropped. The split is by category, so that no sibling cluster leaks.
+    """
+
+    drawings: Drawings
+    critic: OriginalityCritic
+    clusters: int = 1
+    inner: float = 1.0
+    least: int = 1
+    most: int = 0
+    spread: float = 0.0
+    seed: int = 0
+
+    def make(self, store, work: Path) -> Made:
+        """Embed every drawing, cluster where asked, and choose exemplars."""
+        drawings = store.get(self.drawings)
+        features = embed_pages(
+            store.get(self.critic), drawings.pages, self.drawings.threshold, store.device
+        )
+        names, members, spreads = [], [], []
+        for concept, name in enumerate(tqdm(drawings.names, desc="finding concepts")):
+            rows = drawings.rows(concept)
+            parts = clustering.split_category(features[rows], self.clusters, self.seed + concept)
+            for part in range(parts.max() + 1):
+                chosen = rows[parts == part]
+                chosen = chosen[clustering.inner(features[chosen], self.inner, self.most)]
+                if len(chosen) >= self.least:
+                    names.append(name if self.clusters == 1 else f"{name}/{part + 1}")
+                    members.append(chosen)
+                    spreads.append(clustering.radius(features[chosen]))
+        if not names:
+            raise ValueError(f"no concept has {self.least} drawings; lower `least`")
+        limit = self.spread * float(np.mean(spreads)) if self.spread else np.inf
+        kept = [i for i, value in enumerate(spreads) if value <= limit]
+        names, members = [names[i] for i in kept], [members[i] for i in kept]
+        exemplars = [rows[clustering.inner(features[rows], 0)[0]] for rows in members]
+        card = {"names": names, "drawings": int(sum(map(len, members)))}
+        tensors = {
+            "members": torch.from_numpy(np.concatenate(members)),
+            "offsets": torch.tensor(np.cumsum([0, *map(len, members)])),
+            "exemplars": torch.tensor(np.array(exemplars)),
+        }
+        return Made(tensors, card)
+
+    def load(self, store, artefact: Artefact) -> ConceptSet:
+        """Return the concepts over the memory-mapped drawings."""
+        names = tuple(artefact.card["names"])
+        splits = source(self.drawings.dataset).split(list(names))
+        arrays = {name: value.numpy() for name, value in artefact.tensors.items()}
+        pages = store.get(self.drawings).pages
+        return ConceptSet(pages, names=names, splits=splits, **arrays)
+
+    @property
+    def threshold(self) -> float:
+        """Ink above this is ink when a drawing of this dataset is binarised."""
+        return self.drawings.threshold
+
+
+@dataclass(frozen=True)
+class RecognitionCritic(Recipe):
+    """A prototypical network: names a drawing among the exemplars of an episode."""
+
+    concepts: Concepts
+    plan: Plan = field(default_factory=lambda: Plan(steps=1500, batch=60))
+    queries: int = 4
+    network_name: str = "conv"
+    stem: str = "strided"
+    augment: str | None = None
+
+    def network(self) -> Critic:
+        """Return the untrained network."""
+        side = self.concepts.drawings.side
+        if self.network_name == "resnet":
+            return ResNetCritic(side)
+        return ConvCritic(side, features="head", stem=self.stem)
+
+    def make(self, store, work: Path) -> Made:
+        """Train on one-shot episodes of `plan.batch` training concepts."""
+        concepts = store.get(self.concepts)
+        torch.manual_seed(self.plan.seed)
+        objective = ProtoNetObjective(self.network(), self.concepts.threshold, self.augment)
+        batches = Episodes(concepts, self.plan.batch, self.queries, self.plan.seed)
+        return _trained_critic(objective, batches, self.plan, work, store, "recognition critic")
+
+    def load(self, store, artefact: Artefact) -> Critic:
+        """Return the critic in eval mode on the store's device."""
+        return _loaded_critic(self.network(), artefact, store)
+
+
+@torch.no_grad()
+def embed_pages(
+    critic: Critic, pages: np.ndarray, threshold: float, device: torch.device, batch: int = 2048
+) -> np.ndarray:
+    """Return the features (N, K) of uint8 pages (N, H, W), binarised as the critic expects."""
+    parts = []
+    for start in tqdm(range(0, len(pages), batch), desc="embedding", unit="batch"):
+        images = torch.from_numpy(pages[start : start + batch]).unsqueeze(1).to(device)
+        parts.append(critic((images > 255 * threshold).float()).float().cpu())
+    return torch.cat(parts).numpy()
+
+
+def _trained_critic(objective, batches, plan, work, store, name) -> Made:
+    trained = train(objective, batches, plan, work, store.device, name=name)
+    critic = objective.critic
+    card = train_card(trained, work) | {"parameters": count_parameters(critic)}
+    return Made(critic.state_dict(), card)
+
+
+def _loaded_critic(network: Critic, artefact: Artefact, store) -> Critic:
+    network.load_state_dict(artefact.tensors)
+    return network.eval().requires_grad_(False).to(store.device)

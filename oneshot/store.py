@@ -1,0 +1,171 @@
+"""The store: `get(recipe)` finds an artefact in the runs, else in the zoo, else makes it.
+
+An artefact is one safetensors file whose metadata hold its recipe, its card and its provenance.
+Runs live in `$ONESHOT_CACHE` (default: the user's cache folder), the zoo ships with the repository.
+"""
+
+import hashlib
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import time
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy
+import torch
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+import oneshot
+from oneshot import device as devices
+from oneshot.recipes.base import Artefact, Recipe, from_json
+from oneshot.training.checkpoint import read_metadata, write_tensors
+
+REPOSITORY = Path(oneshot.__file__).resolve().parent.parent
+log = logging.getLogger("oneshot")
+
+
+class Store:
+    """Two layers of artefacts: writable runs over the read-only zoo."""
+
+    def __init__(
+        self, runs: Path | None = None, zoo: Path | None = None, device: str | None = None
+    ):
+        runs = runs or os.environ.get("ONESHOT_CACHE") or user_cache_path("oneshot")
+        self.runs = Path(runs).expanduser() / "runs"
+        self.zoo = Path(zoo or os.environ.get("ONESHOT_ZOO") or REPOSITORY / "data" / "zoo")
+        self.device = devices.resolve(device or os.environ.get("ONESHOT_DEVICE") or "auto")
+        self._loaded: dict[str, Any] = {}
+
+    def get(self, recipe: Recipe) -> Any:
+        """Return the artefact of `recipe`, loaded; make it first when it is nowhere.
+
+        Two processes that ask for the same artefact make it once: one makes, the other waits. The
+        objects are shared: treat them as read-only.
+        """
+        if recipe.key not in self._loaded:
+            if recipe.ephemeral:
+                loaded = recipe.load(self, recipe.make(self, Path()))
+            else:
+                path = self.find(recipe) or self._make(recipe)
+                loaded = recipe.load(self, Artefact(path))
+            self._loaded[recipe.key] = loaded
+        return self._loaded[recipe.key]
+
+    def path(self, recipe: Recipe) -> Path:
+        """Return where the runs keep the artefact of `recipe`."""
+        return self.runs / type(recipe).__name__ / f"{recipe.key[:20]}.safetensors"
+
+    def find(self, recipe: Recipe) -> Path | None:
+        """Return the file that holds the artefact, in the runs or in the zoo, or None."""
+        path = self.path(recipe)
+        return path if path.exists() else self.zoo_files.get(recipe.key)
+
+    def metadata(self, recipe: Recipe) -> dict[str, Any]:
+        """Return the metadata (recipe, card, provenance) of an artefact, making it if needed."""
+        return read_metadata(self.find(recipe) or self._make(recipe))
+
+    @cached_property
+    def zoo_files(self) -> dict[str, Path]:
+        """Key of each artefact in the zoo and the file that holds it.
+
+        A file of another version of this package is left out with a warning.
+        """
+        files = {}
+        for path in sorted(self.zoo.glob("*.safetensors")):
+            try:
+                files[from_json(read_metadata(path)["recipe"]).key] = path
+            except (ValueError, KeyError) as error:
+                log.warning("the zoo file %s is not usable: %s", path.name, error)
+        return files
+
+    def _make(self, recipe: Recipe) -> Path:
+        path = self.path(recipe)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            if path.exists():
+                return path
+            work = path.with_suffix(".work")
+            work.mkdir(exist_ok=True)
+            upstream = [self.metadata(r) for r in recipe.upstream() if not r.ephemeral]
+            log.info("making %s %s on %s", type(recipe).__name__, recipe.key[:8], self.device)
+            start = time.monotonic()
+            made = recipe.make(self, work)
+            provenance = describe_run(self.device) | {
+                "seconds": round(time.monotonic() - start, 2),
+                "seed": getattr(recipe, "seed", None),
+                "data": _data_hashes(made.card, upstream),
+            }
+            metadata = {"recipe": recipe.to_json(), "card": made.card, "provenance": provenance}
+            write_tensors(path, made.tensors, metadata)
+            shutil.rmtree(work, ignore_errors=True)
+        return path
+
+
+def describe_run(device: torch.device) -> dict[str, Any]:
+    """Return when, with which versions and on what something is being made."""
+    return {
+        "commit": _commit(),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "device": devices.describe(device),
+        "versions": {
+            "oneshot": oneshot.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": numpy.__version__,
+        },
+    }
+
+
+def digest(*arrays: numpy.ndarray) -> str:
+    """Return the sha256 of the bytes of arrays."""
+    total = hashlib.sha256()
+    for array in arrays:
+        total.update(numpy.ascontiguousarray(array).data)
+    return total.hexdigest()
+
+
+def _data_hashes(card: dict[str, Any], upstream: list[dict[str, Any]]) -> dict[str, str]:
+    hashes = dict(card.get("data", {}))
+    for metadata in upstream:
+        hashes |= metadata["provenance"]["data"]
+    return hashes
+
+
+def _commit() -> str:
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=REPOSITORY,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+_default: Store | None = None
+
+
+def default() -> Store:
+    """Return the store that the environment describes, one per process."""
+    global _default
+    if _default is None:
+        _default = Store()
+    return _default
+
+
+def get(recipe: Recipe) -> Any:
+    """Return the artefact of `recipe` from the default store; see `Store.get`."""
+    return default().get(recipe)
+
+
+def metadata(recipe: Recipe) -> dict[str, Any]:
+    """Return the metadata of the artefact of `recipe` in the default store."""
+    return default().metadata(recipe)

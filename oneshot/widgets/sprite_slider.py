@@ -1,0 +1,135 @@
+"""A slider that works with a kernel, in a static page, and from disk without a network."""
+
+import base64
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import traitlets
+from IPython.display import HTML, display
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+
+from oneshot.widgets.sheets import png
+
+_HERE = Path(__file__).parent
+
+
+class SpriteSlider(anywidget.AnyWidget):
+    """One or two sliders over a sheet of pictures, with captions and a plot where a dot travels.
+
+    `frames` are palette images of one size, as `sheets.grid` makes them: one for every position,
+    the last slider running fastest. `sliders` maps a label to the values it steps through. There
+    may be a caption for every frame. `plot` comes from `plane`. `start` is the first position;
+    `alt` says in words what the pictures show.
+    Raises ValueError when frames, captions or dots do not match the sliders.
+    """
+
+    _esm = _HERE / "sprite_slider.js"
+    _css = _HERE / "sprite_slider.css"
+
+    sheet = traitlets.Bytes().tag(sync=True)
+    tile = traitlets.List(traitlets.Int()).tag(sync=True)
+    sliders = traitlets.List(traitlets.Dict()).tag(sync=True)
+    position = traitlets.List(traitlets.Int()).tag(sync=True)
+    captions = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    plot = traitlets.Dict().tag(sync=True)
+    alt = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self,
+        frames: Sequence[Image.Image],
+        sliders: Mapping[str, Sequence[object]],
+        *,
+        captions: Sequence[str] = (),
+        plot: dict | None = None,
+        start: Sequence[int] | None = None,
+        alt: str = "",
+    ):
+        counts = [len(values) for values in sliders.values()]
+        if not 1 <= len(counts) <= 2 or 0 in counts:
+            raise ValueError(f"expected one or two sliders with values, got {dict(sliders)}")
+        if len(frames) != math.prod(counts) or len(captions) not in (0, len(frames)):
+            raise ValueError(
+                f"sliders with {' x '.join(map(str, counts))} positions need as many frames and "
+                f"captions (or none), got {len(frames)} frames and {len(captions)} captions"
+            )
+        if plot and len(plot["dots"]) != counts[0]:
+            raise ValueError(f"{len(plot['dots'])} dots for {counts[0]} positions")
+        super().__init__(
+            sheet=png(_sheet(frames, columns=counts[-1])),
+            tile=list(frames[0].size),
+            sliders=[
+                {"label": label, "values": [_text(value) for value in values]}
+                for label, values in sliders.items()
+            ],
+            position=list(start) if start is not None else [0] * len(counts),
+            captions=list(captions),
+            plot=plot or {},
+            alt=alt,
+        )
+        self._frames = list(frames)
+
+    def show(self) -> None:
+        """Display the slider, and its present frame for browsers without JavaScript."""
+        number = 0
+        for slider, place in zip(self.sliders, self.position, strict=True):
+            number = number * len(slider["values"]) + place
+        data = base64.b64encode(png(self._frames[number])).decode()
+        caption = self.captions[number] if self.captions else self.alt
+        still = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
+        note = "A slider is shown here when JavaScript is on."
+        display(HTML(f"<noscript>{still}<p>{escape(caption)} <em>{note}</em></p></noscript>"))
+        display(self)
+
+
+def plane(
+    curves: Mapping[str, np.ndarray],
+    dots: np.ndarray,
+    *,
+    active: Sequence[str | None] | None = None,
+    reference: str | None = None,
+    x: str = "originality",
+    y: str = "recognizability (%)",
+) -> dict:
+    """Return the plot of a SpriteSlider: curves in the plane and one dot per first-slider value.
+
+    `curves` maps a name to its points (n, 2); `dots` is (positions, 2). `active` names the curve to
+    highlight at each position and `reference` the dashed one, such as the human curve.
+    """
+    names = list(curves)
+    points = np.vstack([*curves.values(), dots])
+    active = [None] * len(dots) if active is None else active
+    return {
+        "x": {"label": x, **_axis(points[:, 0])},
+        "y": {"label": y, **_axis(points[:, 1])},
+        "curves": [
+            {"label": name, "points": np.round(line, 4).tolist(), "reference": name == reference}
+            for name, line in curves.items()
+        ],
+        "dots": np.round(dots, 4).tolist(),
+        "active": [None if name is None else names.index(name) for name in active],
+    }
+
+
+def _axis(values: np.ndarray) -> dict:
+    ticks = MaxNLocator(5).tick_values(values.min(), values.max())
+    return {"low": ticks[0], "high": ticks[-1], "ticks": np.round(ticks, 6).tolist()}
+
+
+def _sheet(frames: Sequence[Image.Image], columns: int) -> Image.Image:
+    width, height = frames[0].size
+    if any(frame.size != (width, height) for frame in frames):
+        raise ValueError(f"frames of different sizes: {sorted({f.size for f in frames})}")
+    sheet = Image.new("P", (columns * width, len(frames) // columns * height))
+    sheet.putpalette(frames[0].getpalette())
+    for number, frame in enumerate(frames):
+        sheet.paste(frame, (number % columns * width, number // columns * height))
+    return sheet
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
