@@ -36,6 +36,7 @@ class Bottleneck(nn.Module):
             raise ValueError(f"unknown bottleneck {kind!r}: use one of {BOTTLENECKS}")
         if kind == "quantized" and latent % WORD:
             raise ValueError(f"a quantized latent is made of words of {WORD}, so not of {latent}")
+        self.kind = kind
         self.mean = nn.Linear(features, latent)
         self.logvar = nn.Linear(features, latent) if kind == "gaussian" else None
         self.codebook = None
