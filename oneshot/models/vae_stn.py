@@ -8,6 +8,7 @@ Boutin et al. 2022, *Diversity vs. Recognizability* (NeurIPS).
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +25,7 @@ def read(images: Tensor, theta: Tensor, side: int) -> Tensor:
     `theta` is row-major [A | b]: the glimpse (B, K, side, side) at u in [-1, 1]^2 is the image at
     A u + b, bilinear, zero outside. The identity (1, 0, 0, 0, 1, 0) sees the whole image.
     """
-    # F.affine_grid multiplies matrices, which autocast would do in bfloat16: a tenth of a pixel off.
+    # F.affine_grid multiplies matrices, which autocast would do in bfloat16: windows would shift.
     centres = torch.arange(0.5, side, device=images.device) * (2 / side) - 1
     a, b, p, c, d, q = theta.float()[:, :, None, None].unbind(1)
     u, v = centres, centres[:, None]
@@ -55,7 +56,7 @@ def write(patches: Tensor, theta: Tensor, side: int) -> Tensor:
 def mlp(*widths: int) -> nn.Sequential:
     """Return linear layers of the given widths with ReLU between them."""
     layers: list[nn.Module] = []
-    for before, after in zip(widths[:-1], widths[1:], strict=True):
+    for before, after in pairwise(widths):
         layers += [nn.Linear(before, after), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
