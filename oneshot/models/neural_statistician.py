@@ -85,7 +85,7 @@ class LatentLaw(nn.Module):
 
 
 class Encoder(nn.Sequential):
-    """Drawings (N, 1, side, side) to features (N, hidden); the last conv of a level has stride 2."""
+    """Drawings (N, 1, side, side) to features (N, hidden); each level ends with a stride of 2."""
 
     def __init__(self, side: int, widths: Sequence[int], depth: int, hidden: int):
         layers, before = [], 1
