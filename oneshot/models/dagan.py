@@ -115,11 +115,19 @@ def sides_of(side: int, levels: int) -> list[int]:
     return sides
 
 
+def folded_side(side: int, fold: int) -> int:
+    """Return the side of an image once its squares of fold x fold pixels have become channels."""
+    if side % fold:
+        raise ValueError(f"DA-GAN: fold={fold} does not divide side={side}; use a divisor")
+    return side // fold
+
+
 class DaGan(nn.Module):
     """DA-GAN generator: exemplar (N, 1, side, side) in [0, 1] and noise to another drawing.
 
     The defaults are UN, 10.59 M parameters at 50 px; `layers=2, skips=False` is RN, 6.15 M.
-    `drop` is the dropout at the end of each block, in training only.
+    `drop` is the dropout at the end of each block, in training only. `fold` 2 works at half the
+    side on squares of 2x2 pixels, at a fraction of the cost.
     """
 
     def __init__(
@@ -130,19 +138,18 @@ class DaGan(nn.Module):
         layers: int = 3,
         skips: bool = True,
         drop: float = 0.5,
+        fold: int = 1,
     ):
         super().__init__()
-        self.latent, self.skips = latent, skips
-        self.encoder = DenseEncoder(1, widths, layers, batch_norm, drop)
-        sides = sides_of(side, len(widths))
+        self.latent, self.skips, self.fold = latent, skips, fold
+        self.encoder = DenseEncoder(fold**2, widths, layers, batch_norm, drop)
+        sides = sides_of(folded_side(side, fold), len(widths))
         self.noise = nn.ModuleList(
-            nn.Sequential(
-                nn.Linear(latent, channels * s**2), nn.Unflatten(1, (channels, s, s))
-            )
+            nn.Sequential(nn.Linear(latent, channels * s**2), nn.Unflatten(1, (channels, s, s)))
             for channels, s in zip(NOISE_CHANNELS, reversed(sides), strict=False)
         )
         out = [*reversed(widths), widths[0]]  # one more block, at the full side
-        across = [0, *reversed(widths[:-1]), 1]
+        across = [0, *reversed(widths[:-1]), fold**2]
         blocks, before = [], widths[-1]
         for i, width in enumerate(out):
             channels = before + (across[i] if skips else 0)
@@ -155,12 +162,13 @@ class DaGan(nn.Module):
         self.final = nn.Sequential(
             conv(before, before, batch_norm),
             conv(before, before, batch_norm),
-            nn.Conv2d(before, 1, 3, 1, 1),
+            nn.Conv2d(before, fold**2, 3, 1, 1),
+            nn.PixelShuffle(fold),
         )
 
     def forward(self, exemplar: Tensor, z: Tensor) -> Tensor:
         """Return drawings (N, 1, side, side) in [0, 1] for noise `z` (N, latent)."""
-        levels = self.encoder(exemplar)
+        levels = self.encoder(F.pixel_unshuffle(exemplar, self.fold))
         bypass, x = None, levels[-1]
         for i, block in enumerate(self.decoder):
             parts = [x]
@@ -205,14 +213,17 @@ class PairCritic(nn.Module):
         layers: int = 5,
         hidden: int = 1024,
         drop: float = 0.5,
+        fold: int = 1,
     ):
         super().__init__()
-        self.encoder = DenseEncoder(2, widths, layers, layer_norm, drop)
-        area = sides_of(side, len(widths))[-1] ** 2
+        self.fold = fold
+        self.encoder = DenseEncoder(2 * fold**2, widths, layers, layer_norm, drop)
+        area = sides_of(folded_side(side, fold), len(widths))[-1] ** 2
         self.means = nn.Sequential(nn.Linear(widths[-1], hidden), nn.LeakyReLU(0.2))
         self.head = nn.Linear(hidden + widths[-1] * area, 1)
 
     def forward(self, exemplar: Tensor, drawing: Tensor) -> Tensor:
         """Return the scores (N,), higher for pairs that look real."""
-        x = self.encoder(torch.cat([exemplar, drawing], 1))[-1]
+        pair = F.pixel_unshuffle(torch.cat([exemplar, drawing], 1), self.fold)
+        x = self.encoder(pair)[-1]
         return self.head(torch.cat([self.means(x.mean((2, 3))), x.flatten(1)], 1))[:, 0]
