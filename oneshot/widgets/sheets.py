@@ -30,9 +30,9 @@ def grid(
 ) -> Image.Image:
     """Return drawings on a grid as one palette image, a row of the grid for each row of drawings.
 
-    `drawings` is (R, V, 1, H, W) in [0, 1], or (N, 1, H, W), which is laid out nearly square.
-    `exemplars`, (R, 1, H, W), become a first column framed in the accent colour. Each drawing pixel
-    covers `scale` by `scale` pixels; `gap` is the width of the lines in between.
+    `drawings` is (R, V, 1, H, W), or (N, 1, H, W), which is laid out nearly square; float in [0, 1]
+    or uint8. `exemplars`, (R, 1, H, W), become a first column framed in the accent colour. Each
+    drawing pixel covers `scale` by `scale` pixels; `gap` is the width of the lines in between.
     """
     pixels = _indices(drawings)
     if pixels.ndim == 3:
@@ -108,9 +108,10 @@ def _label(axes, image, rows, columns, has_exemplars: bool, shape) -> None:
 
 
 def _indices(drawings: Tensor | np.ndarray) -> np.ndarray:
-    """Return drawings in [0, 1] without their channel axis, as indices into the ramp."""
+    """Return drawings without their channel axis, as indices into the ramp."""
     values = drawings.detach().cpu().numpy() if isinstance(drawings, Tensor) else drawings
-    ramp = np.clip(values, 0, 1) * (_LEVELS - 1)
+    full = 255 if values.dtype == np.uint8 else 1
+    ramp = np.clip(values, 0, full) * ((_LEVELS - 1) / full)
     return np.rint(ramp).astype(np.uint8).squeeze(-3)
 
 

@@ -1,0 +1,107 @@
+"""Widgets for a live kernel: the model draws anew while the slider moves."""
+
+import sys
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Protocol
+
+import ipywidgets as widgets
+from IPython import get_ipython
+from IPython.display import Markdown
+from torch import Tensor
+
+from oneshot.widgets.sheets import grid, png
+
+STATIC = (
+    "*This page was made without a reader at the keyboard. Open the notebook in JupyterLab and run "
+    "it: a slider appears here, and the model draws new samples as you move it.*"
+)
+
+
+class Guided(Protocol):
+    """A model that draws under guidance."""
+
+    def draw(
+        self, exemplars: Tensor, variations: int, *, guidance: float, seed: int, concepts: list[int]
+    ) -> Tensor: ...
+
+
+def has_reader() -> bool:
+    """Return whether this cell was run from a notebook in front of a person.
+
+    Notebook interfaces name the cell they run; papermill and nbconvert do not.
+    """
+    kernel = getattr(get_ipython(), "kernel", None)
+    if kernel is None:
+        return False
+    return (
+        "cellId" in kernel.get_parent("shell").get("metadata", {}) or "google.colab" in sys.modules
+    )
+
+
+def guidance_explorer(
+    model: Guided,
+    exemplars: Tensor,
+    names: Sequence[str] = (),
+    *,
+    variations: int = 20,
+    highest: float = 2.0,
+) -> widgets.Widget | Markdown:
+    """Return a slider of guidance under which `model` draws as it moves.
+
+    `exemplars` (C, 1, H, W) in [0, 1] are offered by `names`, on the device of the model. The noise
+    stays the same while guidance moves; a button draws other noise. When nobody is at a kernel it
+    returns a sentence instead, because a published page must not show a dead slider.
+    Raises ValueError when there are names but not one for each exemplar.
+    """
+    names = names or [f"exemplar {number}" for number in range(len(exemplars))]
+    if len(names) != len(exemplars):
+        raise ValueError(f"{len(names)} names for {len(exemplars)} exemplars")
+    if not has_reader():
+        return Markdown(STATIC)
+    return _explorer(model, exemplars, names, variations, highest)
+
+
+def _explorer(
+    model: Guided, exemplars: Tensor, names: Sequence[str], variations: int, highest: float
+) -> widgets.Widget:
+    wide = widgets.Layout(width="34rem")
+    style = {"description_width": "5rem"}
+    guidance = widgets.FloatSlider(
+        1.0, min=0.0, max=highest, step=0.05, description="guidance", layout=wide, style=style
+    )
+    concept = widgets.Dropdown(
+        options=[(str(name), number) for number, name in enumerate(names)],
+        description="exemplar",
+        layout=wide,
+        style=style,
+    )
+    again = widgets.Button(description="other noise")
+    picture = widgets.Image(format="png", layout=wide)
+    told = widgets.Label()
+    seed = 0
+
+    def draw(change: object = None) -> None:
+        start = perf_counter()
+        chosen = concept.value
+        drawn = model.draw(
+            exemplars[chosen : chosen + 1],
+            variations,
+            guidance=guidance.value,
+            seed=seed,
+            concepts=[chosen],
+        )
+        rows = drawn[0].unflatten(0, (2, -1)) if variations % 2 == 0 else drawn
+        picture.value = png(grid(rows, exemplars[[chosen] * len(rows)], scale=2))
+        told.value = f"{variations} drawings in {1000 * (perf_counter() - start):.0f} ms"
+
+    def other_noise(button: widgets.Button) -> None:
+        nonlocal seed
+        seed += 1
+        draw()
+
+    guidance.observe(draw, "value")
+    concept.observe(draw, "value")
+    again.on_click(other_noise)
+    draw()
+    return widgets.VBox([guidance, concept, picture, widgets.HBox([again, told])])

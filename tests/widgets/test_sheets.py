@@ -1,0 +1,62 @@
+"""Drawings land where they belong, in the colours of ink and paper."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from oneshot.widgets import sheets
+
+
+def colours(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB"))
+
+
+def test_each_drawing_has_its_place_on_the_grid():
+    drawings = torch.zeros(2, 3, 1, 4, 4)
+    drawings[1, 2, 0, 0, 3] = 1
+    pixels = colours(sheets.grid(drawings, gap=2))
+    assert pixels.shape == (2 * 6, 3 * 6, 3)
+    rows, columns = np.nonzero((pixels == sheets.INK).all(-1))
+    # second row, third column of tiles 6 px wide; one pixel of line, then row 0 and column 3
+    assert (rows.tolist(), columns.tolist()) == ([6 + 1], [2 * 6 + 1 + 3])
+    assert (pixels[1, 1] == sheets.PAPER).all() and (pixels[0, 0] == sheets.GAP).all()
+
+
+def test_exemplars_come_first_in_the_accent_colour():
+    pixels = colours(sheets.grid(torch.zeros(2, 3, 1, 4, 4), torch.ones(2, 1, 4, 4)))
+    assert pixels.shape == (12, 24, 3)
+    assert (pixels[0, 0] == sheets.ACCENT).all() and (pixels[0, 6] == sheets.GAP).all()
+    assert (pixels[1:5, 1:5] == sheets.INK).all()
+
+
+def test_a_list_of_drawings_is_laid_out_nearly_square_and_filled_with_paper():
+    image = sheets.grid(torch.ones(10, 1, 4, 4), gap=0)
+    assert image.size == (4 * 4, 3 * 4)
+    assert (colours(image)[-1, -1] == sheets.PAPER).all()
+
+
+def test_bytes_and_floats_are_the_same_ink():
+    grey = torch.arange(256).view(1, 1, 1, 16, 16)
+    floats = sheets.grid(grey / 255)
+    assert sheets.png(floats) == sheets.png(sheets.grid(grey.to(torch.uint8).numpy()))
+
+
+def test_scale_repeats_pixels_and_png_keeps_them():
+    drawing = torch.eye(4).view(1, 1, 1, 4, 4)
+    image = sheets.grid(drawing, scale=3, gap=0)
+    read = Image.open(io.BytesIO(sheets.png(image)))
+    assert (colours(read) == colours(image)).all()
+    assert (colours(image)[:3, :3] == sheets.INK).all() and image.size == (12, 12)
+
+
+def test_a_contact_sheet_is_labelled_and_refuses_labels_that_do_not_fit():
+    drawings, exemplars = torch.zeros(2, 3, 1, 8, 8), torch.zeros(2, 1, 8, 8)
+    figure = sheets.contact_sheet(drawings, exemplars, rows=["p", "q"], title="Some")
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["exemplar", "p", "q"]
+    for labels in ({"rows": ["p"]}, {"columns": ["a", "b"]}):
+        with pytest.raises(ValueError, match="labels for drawings"):
+            sheets.contact_sheet(drawings, exemplars, **labels)
