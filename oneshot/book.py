@@ -61,6 +61,7 @@ def _executed(root: Path, page: str, output: Path) -> Path:
     key = _digest(root, [root / page, *_files(root / "data")]) + _package_key()
     stamp = output.with_suffix(".key")
     if not (output.exists() and stamp.exists() and stamp.read_text() == key):
+        print(f"executing {page}", file=sys.stderr)
         execute.run(root / page, output)
         dead = dead_widgets(output)
         if dead:
@@ -170,7 +171,8 @@ def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) ->
 
 def _sphinx(source: Path, built: Path) -> None:
     options = ["-n", "-W", "--keep-going", "-q", "--path-output", str(built.parent)]
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", str(source), *options]
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(source), *options]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = (done.stdout + done.stderr).splitlines()
@@ -181,7 +183,9 @@ def _sphinx(source: Path, built: Path) -> None:
 def _checkout() -> Path:
     root = Path(str(resources.files("oneshot"))).parent
     if not (root / "_toc.yml").exists():
-        raise BookError(f"no _toc.yml in {root}: run from a checkout installed with `pip install -e`")
+        raise BookError(
+            f"no _toc.yml in {root}: run from a checkout installed with `pip install -e`"
+        )
     return root
 
 

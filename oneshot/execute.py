@@ -26,8 +26,6 @@ from time import perf_counter
 import nbformat
 from nbformat import NotebookNode
 
-from oneshot import provenance
-
 _SCALARS = ("int", "float", "str", "bool")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CHOICES = re.compile(r"([\w.-]+(?: \| [\w.-]+)+)(?:: *(.*))?")
@@ -197,10 +195,12 @@ def run(notebook: str | Path, output: str | Path | None = None, /, **values: obj
     known = {name: parameter.default for name, parameter in parameters(node).items()}
     start = perf_counter()
     executed = _execute(notebook, given)
-    record = provenance.here() | {
-        "seconds": round(perf_counter() - start, 1),
-        "parameters": known | given,
-    }
+    seconds = round(perf_counter() - start, 1)
+    # torch takes seconds to import; refusing a wrong parameter should not wait for it.
+    from oneshot import store
+
+    record = store.describe_run(store.default().device)
+    record |= {"seconds": seconds, "parameters": known | given}
     _sign(executed, record)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.name}.{os.getpid()}")
@@ -227,6 +227,7 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
     # papermill takes most of a second to import; checking parameters should not wait for it.
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
     # The kernel of this very environment, whatever `python3` kernel the user has installed.
     before = os.environ.get("JUPYTER_PREFER_ENV_PATH")
@@ -239,6 +240,8 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
             kernel_name="python3",
             language="python",
             progress_bar={"desc": notebook.stem, "disable": None},
+            # Sockets of the file system, where there are some: no open port, no warning about one.
+            config=Config({"KernelManager": {"transport": "ipc" if os.name == "posix" else "tcp"}}),
         )
     except PapermillExecutionError as error:
         raise PageError(_explain(notebook, error)) from None
@@ -264,8 +267,16 @@ def _sign(executed: NotebookNode, record: dict) -> None:
     for cell in executed.cells:
         cell.metadata.pop("papermill", None)
     executed.metadata["oneshot"] = record
-    foot = nbformat.v4.new_markdown_cell(
-        f'<p class="provenance">{provenance.sentence(record)}</p>',
-        metadata={"tags": ["provenance"]},
+    foot = f'<p class="provenance">{_sentence(record)}</p>'
+    tags = {"tags": ["provenance"]}
+    executed.cells.append(nbformat.v4.new_markdown_cell(foot, metadata=tags))
+
+
+def _sentence(record: Mapping) -> str:
+    versions, given = record["versions"], record["parameters"]
+    asked = ", ".join(f"{name}={value}" for name, value in given.items())
+    return (
+        f"Made by oneshot {versions['oneshot']} (commit {record['commit']}) with torch "
+        f"{versions['torch']} and Python {versions['python']} on {record['device']} in "
+        f"{record['seconds']} s{f'; {asked}' if asked else ''}."
     )
-    executed.cells.append(foot)

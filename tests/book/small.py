@@ -1,0 +1,55 @@
+"""A small checkout: the real configuration, style and extensions around one small page."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).parents[2]
+
+SLIDER = """\
+import numpy as np
+from oneshot.widgets import sheets
+from oneshot.widgets.sprite_slider import SpriteSlider, plane
+
+ink = np.zeros((6, 1, 2, 1, 48, 48))
+for number, page in enumerate(ink):
+    page[..., : 8 * number + 6, 10:20] = 1
+curve = np.column_stack([np.linspace(0.2, 0.8, 9), 99 - 20 * np.linspace(0, 1, 9) ** 2])
+SpriteSlider(
+    [sheets.grid(page) for page in ink],
+    {"guidance": [0.0, 0.5, 1.0], "concept": ["a", "b"]},
+    captions=[f"frame {number}" for number in range(6)],
+    plot=plane({"human": curve, "model": curve - 1}, curve[[0, 4, 8]], reference="human"),
+    alt="bars of ink",
+).show()"""
+
+
+def notebook(path: Path, *cells: str, parameters: str = "seed: int = 0") -> Path:
+    """Write a notebook of a title, a parameters cell and code cells."""
+    tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
+    title = nbformat.v4.new_markdown_cell("# A small page\n\nWith one equation, $\\gamma = 1$.")
+    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
+    node = nbformat.v4.new_notebook(cells=[title, tagged, *code], metadata={"kernelspec": kernel})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(nbformat.writes(node))
+    return path
+
+
+def lay_out(root: Path, *cells: str) -> Path:
+    """Lay out a checkout with the real configuration, style and extensions, and one small page."""
+    for name in ("book/assets", "book/extensions"):
+        shutil.copytree(ROOT / name, root / name)
+    for name in ("_config.yml", "book/package.json", "book/package-lock.json"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "book" / "references.bib").write_text("")
+    (root / "book" / "intro.md").write_text(
+        "# Intro\n\nSee [the page](../notebooks/small.ipynb).\n"
+    )
+    (root / "_toc.yml").write_text(
+        "format: jb-book\nroot: book/intro\n"
+        "parts: [{caption: Pages, chapters: [{file: notebooks/small}]}]\n"
+    )
+    notebook(root / "notebooks" / "small.ipynb", *cells)
+    return root

@@ -1,0 +1,95 @@
+"""Building the book: what is executed again, what is refused."""
+
+import shutil
+
+import nbformat
+import pytest
+from small import ROOT, SLIDER, notebook
+
+from oneshot import book, execute
+
+
+def test_the_built_book_asks_no_other_host_for_anything(small_book):
+    for page in small_book.rglob("*.html"):
+        text = page.read_text()
+        for needle in ('src="http', 'src="//', "cdn.jsdelivr", "cdnjs", "unpkg", "thebe.js"):
+            assert needle not in text, f"{page.name} has {needle}"
+
+
+def test_nothing_is_done_again_when_nothing_changed(small_book, monkeypatch):
+    root = small_book.parents[2]
+    monkeypatch.setattr(execute, "run", lambda *a, **k: pytest.fail("executed again"))
+    monkeypatch.setattr(book, "_sphinx", lambda *a: pytest.fail("built again"))
+    assert book.build(root) == small_book / "index.html"
+
+
+def test_a_change_of_prose_builds_but_does_not_execute(tmp_path, small_book, monkeypatch):
+    root = tmp_path / "copy"
+    shutil.copytree(small_book.parents[2], root)
+    (root / "book" / "intro.md").write_text("# Intro\n\nOther words.\n")
+    built = []
+    monkeypatch.setattr(execute, "run", lambda *a, **k: pytest.fail("executed again"))
+    monkeypatch.setattr(book, "_sphinx", lambda *a: built.append(a))
+    book.build(root)
+    assert built
+
+
+def test_a_change_of_the_notebook_executes_it(tmp_path, small_book, monkeypatch):
+    root = tmp_path / "copy"
+    shutil.copytree(small_book.parents[2], root)
+    notebook(root / "notebooks" / "small.ipynb", SLIDER, "1 + 1")
+    ran = []
+
+    def run(page, output):
+        ran.append(page.name)
+        shutil.copy(page, output)
+
+    monkeypatch.setattr(execute, "run", run)
+    monkeypatch.setattr(book, "_sphinx", lambda *a: None)
+    book.build(root)
+    assert ran == ["small.ipynb"]
+
+
+def test_a_warning_stops_the_build_and_is_shown(tmp_path, small_book):
+    root = tmp_path / "copy"
+    shutil.copytree(small_book.parents[2], root)
+    (root / "book" / "intro.md").write_text("# Intro\n\nSee [](nowhere.md).\n")
+    with pytest.raises(book.BookError, match=r"WARNING.*nowhere"):
+        book.build(root)
+
+
+ALIVE = """\
+import ipywidgets as widgets
+from IPython.display import display
+slider, word = widgets.IntSlider(), widgets.IntText()
+widgets.jslink((slider, "value"), (word, "value"))
+display(slider, word)"""
+DEAD = """\
+import ipywidgets as widgets
+slider = widgets.IntSlider()
+slider.observe(print, "value")
+slider"""
+
+
+def test_widgets_that_need_a_kernel_are_found(tmp_path):
+    pages = {"alive": (SLIDER, ALIVE), "dead": (SLIDER, DEAD)}
+    found = {}
+    for name, cells in pages.items():
+        page = notebook(tmp_path / f"{name}.ipynb", *cells)
+        found[name] = book.dead_widgets(execute.run(page, tmp_path / f"{name}-run.ipynb"))
+    assert found == {"alive": [], "dead": ["IntSlider"]}
+
+
+def test_published_notebooks_have_no_outputs_and_say_how_to_run_them():
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        node = nbformat.read(path, as_version=4)
+        assert node.metadata.kernelspec.name == "python3", path
+        assert "widgets" not in node.metadata, path
+        assert not any(c.get("outputs") or c.get("execution_count") for c in node.cells), path
+        assert "dataset" in execute.parameters(path), f"{path}: declare `dataset`"
+
+
+def test_every_notebook_is_in_the_table_of_contents():
+    pages = set(book.notebooks(ROOT))
+    on_disk = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert pages == on_disk
