@@ -8,7 +8,6 @@ Sources: *Diversity vs. Recognizability* (NeurIPS 2022) for the Omniglot critics
 as Artists* (ICML 2023) for the Quick, Draw! critics.
 """
 
-import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -16,7 +15,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 Features = Literal["embedding", "head"]
 Stem = Literal["pooled", "strided"]
@@ -51,7 +49,7 @@ class Critic(nn.Module):
         if x.shape[1:] != (1, self.side, self.side):
             raise ValueError(
                 f"this critic expects images (N, 1, {self.side}, {self.side}), "
-                f"got {tuple(x.shape)}; oneshot.metrics.scoring.prepare resizes and binarises them"
+                f"got {tuple(x.shape)}; oneshot.metrics.features.prepare resizes and binarises them"
             )
         return self.embedding(self.encoder(x))
 
@@ -144,8 +142,9 @@ class BasicBlock(nn.Module):
 
 
 def _pooled(ins: int, outs: int) -> nn.Sequential:
+    # max commutes with ReLU, and pooling first leaves ReLU a quarter of the work
     return nn.Sequential(
-        nn.Conv2d(ins, outs, 3, padding=1), nn.BatchNorm2d(outs), nn.ReLU(), nn.MaxPool2d(2)
+        nn.Conv2d(ins, outs, 3, padding=1), nn.BatchNorm2d(outs), nn.MaxPool2d(2), nn.ReLU()
     )
 
 
@@ -153,22 +152,6 @@ def _strided(ins: int, outs: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(ins, outs, 4, stride=2, padding=1), nn.BatchNorm2d(outs), nn.ReLU()
     )
-
-
-def folded(critic: nn.Module) -> nn.Module:
-    """Return a frozen copy for scoring, each batch norm folded into the convolution before it.
-
-    The copy is in eval mode and gives the same features up to float rounding.
-    """
-    critic = copy.deepcopy(critic).eval().requires_grad_(False)
-    for module in list(critic.modules()):
-        if not isinstance(module, nn.Sequential):
-            continue
-        for i in range(len(module) - 1):
-            if isinstance(module[i], nn.Conv2d) and isinstance(module[i + 1], nn.BatchNorm2d):
-                module[i] = fuse_conv_bn_eval(module[i], module[i + 1])
-                module[i + 1] = nn.Identity()
-    return critic.requires_grad_(False)
 
 
 def released(path: str | Path, kind: Literal["originality", "recognition"]) -> ConvCritic:
