@@ -1,5 +1,7 @@
 """The only place that names a device."""
 
+from contextlib import AbstractContextManager
+
 import torch
 
 CHOICES = ("auto", "cuda", "mps", "cpu")
@@ -14,15 +16,25 @@ def resolve(device: str = "auto") -> torch.device:
         return present()[0]
     if device.split(":")[0] not in CHOICES:
         raise ValueError(f"unknown device {device!r}; known: {', '.join(CHOICES)}")
-    if torch.device(device).type not in {d.type for d in present()}:
+    try:
+        found = torch.device(device)
+    except RuntimeError:
+        raise ValueError(f"{device!r} is no device; write cuda, or cuda:1 for the second") from None
+    many = torch.cuda.device_count() if found.type == "cuda" else 1
+    if found.type not in {d.type for d in present()} or (found.index or 0) >= many:
         raise ValueError(f"device {device!r} is not present here; use device='auto'")
-    return torch.device(device)
+    return found
 
 
 def present() -> list[torch.device]:
     """Return the devices of this machine, best first."""
     names = ["cuda"] * torch.cuda.is_available() + ["mps"] * torch.backends.mps.is_available()
     return [torch.device(name) for name in [*names, "cpu"]]
+
+
+def same_randomness_after(device: torch.device) -> AbstractContextManager:
+    """Return a context that leaves torch's generators of the CPU and `device` as it found them."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 def describe(device: torch.device) -> str:

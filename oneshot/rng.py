@@ -6,16 +6,23 @@ device, and an interrupted run resumes to the same bits.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
 
 _MASK = (1 << 64) - 1
 
 
 def generator(*address: int) -> np.random.Generator:
-    """Return a NumPy generator addressed by up to four integers (Philox key and counter)."""
+    """Return a NumPy generator addressed by up to four integers (Philox key and counter).
+
+    Missing integers count as 0. Raises ValueError for more than four, which would be ignored.
+    """
+    if len(address) > 4:
+        raise ValueError(f"an address has at most four integers, got {address}")
     a, b, c, d = (*(int(v) & _MASK for v in address), 0, 0, 0, 0)[:4]
     key = np.array([a, b], dtype=np.uint64)
     counter = np.array([0, 0, c, d], dtype=np.uint64)
@@ -24,12 +31,15 @@ def generator(*address: int) -> np.random.Generator:
 
 def noise(
     seed: int, concepts: Sequence[int], variations: int, shape: Sequence[int], step: int = 0
-) -> Tensor:
+) -> "torch.Tensor":
     """Return standard normal noise (C, V, *shape), float32 on the CPU.
 
     Row (c, v) depends only on (seed, concepts[c], v, step): asking for more variations, or for the
     concepts in another grouping, never changes the noise of the ones already asked for.
     """
+    # Reading drawings needs only `generator`, and torch takes seconds to import.
+    import torch
+
     rows = [
         generator(seed, concept, step).standard_normal((variations, *shape), dtype=np.float32)
         for concept in concepts

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.quickdraw import strokes_of
+from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.raster import fit_square, render
 from oneshot.drawings.splits import by_group
 
@@ -16,10 +16,16 @@ LEAST = 4
 
 
 def names(root: Path) -> list[str]:
-    """Return the names of the folders in `root`, sorted; raise DataError when there is none."""
-    found = sorted(path.name for path in Path(root).glob("*") if path.is_dir())
+    """Return the names of the folders in `root`, sorted; raise DataError when there is none.
+
+    Hidden folders, such as those of an editor, are no concepts.
+    """
+    expected = "expected a folder that holds <concept>/*.png or <concept>/*.ndjson"
+    if not Path(root).is_dir():
+        raise DataError(f"{root} is not a folder; {expected}")
+    found = sorted(p.name for p in Path(root).iterdir() if p.is_dir() and p.name[0] != ".")
     if not found:
-        raise DataError(f"{root} holds no folders; expected <concept>/*.png or <concept>/*.ndjson")
+        raise DataError(f"{root} holds no folders; {expected}")
     return found
 
 
@@ -62,7 +68,8 @@ def _page(file: Path, side: int) -> np.ndarray:
     try:
         with Image.open(file) as image:
             grey = np.asarray(
-                image.convert("L").resize((side, side), Image.Resampling.BILINEAR), np.float32
+                _opaque(image).convert("L").resize((side, side), Image.Resampling.BILINEAR),
+                np.float32,
             )
     except (OSError, SyntaxError, ValueError) as error:
         raise DataError(f"{file} is not a readable PNG ({error})") from None
@@ -72,3 +79,11 @@ def _page(file: Path, side: int) -> np.ndarray:
     if ink.mean() > 0.5:
         ink = 1 - ink
     return np.round(ink * 255).astype(np.uint8)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Return the page on white paper where it is transparent."""
+    if not image.has_transparency_data:
+        return image
+    page = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", page.size, "white"), page)

@@ -1,7 +1,9 @@
 """Omniglot: the two official archives, read straight from their zip files."""
 
+import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from oneshot.drawings.errors import DataError
 from oneshot.drawings.splits import TEST, TRAIN, VALIDATION
 
 ARCHIVES = ("images_background.zip", "images_evaluation.zip")
-MEMBER = re.compile(r"images_(?:background|evaluation)/([^/]+)/(character\d+)/\d+_\d+\.png$")
+MEMBER = re.compile(r"(images_\w+)/([^/]+)/(character\d+)/\d+_\d+\.png$")
 DRAWERS = 20
 
 
@@ -60,7 +62,7 @@ def _members(root: Path) -> dict[str, list[tuple[Path, str]]]:
     for archive in (root / name for name in ARCHIVES):
         for name in _listing(archive):
             if found := MEMBER.search(name):
-                members.setdefault(f"{found[1]}.{found[2]}", []).append((archive, name))
+                members.setdefault(f"{found[2]}.{found[3]}", []).append((archive, name))
     return members
 
 
@@ -73,24 +75,25 @@ def _listing(archive: Path) -> list[str]:
     try:
         with zipfile.ZipFile(archive) as opened:
             names = opened.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, OSError, EOFError) as error:
         raise DataError(
-            f"{archive} is not a whole zip file (truncated download?); delete it and run "
+            f"{archive} is not a whole zip file ({error}); delete it and run "
             "`oneshot data fetch omniglot`"
         ) from None
-    if not any(MEMBER.search(name) for name in names):
+    folders = {found[1] for name in names if (found := MEMBER.search(name))}
+    if folders != {archive.stem}:
         raise DataError(
-            f"{archive} holds no images_*/<alphabet>/characterNN/*.png; expected the official "
-            "Omniglot layout"
+            f"{archive} holds {', '.join(sorted(folders)) or 'no drawings'}; expected "
+            f"{archive.stem}/<alphabet>/characterNN/*.png, the official Omniglot layout"
         )
     return names
 
 
 def _drawing(archive: zipfile.ZipFile, path: Path, name: str, side: int) -> np.ndarray:
     try:
-        with archive.open(name) as file:
-            page = Image.open(file).convert("L").resize((side, side), Image.Resampling.BILINEAR)
-    except (zipfile.BadZipFile, OSError, SyntaxError) as error:
+        with Image.open(io.BytesIO(archive.read(name))) as image:
+            page = image.convert("L").resize((side, side), Image.Resampling.BILINEAR)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, SyntaxError, ValueError) as error:
         raise DataError(
             f"{path}: {name} cannot be read ({error}); fetch the archive again with "
             "`oneshot data fetch omniglot`"

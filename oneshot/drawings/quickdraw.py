@@ -1,9 +1,10 @@
 """Quick, Draw!: the official simplified ndjson files, one a category."""
 
-import json
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -11,10 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.raster import render
+from oneshot.drawings.ndjson import read_category
 from oneshot.drawings.splits import by_group
 
 FOLDER = "simplified"
+FEW = 5000
+"""So few drawings are rendered sooner than other processes have started."""
 
 
 def names(root: Path) -> list[str]:
@@ -34,14 +37,21 @@ def names(root: Path) -> list[str]:
 def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
     """Yield the recognised drawings of each wanted category, uint8 (n, side, side), ink = 255.
 
-    At most `limit` drawings a category are taken (0: all). A process per core renders them.
+    At most `limit` drawings a category are taken (0: all). When they are many, a process per core
+    renders them.
 
     Raises DataError when a file is missing, truncated, mislabelled or not simplified ndjson.
     """
     files = [Path(root) / FOLDER / f"{name}.ndjson" for name in wanted]
+    read = partial(read_category, side=side, limit=limit)
+    if 0 < limit * len(files) <= FEW or len(files) == 1:
+        yield from map(read, files)
+        return
     # A fresh interpreter per worker: forking after torch has started threads can deadlock.
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        yield from pool.map(partial(read_category, side=side, limit=limit), files)
+        with _main_hidden():
+            found = pool.map(read, files)
+        yield from found
 
 
 def split(names: list[str]) -> np.ndarray:
@@ -53,35 +63,19 @@ def split(names: list[str]) -> np.ndarray:
     return by_group([name.split("/")[0] for name in names], validation=0.087, test=115 / 665)
 
 
-def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
-    """Return the recognised drawings of one ndjson file, uint8 (n, side, side)."""
-    pages = [render(strokes, side) for strokes in strokes_of(file, limit)]
-    if not pages:
-        raise DataError(f"{file} holds no recognised drawing; delete it or fetch it again")
-    return np.stack(pages)
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """Keep workers from importing the program they are started from.
 
-
-def strokes_of(file: Path, limit: int = 0) -> Iterator[list[np.ndarray]]:
-    """Yield the strokes of each recognised drawing of a simplified ndjson file."""
-    taken = 0
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if limit and taken == limit:
-                return
-            try:
-                record = json.loads(line)
-                word, recognised, drawing = record["word"], record["recognized"], record["drawing"]
-                strokes = [np.array(stroke[:2], dtype=np.float32).T for stroke in drawing]
-            except (ValueError, KeyError, TypeError, IndexError) as error:
-                raise DataError(
-                    f"{file}: line {number} is not a simplified drawing ({error}); the file is "
-                    "truncated or of another format: delete it and fetch it again"
-                ) from None
-            if word != file.stem:
-                raise DataError(
-                    f"{file}: line {number} is a drawing of {word!r}, expected {file.stem!r}; "
-                    "the file is mislabelled"
-                )
-            if recognised and strokes:
-                taken += 1
-                yield strokes
+    The import is only of use to work that the program itself defines. A script without a
+    `__main__` guard would run a second time in it, and wait for its own first run.
+    """
+    main = sys.modules["__main__"]
+    kept = {
+        name: main.__dict__.pop(name) for name in ("__file__", "__spec__") if name in vars(main)
+    }
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        main.__dict__.update(kept)

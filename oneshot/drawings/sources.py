@@ -89,7 +89,7 @@ def root(dataset: str) -> Path:
     """
     if dataset.startswith("folder:"):
         return Path(dataset.removeprefix("folder:")).expanduser()
-    local = Path(os.environ.get("ONESHOT_DATA", "")) / dataset
-    if "ONESHOT_DATA" in os.environ and local.is_dir():
+    local = Path(os.environ.get("ONESHOT_DATA", "")).expanduser() / dataset
+    if os.environ.get("ONESHOT_DATA") and local.is_dir():
         return local
     return user_cache_path("oneshot") / "data" / dataset

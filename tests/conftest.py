@@ -1,0 +1,47 @@
+"""What all tests share: a store of their own, and the smallest trained artefacts."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from oneshot import store
+from oneshot.store import Store
+
+REAL = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep the tests out of the user's cache and the user's data out of the tests."""
+    names = ("ONESHOT_CACHE", "ONESHOT_DATA", "ONESHOT_ZOO", "ONESHOT_DEVICE")
+    before = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ["ONESHOT_CACHE"] = str(_shared(tmp_path_factory) / "cache")
+    store._default = None
+    yield
+    del os.environ["ONESHOT_CACHE"]
+    os.environ.update(before)
+    store._default = None
+
+
+@pytest.fixture(scope="session")
+def smoke(own_cache) -> Store:
+    """The store in which the artefacts of preset "smoke" are made once for all tests.
+
+    It is the default store too, so that commands and notebooks find the same artefacts.
+    """
+    return store.default()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder with the real Omniglot and Quick, Draw! drawings."""
+    if not REAL.is_dir():
+        pytest.skip(f"no real drawings in {REAL}")
+    return REAL
+
+
+def _shared(tmp_path_factory) -> Path:
+    """Return a folder that all workers of a parallel run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
