@@ -34,7 +34,7 @@ def pages(
     for name in wanted:
         hands = (generator(SEED, number[name], k) for k in range(limit or DRAWINGS))
         yield np.stack(
-            [render(_draw(glyphs[name], hand), side, pen=hand.uniform(10, 15)) for hand in hands]
+            [render(_draw(glyphs[name], hand), side, pen=hand.uniform(8, 12)) for hand in hands]
         )
 
 

@@ -1,15 +1,26 @@
 """Recipes: what can be made, each with everything it is made from."""
 
+from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
+from oneshot.recipes.latent import Autoencoder, LatentDiffusion
+from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
 from oneshot.training.loop import Plan
 
 __all__ = [
+    "Autoencoder",
     "Concepts",
     "Drawings",
+    "Drawn",
+    "Human",
+    "LatentDiffusion",
     "OriginalityCritic",
     "Plan",
     "Recipe",
     "RecognitionCritic",
+    "ReleasedCritic",
+    "Samples",
+    "Scores",
     "from_json",
+    "presets",
 ]

@@ -11,6 +11,7 @@ from oneshot.drawings import clustering
 from oneshot.drawings.batches import Episodes, Pairs
 from oneshot.drawings.concepts import ConceptSet, memory_map
 from oneshot.drawings.sources import root, source
+from oneshot.metrics.features import embed
 from oneshot.models.critics import ConvCritic, Critic, ResNetCritic
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
 from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, train_card
@@ -111,9 +112,9 @@ class Concepts(Recipe):
     def make(self, store, work: Path) -> Made:
         """Embed every drawing, cluster where asked, and choose exemplars."""
         drawings = store.get(self.drawings)
-        features = embed_pages(
-            store.get(self.critic), drawings.pages, self.drawings.threshold, store.device
-        )
+        features = embed(
+            store.get(self.critic), drawings.pages[:, None], self.drawings.threshold
+        ).numpy()
         names, members, spreads = [], [], []
         for concept, name in enumerate(tqdm(drawings.names, desc="finding concepts")):
             rows = drawings.rows(concept)
@@ -182,18 +183,6 @@ class RecognitionCritic(Recipe):
     def load(self, store, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
         return _loaded_critic(self.network(), artefact, store)
-
-
-@torch.no_grad()
-def embed_pages(
-    critic: Critic, pages: np.ndarray, threshold: float, device: torch.device, batch: int = 2048
-) -> np.ndarray:
-    """Return the features (N, K) of uint8 pages (N, H, W), binarised as the critic expects."""
-    parts = []
-    for start in tqdm(range(0, len(pages), batch), desc="embedding", unit="batch"):
-        images = torch.from_numpy(pages[start : start + batch]).unsqueeze(1).to(device)
-        parts.append(critic((images > 255 * threshold).float()).float().cpu())
-    return torch.cat(parts).numpy()
 
 
 def _trained_critic(objective, batches, plan, work, store, name) -> Made:

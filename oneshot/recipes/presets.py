@@ -1,11 +1,19 @@
-"""Named sizes of everything: smoke (seconds), laptop (hours on two cores), paper (published, GPU)."""
+"""Named sizes: smoke (seconds, for tests), laptop (hours on two cores), paper (published, GPU)."""
+
+from collections.abc import Mapping
 
 from oneshot.drawings import folder
 from oneshot.drawings.sources import root, source
+from oneshot.recipes.base import Recipe
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
+from oneshot.recipes.latent import Autoencoder, LatentDiffusion
+from oneshot.recipes.results import Human, ReleasedCritic, Samples, Scores
 from oneshot.training.loop import Plan
 
 PRESETS = ("smoke", "laptop", "paper")
+PROTOTYPE = {"prototype": 30.0}
+VARIATIONS = {"smoke": 10, "laptop": 100, "paper": 500}
+LAPTOP_STEPS = {"glyphs": 6000, "omniglot": 10_000, "quickdraw": 14_000, "folder": 6000}
 
 
 def check(preset: str) -> None:
@@ -27,12 +35,12 @@ def drawings(dataset: str, preset: str = "laptop") -> Drawings:
 
 def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCritic:
     """Return the SimCLR critic of a dataset."""
-    material = drawings(dataset, preset)
+    material, kind = drawings(dataset, preset), source(dataset).name
     if preset == "smoke":
         return OriginalityCritic(material, Plan(steps=30, batch=64))
     if preset == "laptop":
-        return OriginalityCritic(material, Plan(steps=1500, batch=192))
-    widths = (64, 128, 128) if source(dataset).name == "quickdraw" else (64, 64, 64, 64)
+        return OriginalityCritic(material, Plan(steps=900 if kind == "glyphs" else 1500, batch=192))
+    widths = (64, 128, 128) if kind == "quickdraw" else (64, 64, 64, 64)
     plan = Plan(
         steps=100 * 29460 // 448, batch=448, optimizer="rmsprop", lr=1e-3, schedule="constant"
     )
@@ -54,10 +62,93 @@ def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCriti
     if preset == "smoke":
         return RecognitionCritic(group, Plan(steps=30, batch=20), queries=2)
     if preset == "laptop":
-        return RecognitionCritic(group, Plan(steps=1500, batch=60))
+        return RecognitionCritic(group, Plan(steps=1000, batch=60))
     if source(dataset).name == "quickdraw":
         plan = Plan(steps=8000, batch=60, schedule="cosine")
         return RecognitionCritic(
             group, plan, queries=5, network_name="resnet", stem="pooled", augment="normal"
         )
     return RecognitionCritic(group, Plan(steps=8000, batch=60), queries=5, stem="pooled")
+
+
+def autoencoder(
+    dataset: str, preset: str = "laptop", regularizers: Mapping[str, float] = PROTOTYPE
+) -> Autoencoder:
+    """Return the autoencoder of a dataset with the named regularizers."""
+    group = concepts(dataset, preset)
+    latent = 128 if source(dataset).name == "quickdraw" else 64
+    if preset == "smoke":
+        return Autoencoder(group, Plan(steps=30, batch=32), regularizers, 16)
+    if preset == "laptop":
+        plan = Plan(steps=LAPTOP_STEPS[source(dataset).name], batch=128, lr=1e-3, warmup=200)
+        return Autoencoder(group, plan, regularizers, latent, network_name="patch")
+    epochs, drawings_trained = 100, 275_000 if source(dataset).name == "quickdraw" else 27_460
+    plan = Plan(epochs * drawings_trained // 128, 128, lr=1e-4, weight_decay=1e-5)
+    return Autoencoder(group, plan, regularizers, latent, augment=None)
+
+
+def latent_diffusion(
+    dataset: str, preset: str = "laptop", regularizers: Mapping[str, float] = PROTOTYPE
+) -> LatentDiffusion:
+    """Return diffusion on the latents of `autoencoder(dataset, preset, regularizers)`."""
+    codes = autoencoder(dataset, preset, regularizers)
+    if preset == "smoke":
+        return LatentDiffusion(codes, Plan(steps=30, batch=64), width=64, copies=1)
+    if preset == "laptop":
+        plan = Plan(6000, 512, "adamw", lr=1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
+        copies = 3 if source(dataset).name == "quickdraw" else 7
+        return LatentDiffusion(codes, plan, copies=copies)
+    plan = Plan(codes.plan.steps, 128, "adamw", lr=1e-4, weight_decay=0.01, ema=0.9999)
+    return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
+
+
+def human(dataset: str, preset: str = "laptop", split: str = "test") -> Human:
+    """Return the data set's own drawings, as many of a concept as models are asked for."""
+    return Human(concepts(dataset, preset), split, VARIATIONS[preset])
+
+
+SYSTEMS = {"ldm": latent_diffusion}
+"""Name of each generative system and the function (dataset, preset) that gives its recipe."""
+
+
+def system(name: str, dataset: str, preset: str = "laptop") -> Recipe:
+    """Return the recipe of a system; raise ValueError naming the known ones."""
+    if name not in SYSTEMS:
+        raise ValueError(f"unknown system {name!r}; known: human, {', '.join(SYSTEMS)}")
+    return SYSTEMS[name](dataset, preset)
+
+
+def samples(
+    name: str,
+    dataset: str,
+    preset: str = "laptop",
+    *,
+    guidance: float | None = None,
+    split: str = "test",
+) -> Samples | Human:
+    """Return the drawings of a system, or of humans, of the concepts of a split."""
+    if name == "human":
+        return human(dataset, preset, split)
+    model = system(name, dataset, preset)
+    return Samples(model, split, VARIATIONS[preset], guidance)
+
+
+def scores(drawn: Samples | Human, critics: str = "own") -> Scores:
+    """Return the scores of drawings by the data set's own critics or the released ones."""
+    if critics == "released":
+        if source(drawn.concepts.drawings.dataset).name != "omniglot":
+            raise ValueError("the released critics judge only Omniglot; use critics='own'")
+        return Scores(drawn, ReleasedCritic("originality"), ReleasedCritic("recognition"))
+    if critics != "own":
+        raise ValueError(f"unknown critics {critics!r}; known: own, released")
+    dataset = drawn.concepts.drawings.dataset
+    preset = preset_of(drawn.concepts)
+    return Scores(drawn, drawn.concepts.critic, recognition_critic(dataset, preset))
+
+
+def preset_of(group: Concepts) -> str:
+    """Return the preset that a set of concepts belongs to."""
+    for preset in PRESETS:
+        if concepts(group.drawings.dataset, preset) == group:
+            return preset
+    raise ValueError("these concepts belong to no preset; name the critics yourself")

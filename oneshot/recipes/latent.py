@@ -1,0 +1,201 @@
+"""Recipes of the latent track: the regularized autoencoder and diffusion on its latents."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from oneshot.drawings.augment import affine_pair
+from oneshot.drawings.batches import Pairs
+from oneshot.drawings.concepts import ConceptSet
+from oneshot.models.autoencoder import Autoencoder as PublishedAutoencoder
+from oneshot.models.latent_denoiser import AttentionDenoiser, ResidualDenoiser
+from oneshot.models.latent_diffusion import LatentDiffusion as LatentDiffusionModel
+from oneshot.models.patch_autoencoder import PatchAutoencoder
+from oneshot.objectives.autoencoder import AutoencoderObjective
+from oneshot.objectives.diffusion import DiffusionObjective
+from oneshot.objectives.regularizers import bottleneck
+from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, train_card
+from oneshot.recipes.data import Concepts
+from oneshot.rng import generator, step_seed
+from oneshot.training.loop import Plan, train
+
+AUTOENCODERS = {"published": PublishedAutoencoder, "patch": PatchAutoencoder}
+DENOISERS = {"attention": AttentionDenoiser, "residual": ResidualDenoiser}
+ENCODE_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class Autoencoder(Recipe):
+    """A regularized autoencoder; `regularizers` maps names to beta.
+
+    `{"prototype": 100, "barlow": 30}` may be given as a mapping; it is kept as sorted pairs.
+    """
+
+    concepts: Concepts
+    plan: Plan
+    regularizers: tuple[tuple[str, float], ...] = ()
+    latent: int = 128
+    network_name: str = "published"
+    augment: str | None = "gentle"
+    as_released: bool = False
+
+    def __post_init__(self):
+        pairs = self.regularizers
+        items = pairs.items() if isinstance(pairs, Mapping) else pairs
+        weights = tuple(sorted((name, float(beta)) for name, beta in items))
+        object.__setattr__(self, "regularizers", weights)
+        bottleneck(dict(weights))
+
+    @property
+    def betas(self) -> dict[str, float]:
+        """The regularizers as a mapping from name to beta."""
+        return dict(self.regularizers)
+
+    def network(self) -> torch.nn.Module:
+        """Return the untrained autoencoder with the bottleneck its regularizers need."""
+        return AUTOENCODERS[self.network_name](self.latent, bottleneck(self.betas))
+
+    def make(self, store, work: Path) -> Made:
+        """Train on pairs of a variation and its exemplar."""
+        batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
+        torch.manual_seed(self.plan.seed)
+        objective = AutoencoderObjective(
+            self.network(), self.betas, batches.classes, self.augment, self.as_released
+        )
+        trained = train(objective, batches, self.plan, work, store.device, name="autoencoder")
+        network = objective.autoencoder
+        card = train_card(trained, work) | {"parameters": count_parameters(network)}
+        return Made(network.state_dict(), card)
+
+    def load(self, store, artefact: Artefact) -> torch.nn.Module:
+        """Return the autoencoder in eval mode on the store's device."""
+        network = self.network()
+        network.load_state_dict(artefact.tensors)
+        return network.eval().requires_grad_(False).to(store.device)
+
+
+@dataclass(frozen=True)
+class LatentDiffusion(Recipe):
+    """Diffusion on the latents of an autoencoder, conditioned on the latent of the exemplar.
+
+    The training set is encoded once as it is and `copies` times under random affine maps, the same
+    for a variation and its exemplar, which multiplies the concepts the denoiser learns from.
+    """
+
+    autoencoder: Autoencoder
+    plan: Plan
+    denoiser: str = "residual"
+    width: int = 768
+    schedule: str = "scaled_linear"
+    diffusion_steps: int = 1000
+    dropout: float = 0.1
+    copies: int = 3
+    augment: str = "gentle"
+
+    @property
+    def concepts(self) -> Concepts:
+        """The concepts the model was trained on and is to draw."""
+        return self.autoencoder.concepts
+
+    def network(self, autoencoder: torch.nn.Module) -> LatentDiffusionModel:
+        """Return the untrained model around an autoencoder."""
+        denoiser = DENOISERS[self.denoiser](self.autoencoder.latent, self.width)
+        return LatentDiffusionModel(autoencoder, denoiser, self.schedule, self.diffusion_steps)
+
+    def make(self, store, work: Path) -> Made:
+        """Encode the training set, standardise it, and train the denoiser."""
+        autoencoder = store.get(self.autoencoder)
+        latents = encode_pairs(
+            autoencoder,
+            store.get(self.concepts),
+            self.copies,
+            self.augment,
+            self.plan.seed,
+            store.device,
+        )
+        torch.manual_seed(self.plan.seed)
+        model = self.network(autoencoder).to(store.device)
+        model.standardise_to(latents["x"].float())
+        for name in ("x", "condition"):
+            latents[name] = model.standardise(latents[name].to(store.device)).cpu()
+        objective = DiffusionObjective(
+            model.denoiser,
+            model.schedule,
+            lambda batch: (batch["x"], batch["condition"]),
+            self.dropout,
+        )
+        batches = Rows(latents, self.plan.batch, self.plan.seed)
+        trained = train(objective, batches, self.plan, work, store.device, name="latent diffusion")
+        parameters = count_parameters(model.denoiser)
+        card = train_card(trained, work) | {"parameters": parameters}
+        tensors = {f"denoiser.{k}": v for k, v in model.denoiser.state_dict().items()}
+        tensors |= {"latent_mean": model.latent_mean, "latent_std": model.latent_std}
+        return Made(tensors, card)
+
+    def load(self, store, artefact: Artefact) -> LatentDiffusionModel:
+        """Return the model, autoencoder included, in eval mode on the store's device."""
+        model = self.network(store.get(self.autoencoder))
+        weights = {f"autoencoder.{k}": v for k, v in model.autoencoder.state_dict().items()}
+        model.load_state_dict(weights | artefact.tensors)
+        return model.eval().requires_grad_(False).to(store.device)
+
+
+class Rows:
+    """Batches of rows of equally long tensors, every row once an epoch."""
+
+    def __init__(self, tensors: dict[str, Tensor], batch: int, seed: int):
+        self.tensors, self.seed = tensors, seed
+        self.count = len(next(iter(tensors.values())))
+        self.batch = min(batch, self.count)
+        self._order = (-1, np.empty(0, dtype=np.int64))
+
+    def __call__(self, step: int) -> dict[str, Tensor]:
+        epoch, place = divmod(step, self.count // self.batch)
+        if self._order[0] != epoch:
+            self._order = (epoch, generator(self.seed, epoch).permutation(self.count))
+        rows = torch.from_numpy(self._order[1][place * self.batch : (place + 1) * self.batch])
+        return {name: value[rows] for name, value in self.tensors.items()}
+
+
+@torch.no_grad()
+def encode_pairs(
+    autoencoder: torch.nn.Module,
+    concepts: ConceptSet,
+    copies: int,
+    augment: str,
+    seed: int,
+    device: torch.device,
+) -> dict[str, Tensor]:
+    """Return latents {"x": (N, d), "condition": (N, d)} of all training pairs and their copies.
+
+    Copy 0 is the training set as it is; the others see variation and exemplar under the same
+    random affine map, a function of (seed, copy, place).
+    """
+    rows, owners = concepts.pairs("train")
+    partners = concepts.exemplars[owners]
+    found: dict[str, list[Tensor]] = {"x": [], "condition": []}
+    starts = range(0, len(rows), ENCODE_BATCH)
+    bar = tqdm(total=(1 + copies) * len(starts), desc="encoding", unit="batch", mininterval=1.0)
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        for copy in range(1 + copies):
+            for start in starts:
+                x = _images(concepts, rows[start : start + ENCODE_BATCH], device)
+                y = _images(concepts, partners[start : start + ENCODE_BATCH], device)
+                if copy:
+                    torch.manual_seed(step_seed(seed + copy, start))
+                    x, y = affine_pair(x, y, augment)
+                both = autoencoder.encode(torch.cat((x, y))).float().cpu()
+                found["x"].append(both[: len(x)])
+                found["condition"].append(both[len(x) :])
+                bar.update()
+    bar.close()
+    return {name: torch.cat(parts) for name, parts in found.items()}
+
+
+def _images(concepts: ConceptSet, rows: np.ndarray, device: torch.device) -> Tensor:
+    return torch.from_numpy(concepts.pages[rows]).to(device).unsqueeze(1).float() / 255

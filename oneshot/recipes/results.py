@@ -1,0 +1,170 @@
+"""Recipes of what models draw and how it is judged."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from oneshot.drawings.concepts import ConceptSet
+from oneshot.drawings.sources import root
+from oneshot.metrics.scoring import Scores as ScoresTable
+from oneshot.metrics.scoring import score
+from oneshot.models.critics import Critic, released
+from oneshot.recipes.base import Artefact, Made, Recipe
+from oneshot.recipes.data import Concepts, OriginalityCritic, RecognitionCritic
+
+CONCEPTS_TOGETHER = 8
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Drawings of some concepts, by humans or a model.
+
+    `drawings` is uint8 (C, V, 1, H, W) with ink = 255, `exemplars` float32 (C, 1, H, W) in [0, 1].
+    """
+
+    drawings: np.ndarray
+    exemplars: Tensor
+    concepts: np.ndarray
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Human(Recipe):
+    """The data set's own drawings of a split, scored as if a model had made them."""
+
+    ephemeral: ClassVar[bool] = True
+
+    concepts: Concepts
+    split: str = "test"
+    variations: int = 100
+    seed: int = 0
+
+    def make(self, store, work: Path) -> Made:
+        """Nothing needs making: the drawings are the data set's."""
+        return Made({}, {})
+
+    def load(self, store, artefact: Made) -> Drawn:
+        """Return up to `variations` drawings of each concept of the split."""
+        concepts = store.get(self.concepts)
+        ids = concepts.of(self.split)
+        return _drawn(concepts, ids, concepts.sample(ids, self.variations, self.seed))
+
+
+@dataclass(frozen=True)
+class Samples(Recipe):
+    """Drawings by a model of the concepts of a split, from their exemplars.
+
+    `guidance` None leaves the choice to the model (and is the only one for unguided families);
+    `sampler` "" is the model's default sampler.
+    """
+
+    model: Recipe
+    split: str = "test"
+    variations: int = 100
+    guidance: float | None = None
+    sampler: str = ""
+    steps: int = 0
+    seed: int = 0
+
+    def make(self, store, work: Path) -> Made:
+        """Draw, some concepts at a time."""
+        model, concepts = store.get(self.model), store.get(self.model.concepts)
+        ids = concepts.of(self.split)
+        options = self.options()
+        groups = np.array_split(ids, math.ceil(len(ids) / CONCEPTS_TOGETHER))
+        pages = [
+            quantise(
+                model.draw(
+                    concepts.exemplar_images(group).to(store.device),
+                    self.variations,
+                    seed=self.seed,
+                    concepts=[int(k) for k in group],
+                    **options,
+                )
+            )
+            for group in tqdm(groups, desc="drawing", unit="group", mininterval=1.0)
+        ]
+        return Made({"drawings": torch.cat(pages)}, {"concepts": len(ids)})
+
+    def options(self) -> dict[str, object]:
+        """Return what `draw` is told beyond the exemplars."""
+        options = {"guidance": self.guidance, "sampler": self.sampler, "steps": self.steps}
+        return {name: value for name, value in options.items() if value not in (None, "", 0)} | (
+            {"guidance": self.guidance} if self.guidance is not None else {}
+        )
+
+    def load(self, store, artefact: Artefact) -> Drawn:
+        """Return the drawings beside the exemplars they vary."""
+        concepts = store.get(self.model.concepts)
+        return _drawn(concepts, concepts.of(self.split), artefact.tensors["drawings"].numpy())
+
+    @property
+    def concepts(self) -> Concepts:
+        """The concepts that are drawn."""
+        return self.model.concepts
+
+
+@dataclass(frozen=True)
+class ReleasedCritic(Recipe):
+    """A critic of *Diversity vs. Recognizability* (NeurIPS 2022), for Omniglot at 50 px.
+
+    Its weights are read from `critics/` in the data folder; they are not the project's to ship.
+    """
+
+    ephemeral: ClassVar[bool] = True
+
+    kind: str
+    """"originality" or "recognition"."""
+
+    FILES: ClassVar = {"originality": "simclr_omniglot.pt", "recognition": "proto_net_omniglot.pt"}
+
+    def make(self, store, work: Path) -> Made:
+        """Nothing needs making: the weights are released."""
+        return Made({}, {})
+
+    def load(self, store, artefact: Made) -> Critic:
+        """Return the critic; raise FileNotFoundError when its file is not there."""
+        return released(root("critics") / self.FILES[self.kind], self.kind).to(store.device)
+
+
+@dataclass(frozen=True)
+class Scores(Recipe):
+    """Diversity, originality, recognizability and the curve of drawings, with intervals."""
+
+    drawn: Samples | Human
+    originality: OriginalityCritic | ReleasedCritic
+    recognition: RecognitionCritic | ReleasedCritic
+    seed: int = 0
+
+    def make(self, store, work: Path) -> Made:
+        """Score the drawings with both critics."""
+        drawn = store.get(self.drawn)
+        table = score(
+            torch.from_numpy(drawn.drawings),
+            drawn.exemplars,
+            store.get(self.originality),
+            store.get(self.recognition),
+            threshold=self.drawn.concepts.threshold,
+            seed=self.seed,
+        )
+        return Made({}, table.to_json())
+
+    def load(self, store, artefact: Artefact) -> ScoresTable:
+        """Return the scores."""
+        return ScoresTable.from_json(artefact.card)
+
+
+def quantise(images: Tensor) -> Tensor:
+    """Return images in [0, 1] as uint8 0..255 on the CPU."""
+    return images.clamp(0, 1).mul(255).round().to(torch.uint8).cpu()
+
+
+def _drawn(concepts: ConceptSet, ids: np.ndarray, drawings: np.ndarray) -> Drawn:
+    names = tuple(concepts.names[k] for k in ids)
+    return Drawn(drawings, concepts.exemplar_images(ids), ids, names)
