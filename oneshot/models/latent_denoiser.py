@@ -6,6 +6,8 @@ be (N, V, d), V latents that share their row's time, condition and keep; what de
 is then computed once a row, which is most of the modulation when a sheet of variations is drawn.
 """
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -82,7 +84,7 @@ class AttentionDenoiser(nn.Module):
         self.stem = nn.Linear(2 * latent, width)
         self.time = TimeEmbedding(TIME_SIZE, TIME_SIZE, TIME_SIZE)
         widths = [width, *(width // divisor for divisor in divisors)]
-        levels = list(zip(widths, widths[1:], strict=False))
+        levels = list(pairwise(widths))
         self.down = nn.ModuleList(
             nn.ModuleList(
                 [
@@ -166,10 +168,10 @@ class ChannelAttention(nn.Module):
         self.after = nn.RMSNorm(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        q, k, v = self.qkv(self.before(x)).unflatten(1, (3, HEADS, HEAD_SIZE)).unbind(1)
+        q, k, v = self.qkv(self.before(x.float())).unflatten(1, (3, HEADS, HEAD_SIZE)).unbind(1)
         logits = q[..., :, None] * k[..., None, :] * HEAD_SIZE**-0.5
         mixed = (logits.softmax(-1) @ v[..., None]).flatten(1)
-        return x + self.after(self.out(mixed))
+        return x + self.after(self.out(mixed).float())
 
 
 def _beside(rows: Tensor, x: Tensor) -> Tensor:

@@ -1,0 +1,94 @@
+import pytest
+import torch
+from torch import nn
+
+from oneshot.diffusion.schedules import make_schedule
+from oneshot.models.latent_denoiser import ResidualDenoiser
+from oneshot.objectives.diffusion import DiffusionObjective
+
+SCHEDULE = make_schedule("linear", 100)
+
+
+def as_they_are(batch):
+    return batch["x"], batch["condition"]
+
+
+class Recorder(nn.Module):
+    """Predicts zero and remembers what it was asked."""
+
+    def forward(self, x, t, condition, keep):
+        self.x, self.t, self.condition, self.keep = x, t, condition, keep
+        return torch.zeros_like(x)
+
+
+def batch(rows=4000):
+    return {"x": torch.full((rows, 2), 5.0), "condition": torch.randn(rows, 2)}
+
+
+def test_zero_prediction_costs_the_variance_of_the_noise():
+    torch.manual_seed(0)
+    losses = DiffusionObjective(Recorder(), SCHEDULE, as_they_are).losses(batch(), 0)
+    assert losses["loss"].item() == pytest.approx(1, abs=0.05)
+
+
+def test_exact_prediction_costs_nothing():
+    class Oracle(nn.Module):
+        def forward(self, x, t, condition, keep):
+            signal, sigma = SCHEDULE.scales(t, x)
+            return (x - signal * 5) / sigma
+
+    losses = DiffusionObjective(Oracle(), SCHEDULE, as_they_are).losses(batch(), 0)
+    assert losses["loss"].item() < 1e-6
+
+
+def test_time_is_uniform_over_all_steps():
+    torch.manual_seed(0)
+    recorder = Recorder()
+    DiffusionObjective(recorder, SCHEDULE, as_they_are).losses(batch(20_000), 0)
+    counts = torch.bincount(recorder.t, minlength=100)
+    assert recorder.t.dtype == torch.int64
+    assert len(counts) == 100
+    assert counts.min() > 140
+    assert counts.max() < 260
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1, 0.5])
+def test_conditions_are_dropped_as_often_as_asked(dropout):
+    torch.manual_seed(0)
+    recorder = Recorder()
+    DiffusionObjective(recorder, SCHEDULE, as_they_are, dropout).losses(batch(20_000), 0)
+    assert set(recorder.keep.tolist()) <= {0.0, 1.0}
+    assert 1 - recorder.keep.mean().item() == pytest.approx(dropout, abs=0.01)
+
+
+def test_dropout_must_be_a_probability():
+    with pytest.raises(ValueError, match=r"got 1\.0"):
+        DiffusionObjective(Recorder(), SCHEDULE, as_they_are, dropout=1.0)
+
+
+def test_same_seed_same_loss():
+    torch.manual_seed(0)
+    objective = DiffusionObjective(ResidualDenoiser(2, 16), SCHEDULE, as_they_are)
+    data, losses = batch(8), []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        losses.append(objective.losses(data, 0)["loss"].item())
+    assert losses[0] == losses[1] != losses[2]
+
+
+def test_training_learns_what_the_condition_says():
+    """Data that equal their condition: the loss falls far below that of an ignorant network."""
+    torch.manual_seed(0)
+    objective = DiffusionObjective(
+        ResidualDenoiser(2, width=32, embedding=16), SCHEDULE, as_they_are, dropout=0.0
+    )
+    optimizer = torch.optim.AdamW(objective.parameters(), lr=1e-2)
+    history = []
+    for _ in range(60):
+        x = torch.randn(256, 2)
+        loss = objective.losses({"x": x, "condition": x}, 0)["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+    assert sum(history[-10:]) < 0.5 * sum(history[:10])
