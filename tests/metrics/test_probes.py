@@ -1,0 +1,115 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from oneshot.metrics import probes
+from oneshot.models.autoencoder import Autoencoder
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+def clouds(concepts, count, size, spread):
+    """Return latents (C, N, d) around random centres, and the centres."""
+    centres = torch.randn(concepts, size)
+    return centres[:, None] + spread * torch.randn(concepts, count, size), centres
+
+
+def test_linear_probe_separates_what_a_line_separates():
+    latents = torch.tensor([[[0.0, 0.0], [0.1, 5.0]] * 4, [[1.0, 0.0], [0.9, 5.0]] * 4])
+    assert probes.linear_probe(latents) == 100
+
+
+def test_linear_probe_is_at_chance_without_information():
+    latents = torch.randn(4, 1000, 3)
+    assert probes.linear_probe(latents) == pytest.approx(25, abs=4)
+
+
+def test_linear_probe_fits_and_tests_on_different_drawings():
+    latents = torch.randn(2, 100, 200)  # more dimensions than drawings: fits anything
+    assert probes.linear_probe(latents) < 70
+
+
+def test_linear_probe_agrees_with_ridge_of_scikit_learn():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    latents, _ = clouds(5, 40, 6, 1.0)
+    x = latents[:, :20].flatten(0, 1).double().numpy()
+    test = latents[:, 20:].flatten(0, 1).double().numpy()
+    label = np.repeat(np.arange(5), 20)
+    mean, std = x.mean(0), x.std(0, ddof=1)
+    ridge = linear_model.RidgeClassifier(alpha=1e-2 * len(x))
+    ridge.fit((x - mean) / std, label)
+    theirs = 100 * (ridge.predict((test - mean) / std) == label).mean()
+    assert probes.linear_probe(latents) == pytest.approx(theirs)
+
+
+def test_one_shot_probe_by_hand():
+    exemplars = torch.tensor([[0.0, 0.0], [4.0, 0.0]])
+    latents = torch.tensor([[[1.0, 0.0], [3.0, 0.0]], [[4.0, 9.0], [5.0, 0.0]]])
+    assert probes.one_shot_probe(latents, exemplars) == 75
+
+
+def test_whitening_ignores_a_dimension_that_varies_within_concepts():
+    latents, exemplars = clouds(10, 50, 4, 0.05)
+    latents[..., 0] += 20 * torch.randn(10, 50)
+    assert probes.one_shot_probe(latents, exemplars) < 60
+    assert probes.one_shot_probe(latents, exemplars, whiten=True) > 80
+
+
+def test_statistics_of_a_gaussian_cloud():
+    found = probes.statistics(torch.randn(10, 2000, 8))
+    assert found.effective_rank == pytest.approx(8, rel=0.01)
+    assert found.excess_kurtosis == pytest.approx(0, abs=0.1)
+    # mean of a chi distribution of 8 degrees of freedom
+    assert found.norm == pytest.approx(math.sqrt(2) * math.gamma(4.5) / math.gamma(4), rel=0.01)
+    assert found.within == pytest.approx(1, abs=0.01)
+
+
+def test_statistics_of_two_points_by_hand():
+    latents = torch.tensor([[[3.0, 4.0]] * 2, [[-3.0, -4.0]] * 2])
+    found = probes.statistics(latents)
+    assert found.effective_rank == pytest.approx(1)
+    assert found.excess_kurtosis == pytest.approx(-2)  # a fair coin
+    assert found.norm == pytest.approx(5) and found.norm_spread == pytest.approx(0)
+    assert found.within == pytest.approx(0)
+
+
+def test_reconstruction_error_of_a_blank_answer():
+    class Blank(torch.nn.Module):
+        def encode(self, x):
+            assert not self.training
+            return x.new_zeros(len(x), 2)
+
+        def decode(self, z):
+            return z.new_zeros(len(z), 1, 2, 2)
+
+    x = torch.tensor([[[[1.0, 0.0], [0.5, 0.0]]], [[[0.0, 0.0], [0.0, 0.0]]]])
+    blank = Blank().train()
+    found = probes.reconstruction_error(blank, [x[:1], x[1:]])
+    assert found == {"error": 0.625, "blank": 0.625, "explained": 0}
+    assert blank.training
+
+
+def test_reconstruction_error_of_an_autoencoder_is_what_its_loss_sees():
+    autoencoder = Autoencoder(8).eval()
+    x = torch.rand(4, 1, 48, 48)
+    expected = (autoencoder.decode(autoencoder.encode(x)) - x).square().sum() / 4
+    found = probes.reconstruction_error(autoencoder, x.split(2))
+    assert found["error"] == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_mistakes_name_what_was_expected():
+    with pytest.raises(ValueError, match="concepts, drawings, d"):
+        probes.statistics(torch.zeros(4, 2))
+    with pytest.raises(ValueError, match="collapsed"):
+        probes.statistics(torch.ones(2, 2, 2))
+    with pytest.raises(ValueError, match="one a concept"):
+        probes.one_shot_probe(torch.zeros(3, 2, 2), torch.zeros(2, 2))
+    with pytest.raises(ValueError, match="leaves no"):
+        probes.linear_probe(torch.randn(2, 2, 2), train=0.1)
+    with pytest.raises(ValueError, match="no drawing"):
+        probes.reconstruction_error(Autoencoder(8), [])
