@@ -117,6 +117,12 @@ def numpy_free(value: Any) -> Any:
     return value
 
 
+def load_network(network: torch.nn.Module, artefact: Artefact, store: "Store") -> torch.nn.Module:
+    """Return the network with the artefact's weights, frozen, in eval mode on the store's device."""
+    network.load_state_dict(artefact.tensors)
+    return network.eval().requires_grad_(False).to(store.device)
+
+
 def count_parameters(network: torch.nn.Module) -> int:
     """Return the number of trainable parameters."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)

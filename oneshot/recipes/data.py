@@ -14,7 +14,7 @@ from oneshot.drawings.sources import root, source
 from oneshot.metrics.features import embed
 from oneshot.models.critics import ConvCritic, Critic, ResNetCritic
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
-from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, train_card
+from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
 from oneshot.training.loop import Plan, train
 
 
@@ -87,7 +87,7 @@ class OriginalityCritic(Recipe):
 
     def load(self, store, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
-        return _loaded_critic(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class RecognitionCritic(Recipe):
 
     def load(self, store, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
-        return _loaded_critic(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store)
 
 
 def _trained_critic(objective, batches, plan, work, store, name) -> Made:
@@ -190,8 +190,3 @@ def _trained_critic(objective, batches, plan, work, store, name) -> Made:
     critic = objective.critic
     card = train_card(trained, work) | {"parameters": count_parameters(critic)}
     return Made(critic.state_dict(), card)
-
-
-def _loaded_critic(network: Critic, artefact: Artefact, store) -> Critic:
-    network.load_state_dict(artefact.tensors)
-    return network.eval().requires_grad_(False).to(store.device)

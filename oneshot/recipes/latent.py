@@ -19,7 +19,7 @@ from oneshot.models.patch_autoencoder import PatchAutoencoder
 from oneshot.objectives.autoencoder import AutoencoderObjective
 from oneshot.objectives.diffusion import DiffusionObjective
 from oneshot.objectives.regularizers import bottleneck
-from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, train_card
+from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
 from oneshot.recipes.data import Concepts
 from oneshot.rng import generator, step_seed
 from oneshot.training.loop import Plan, train
@@ -74,9 +74,7 @@ class Autoencoder(Recipe):
 
     def load(self, store, artefact: Artefact) -> torch.nn.Module:
         """Return the autoencoder in eval mode on the store's device."""
-        network = self.network()
-        network.load_state_dict(artefact.tensors)
-        return network.eval().requires_grad_(False).to(store.device)
+        return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""Recipes of the families without diffusion: VAE-STN, VAE-NS and DA-GAN."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from oneshot.drawings.batches import Pairs, Sets
+from oneshot.models.dagan import DaGan as DaGanModel
+from oneshot.models.dagan import PairCritic
+from oneshot.models.neural_statistician import NeuralStatistician as NeuralStatisticianModel
+from oneshot.models.vae_stn import VaeStn as VaeStnModel
+from oneshot.objectives.gan import GanObjective
+from oneshot.objectives.vae import NeuralStatisticianObjective, VaeObjective
+from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.data import Concepts
+from oneshot.training.loop import Plan, train
+
+
+@dataclass(frozen=True)
+class VaeStn(Recipe):
+    """The sequential VAE with a spatial transformer; `beta` weighs its KL divergence."""
+
+    concepts: Concepts
+    plan: Plan
+    latent: int = 80
+    steps: int = 40
+    hidden: int = 400
+    beta: float = 1.0
+    warmup: int = 0
+    augment: str | None = "gentle"
+
+    def network(self) -> VaeStnModel:
+        """Return the untrained network."""
+        return VaeStnModel(self.latent, self.steps, self.hidden, self.hidden // 4)
+
+    def make(self, store, work: Path) -> Made:
+        """Train on pairs of a variation and its exemplar."""
+        batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
+        torch.manual_seed(self.plan.seed)
+        model = self.network()
+        objective = VaeObjective(model, self.beta, self.warmup, self.augment)
+        trained = train(objective, batches, self.plan, work, store.device, name="VAE-STN")
+        card = train_card(trained, work) | {"parameters": count_parameters(model)}
+        return Made(model.state_dict(), card)
+
+    def load(self, store, artefact: Artefact) -> VaeStnModel:
+        """Return the model in eval mode on the store's device."""
+        return load_network(self.network(), artefact, store)
+
+
+@dataclass(frozen=True)
+class NeuralStatistician(Recipe):
+    """The Neural Statistician, trained on sets of `set_size` drawings of a concept."""
+
+    concepts: Concepts
+    plan: Plan
+    set_size: int = 5
+    latent: int = 16
+    context: int = 512
+    widths: tuple[int, ...] = (32, 64, 128, 256)
+    depth: int = 3
+    beta: float = 1.0
+    half_life: int = 230
+    augment: str | None = "gentle"
+
+    def network(self) -> NeuralStatisticianModel:
+        """Return the untrained network."""
+        side = self.concepts.drawings.side
+        return NeuralStatisticianModel(self.latent, self.context, side, self.widths, self.depth)
+
+    def make(self, store, work: Path) -> Made:
+        """Train on random sets of one training concept each."""
+        concepts = store.get(self.concepts)
+        batches = Sets(concepts, self.plan.batch, self.set_size, self.plan.seed)
+        torch.manual_seed(self.plan.seed)
+        model = self.network()
+        objective = NeuralStatisticianObjective(model, self.half_life, self.beta, self.augment)
+        trained = train(objective, batches, self.plan, work, store.device, name="VAE-NS")
+        card = train_card(trained, work) | {"parameters": count_parameters(model)}
+        return Made(model.state_dict(), card)
+
+    def load(self, store, artefact: Artefact) -> NeuralStatisticianModel:
+        """Return the model in eval mode on the store's device."""
+        return load_network(self.network(), artefact, store)
+
+
+@dataclass(frozen=True)
+class DaGan(Recipe):
+    """A DA-GAN: generator UN with skips between encoder and decoder, RN without.
+
+    `as_released` trains in the released, reversed direction, from a variation to its exemplar.
+    """
+
+    concepts: Concepts
+    plan: Plan
+    skips: bool = True
+    latent: int = 128
+    widths: tuple[int, ...] = (64, 64, 128, 128)
+    critic_layers: int = 5
+    critic_hidden: int = 1024
+    drop: float = 0.5
+    fold: int = 1
+    as_released: bool = False
+    augment: str | None = "gentle"
+
+    def network(self) -> DaGanModel:
+        """Return the untrained generator."""
+        side, layers = self.concepts.drawings.side, 3 if self.skips else 2
+        return DaGanModel(self.latent, side, self.widths, layers, self.skips, self.drop, self.fold)
+
+    def make(self, store, work: Path) -> Made:
+        """Train generator and critic in turns; only the generator is kept."""
+        batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
+        torch.manual_seed(self.plan.seed)
+        model = self.network()
+        critic = PairCritic(
+            self.concepts.drawings.side,
+            self.widths,
+            self.critic_layers,
+            self.critic_hidden,
+            self.drop,
+            self.fold,
+        )
+        objective = GanObjective(model, critic, self.as_released, self.augment)
+        trained = train(objective, batches, self.plan, work, store.device, name="DA-GAN")
+        card = train_card(trained, work) | {"parameters": count_parameters(model)}
+        return Made(model.state_dict(), card)
+
+    def load(self, store, artefact: Artefact) -> DaGanModel:
+        """Return the generator in eval mode on the store's device."""
+        return load_network(self.network(), artefact, store)
