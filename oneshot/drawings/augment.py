@@ -84,7 +84,7 @@ def affine_pair(x: Tensor, y: Tensor, strength: str = "class") -> tuple[Tensor, 
     `x` and `y` are (N, 1, H, W). "class" is the augmentation of Boutin et al., *Diffusion Models
     as Artists* (ICML 2023): one of a left-right flip (0.2), an up-down flip (0.2), nothing (0.2)
     and a wide affine map (0.4). "gentle" is ours, a moderate affine map for everybody, which
-    keeps the drawings on the page.
+    cuts off little of a drawing.
     """
     matrices = pair_matrices(x, strength)
     both = warp(torch.cat((x, y), 1), matrices)
