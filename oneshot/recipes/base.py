@@ -118,7 +118,7 @@ def numpy_free(value: Any) -> Any:
 
 
 def load_network(network: torch.nn.Module, artefact: Artefact, store: "Store") -> torch.nn.Module:
-    """Return the network with the artefact's weights, frozen, in eval mode on the store's device."""
+    """Return the network with the stored weights, frozen, in eval mode on the store's device."""
     network.load_state_dict(artefact.tensors)
     return network.eval().requires_grad_(False).to(store.device)
 
