@@ -10,7 +10,7 @@ from IPython import get_ipython
 from IPython.display import Markdown
 from torch import Tensor
 
-from oneshot.widgets.sheets import grid, png
+from oneshot.widgets.sheets import page, png
 
 STATIC = (
     "*This page was made without a reader at the keyboard. Open the notebook in JupyterLab and run "
@@ -91,8 +91,7 @@ def _explorer(
             seed=seed,
             concepts=[chosen],
         )
-        rows = drawn[0].unflatten(0, (2, -1)) if variations % 2 == 0 else drawn
-        picture.value = png(grid(rows, exemplars[[chosen] * len(rows)], scale=2))
+        picture.value = png(page(drawn[0], exemplars[chosen], columns=7, scale=2))
         told.value = f"{variations} drawings in {1000 * (perf_counter() - start):.0f} ms"
 
     def other_noise(button: widgets.Button) -> None:

@@ -49,16 +49,17 @@ function control(model, axis, changed) {
 // Straight from the bytes to pixels: an <img> could not be read back on a page opened from disk.
 async function picture(model) {
   const [width, height] = model.get("tile");
-  const canvas = element("canvas", { role: "img", width, height });
+  const canvas = element("canvas", { role: "img", width: 2 * width, height: 2 * height });
   const caption = element("figcaption", { "aria-live": "polite" });
   const bytes = model.get("sheet");
   const sheet = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
   const columns = Math.round(sheet.width / width);
   const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
   const show = () => {
     const at = frame(model);
     const [x, y] = [(at % columns) * width, Math.floor(at / columns) * height];
-    context.drawImage(sheet, x, y, width, height, 0, 0, width, height);
+    context.drawImage(sheet, x, y, width, height, 0, 0, canvas.width, canvas.height);
     const text = model.get("captions")[at] ?? "";
     caption.textContent = text;
     const values = model.get("sliders").map((s, i) => `${s.label} ${s.values[model.get("position")[i]]}`);

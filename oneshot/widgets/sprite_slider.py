@@ -21,7 +21,7 @@ _HERE = Path(__file__).parent
 class SpriteSlider(anywidget.AnyWidget):
     """One or two sliders over a sheet of pictures, with captions and a plot where a dot travels.
 
-    `frames` are palette images of one size, as `sheets.grid` makes them: one for every position,
+    `frames` are palette images of one size, as `sheets.page` makes them: one for every position,
     the last slider running fastest. `sliders` maps a label to the values it steps through. There
     may be a caption for every frame. `plot` comes from `plane`. `start` is the first position;
     `alt` says in words what the pictures show.

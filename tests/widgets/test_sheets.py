@@ -32,10 +32,13 @@ def test_exemplars_come_first_in_the_accent_colour():
     assert (pixels[1:5, 1:5] == sheets.INK).all()
 
 
-def test_a_list_of_drawings_is_laid_out_nearly_square_and_filled_with_paper():
-    image = sheets.grid(torch.ones(10, 1, 4, 4), gap=0)
-    assert image.size == (4 * 4, 3 * 4)
-    assert (colours(image)[-1, -1] == sheets.PAPER).all()
+def test_a_page_of_one_concept_starts_with_its_exemplar_and_ends_on_paper():
+    image = sheets.page(torch.ones(4, 1, 4, 4), torch.zeros(1, 4, 4), columns=3)
+    pixels = colours(image)
+    assert pixels.shape == (2 * 6, 3 * 6, 3)
+    assert (pixels[0, 0] == sheets.ACCENT).all() and (pixels[1:5, 1:5] == sheets.PAPER).all()
+    assert (pixels[1:5, 7:11] == sheets.INK).all() and (pixels[7:11, 7:11] == sheets.INK).all()
+    assert (pixels[7:11, 13:17] == sheets.PAPER).all()
 
 
 def test_bytes_and_floats_are_the_same_ink():
@@ -54,9 +57,9 @@ def test_scale_repeats_pixels_and_png_keeps_them():
 
 def test_a_contact_sheet_is_labelled_and_refuses_labels_that_do_not_fit():
     drawings, exemplars = torch.zeros(2, 3, 1, 8, 8), torch.zeros(2, 1, 8, 8)
-    figure = sheets.contact_sheet(drawings, exemplars, rows=["p", "q"], title="Some")
+    figure = sheets.contact_sheet(drawings, exemplars, rows=["p", "q"])
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == ["exemplar", "p", "q"]
     for labels in ({"rows": ["p"]}, {"columns": ["a", "b"]}):
-        with pytest.raises(ValueError, match="labels for drawings"):
+        with pytest.raises(ValueError, match="labels for 2 x 3 drawings"):
             sheets.contact_sheet(drawings, exemplars, **labels)

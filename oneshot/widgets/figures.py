@@ -1,0 +1,130 @@
+"""Figures and tables of scores, the same on every page."""
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+
+import matplotlib
+import numpy as np
+from IPython.display import Markdown
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from oneshot.metrics.curves import quadratic_fit
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.scoring import Scores
+
+HUMAN = "#181a22"
+MODEL = "#b04a16"
+RAMP = LinearSegmentedColormap.from_list("clay", ["#ecc39c", "#c96a30", "#5e200a"])
+"""From little to much of what a sweep varies."""
+
+_STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "0.6",
+    "axes.labelcolor": "0.2",
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "0.93",
+    "xtick.color": "0.35",
+    "ytick.color": "0.35",
+    "font.size": 9.5,
+    "legend.frameon": False,
+    "svg.hashsalt": "oneshot",
+}
+
+
+class Plot(Figure):
+    """A figure of lines, shown by notebooks as an SVG."""
+
+    def _repr_svg_(self) -> str:
+        buffer = io.StringIO()
+        with matplotlib.rc_context(_STYLE):
+            self.savefig(buffer, format="svg", metadata={"Date": None})
+        return buffer.getvalue()
+
+
+def generalization_curves(models: Mapping[str, Scores], human: Scores) -> Plot:
+    """Return the generalization curves of models beside the human one.
+
+    Dots are bins of drawings, from those nearest to their exemplar to the farthest; lines are
+    quadratic fits. *Diffusion Models as Artists* (ICML 2023), fig. 3b and 4.
+    """
+    with _plot(6.6, 4.2) as (figure, (axes,)):
+        colours = RAMP(np.linspace(0, 1, len(models)))
+        for (name, scores), colour in zip(models.items(), colours, strict=True):
+            _curve(axes, scores, name, color=colour)
+        _curve(axes, human, "human", color=HUMAN, linestyle="--", zorder=5)
+        axes.set(xlabel="originality", ylabel="recognizability (%)")
+        axes.legend(loc="lower left", fontsize=8.5)
+    return figure
+
+
+def along(name: str, values: Sequence[float], models: Sequence[Scores], human: Scores) -> Plot:
+    """Return originality and recognizability as functions of a parameter called `name`.
+
+    Bands are 95 % intervals over concepts, of the models and (horizontal) of the human drawings.
+    """
+    with _plot(7.2, 2.9, panels=2) as (figure, panels):
+        for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
+            _band(axes, values, [getattr(scores, score) for scores in models], MODEL)
+            _band(axes, values, [getattr(human, score)] * len(values), HUMAN, "--", "human")
+            axes.set(xlabel=name, ylabel=score + " (%)" * (score == "recognizability"))
+        panels[0].legend(fontsize=8.5)
+    return figure
+
+
+def plane(models: Mapping[str, Scores], human: Scores) -> Plot:
+    """Return models and humans on the plane of originality and recognizability, with intervals."""
+    with _plot(5.2, 3.6) as (figure, (axes,)):
+        for name, scores in {**models, "human": human}.items():
+            colour = HUMAN if scores is human else MODEL
+            x, y = scores.originality, scores.recognizability
+            reach = {"xerr": _reach(x), "yerr": _reach(y)}
+            axes.errorbar(x.value, y.value, **reach, fmt="o", color=colour, elinewidth=1)
+            place = {"xytext": (7, 6), "textcoords": "offset points", "color": colour}
+            axes.annotate(name, (x.value, y.value), **place)
+        axes.margins(0.25)
+        axes.set(xlabel="originality", ylabel="recognizability (%)")
+    return figure
+
+
+def table(models: Mapping[str, Scores], human: Scores) -> Markdown:
+    """Return a table of scores with their 95 % intervals, the human row first."""
+    lines = [
+        "| | originality | diversity | recognizability (%) |",
+        "|---|---|---|---|",
+    ]
+    for name, scores in {"**human**": human, **models}.items():
+        cells = (_cell(scores.originality, 3), _cell(scores.diversity, 3))
+        lines.append(f"| {name} | {' | '.join(cells)} | {_cell(scores.recognizability, 1)} |")
+    return Markdown("\n".join(lines))
+
+
+def _cell(interval: Interval, digits: int) -> str:
+    value, low, high = (f"{x:.{digits}f}" for x in (interval.value, interval.low, interval.high))
+    return f"{value} ({low}–{high})"
+
+
+@contextmanager
+def _plot(width: float, height: float, panels: int = 1):
+    with matplotlib.rc_context(_STYLE):
+        figure = Plot(figsize=(width, height), layout="constrained")
+        yield figure, np.atleast_1d(figure.subplots(1, panels))
+
+
+def _curve(axes, scores: Scores, name: str, **style) -> None:
+    points = np.array(scores.bins)
+    axes.plot(*points.T, "o", markersize=3.5, color=style["color"], zorder=style.get("zorder", 2))
+    axes.plot(*quadratic_fit(points).T, label=name, **style)
+
+
+def _band(axes, values, intervals: Sequence[Interval], colour, line="-", label=None) -> None:
+    low, middle, high = ([getattr(i, end) for i in intervals] for end in ("low", "value", "high"))
+    axes.plot(values, middle, line, color=colour, label=label)
+    axes.fill_between(values, low, high, color=colour, alpha=0.13, linewidth=0)
+
+
+def _reach(interval: Interval) -> list[list[float]]:
+    return [[interval.value - interval.low], [interval.high - interval.value]]

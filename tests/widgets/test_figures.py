@@ -1,0 +1,62 @@
+"""What figures and tables of scores show is what the scores say."""
+
+import numpy as np
+import pytest
+import torch
+
+from oneshot.metrics.scoring import score
+from oneshot.widgets import figures
+
+
+class Flat(torch.nn.Module):
+    """A critic whose features are the pixels."""
+
+    side = 6
+
+    def __init__(self):
+        super().__init__()
+        self.one = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, images):
+        return images.flatten(1) * self.one
+
+
+@pytest.fixture(scope="module")
+def scores():
+    drawings = torch.rand(4, 12, 1, 6, 6, generator=torch.Generator().manual_seed(1))
+    return score(drawings, drawings[:, 0], Flat(), Flat(), threshold=0.5, trials=None)
+
+
+def test_the_curves_go_through_the_bins(scores):
+    figure = figures.generalization_curves({"guidance 0": scores}, scores)
+    lines = figure.axes[0].get_lines()
+    assert np.allclose(np.column_stack(lines[0].get_data()), scores.bins)
+    assert [line.get_label() for line in lines[1::2]] == ["guidance 0", "human"]
+    low, high = np.array(scores.bins)[[0, -1], 0]
+    assert lines[1].get_xdata()[[0, -1]] == pytest.approx([low, high])
+
+
+def test_a_sweep_shows_value_and_interval_of_both_scores(scores):
+    figure = figures.along("guidance", [0.0, 1.0], [scores, scores], scores)
+    for axes, name in zip(figure.axes, ("originality", "recognizability"), strict=True):
+        interval = getattr(scores, name)
+        assert axes.get_lines()[0].get_ydata() == pytest.approx([interval.value] * 2)
+        heights = axes.collections[0].get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == pytest.approx((interval.low, interval.high))
+
+
+def test_the_plane_names_models_and_humans(scores):
+    axes = figures.plane({"model": scores}, scores).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["model", "human"]
+
+
+def test_the_table_starts_with_humans_and_gives_intervals(scores):
+    lines = figures.table({"guidance 0": scores}, scores).data.splitlines()
+    assert lines[2].startswith("| **human** |") and lines[3].startswith("| guidance 0 |")
+    r = scores.recognizability
+    assert lines[3].endswith(f"| {r.value:.1f} ({r.low:.1f}–{r.high:.1f}) |")
+
+
+def test_a_plot_is_the_same_svg_every_time(scores):
+    svgs = [figures.plane({"model": scores}, scores)._repr_svg_() for _ in range(2)]
+    assert svgs[0] == svgs[1] and svgs[0].lstrip().startswith("<?xml")
