@@ -11,11 +11,13 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from oneshot.device import same_randomness_after
 from oneshot.rng import step_seed
 from oneshot.training.checkpoint import (
     load_optimizer,
     optimizer_tensors,
     read_tensors,
+    write_atomic,
     write_tensors,
 )
 from oneshot.training.objective import Objective
@@ -93,10 +95,10 @@ def train(
     `folder/checkpoint.safetensors` to the same bits. Afterwards the objective holds the exponential
     moving average of its weights when `plan.ema` is set, and is in eval mode.
 
-    Raises TrainingDiverged when a loss is not finite.
+    Raises TrainingDiverged when a loss or a weight is not finite.
     """
     run = _Run(objective.to(device), plan, Path(folder), device)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with same_randomness_after(device):
         run.begin(batches)
         bar = tqdm(total=plan.steps, initial=run.step, desc=name, unit="step", mininterval=1.0)
         saved = time.monotonic()
@@ -145,6 +147,9 @@ class _Run:
         )
         if tensors:
             self._restore(tensors, note)
+        else:
+            # Another run of the probe may choose otherwise: what it chose must survive a kill.
+            self.save()
         self._trim_log()
 
     def update(self, step: int, batch: dict[str, Tensor]) -> None:
@@ -157,10 +162,7 @@ class _Run:
         with self.precision.autocast(self.device):
             losses = self.objective.losses(batch, step)
         if not torch.isfinite(losses["loss"]):
-            raise TrainingDiverged(
-                f"the loss is {losses['loss'].item()} at step {step} of {self.plan.steps}; the "
-                f"last good checkpoint is kept in {self.folder}; lower lr ({self.plan.lr})"
-            )
+            raise self._diverged(f"the loss is {losses['loss'].item()} at step {step}")
         optimizer.zero_grad(set_to_none=True)
         losses["loss"].backward()
         if self.plan.clip:
@@ -189,7 +191,8 @@ class _Run:
         return self.recent["loss"]
 
     def save(self) -> None:
-        """Write the checkpoint."""
+        """Write the checkpoint, unless a weight is not finite."""
+        self._check_weights()
         self._tick()
         tensors = {f"model.{k}": v for k, v in self.objective.state_dict().items()}
         tensors |= {f"ema.{k}": v for k, v in self.average.items()}
@@ -205,6 +208,7 @@ class _Run:
 
     def finish(self) -> Trained:
         """Leave the averaged weights in the objective and say what the run took."""
+        self._check_weights()
         with torch.no_grad():
             for name, parameter in self.objective.named_parameters():
                 if name in self.average:
@@ -232,6 +236,18 @@ class _Run:
                 [self.average[k] for k in names], [live[k] for k in names], 1 - decay
             )
 
+    def _check_weights(self) -> None:
+        # A finite loss can have an infinite gradient, which the loss shows only one step later.
+        for name, parameter in self.objective.named_parameters():
+            if not torch.isfinite(parameter).all():
+                raise self._diverged(f"{name} is not finite after step {self.step - 1}")
+
+    def _diverged(self, what: str) -> TrainingDiverged:
+        return TrainingDiverged(
+            f"{what} of {self.plan.steps}; the last good checkpoint is kept in {self.folder}; "
+            f"lower lr ({self.plan.lr})"
+        )
+
     def _restore(self, tensors: dict[str, Tensor], note: dict) -> None:
         weights = {
             k.removeprefix("model."): v for k, v in tensors.items() if k.startswith("model.")
@@ -249,7 +265,7 @@ class _Run:
         if path.exists():
             rows = [row for row in path.read_text().splitlines() if row.endswith("}")]
             kept = [row for row in rows if json.loads(row)["step"] <= self.step]
-            path.write_text("".join(row + "\n" for row in kept))
+            write_atomic(path, "".join(row + "\n" for row in kept).encode())
 
     def _tick(self) -> None:
         now = time.monotonic()
