@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.raster import render
+from oneshot.drawings.raster import fit_square, render
 
 
 def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
     """Return the recognised drawings of one ndjson file, uint8 (n, side, side).
 
+    The simplified format pushes every drawing into the top left corner; here it is centred.
     Raises DataError as `pages` does.
     """
-    pages = [render(strokes, side) for strokes in strokes_of(file, limit)]
+    pages = [render(fit_square(strokes), side) for strokes in strokes_of(file, limit)]
     if not pages:
         raise DataError(f"{file} holds no recognised drawing; delete it or fetch it again")
     return np.stack(pages)

@@ -13,7 +13,7 @@ from oneshot.training.loop import Plan
 PRESETS = ("smoke", "laptop", "paper")
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "laptop": 100, "paper": 500}
-LAPTOP_STEPS = {"glyphs": 4000, "omniglot": 10_000, "quickdraw": 10_000, "folder": 4000}
+LAPTOP_STEPS = {"glyphs": 4000, "omniglot": 10_000, "quickdraw": 8000, "folder": 4000}
 
 
 def check(preset: str) -> None:
@@ -39,7 +39,8 @@ def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCriti
     if preset == "smoke":
         return OriginalityCritic(material, Plan(steps=30, batch=64))
     if preset == "laptop":
-        return OriginalityCritic(material, Plan(steps=600 if kind == "glyphs" else 1500, batch=192))
+        steps = {"omniglot": 1500, "quickdraw": 800}.get(kind, 600)
+        return OriginalityCritic(material, Plan(steps=steps, batch=192))
     widths = (64, 128, 128) if kind == "quickdraw" else (64, 64, 64, 64)
     plan = Plan(
         steps=100 * 29460 // 448, batch=448, optimizer="rmsprop", lr=1e-3, schedule="constant"
