@@ -63,7 +63,28 @@ class Bottleneck(nn.Module):
         return codebook[chosen].flatten(1)
 
 
-class Autoencoder(nn.Module):
+class VectorAutoencoder(nn.Module):
+    """Drawings to vectors and back: an `encoder`, a `bottleneck` and a `decoder` to logits."""
+
+    latent: int
+    encoder: nn.Module
+    bottleneck: Bottleneck
+    decoder: nn.Module
+
+    def forward(self, x: Tensor) -> Encoding:
+        """Encode drawings (N, 1, 48, 48) and keep all that the bottleneck knows."""
+        return self.bottleneck(self.encoder(x))
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Return the latents (N, latent) of drawings (N, 1, 48, 48)."""
+        return self(x).z
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the drawings (N, 1, 48, 48), float32 in [0, 1], of latents (N, latent)."""
+        return self.decoder(z).float().sigmoid()
+
+
+class Autoencoder(VectorAutoencoder):
     """The published autoencoder: four strided convolutions down to a vector, and back.
 
     1,082,945 parameters at a latent size of 128 and 714,241 at 64 with the plain bottleneck, for
@@ -94,18 +115,6 @@ class Autoencoder(nn.Module):
             nn.ZeroPad2d((0, 1, 0, 1)),
             nn.Conv2d(16, 1, 4, padding=1),
         )
-
-    def forward(self, x: Tensor) -> Encoding:
-        """Encode drawings (N, 1, 48, 48) and keep all that the bottleneck knows."""
-        return self.bottleneck(self.encoder(x))
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the latents (N, latent) of drawings (N, 1, 48, 48)."""
-        return self(x).z
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the drawings (N, 1, 48, 48), float32 in [0, 1], of latents (N, latent)."""
-        return self.decoder(z).float().sigmoid()
 
 
 def _halve(inputs: int, outputs: int, padding: int = 1) -> tuple[nn.Module, ...]:

@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
-from oneshot.models.autoencoder import Bottleneck, Encoding
+from oneshot.models.autoencoder import Bottleneck, VectorAutoencoder
 
 
-class PatchAutoencoder(nn.Module):
+class PatchAutoencoder(VectorAutoencoder):
     """Convolutions on a page folded into 4x4 patches, down to a vector, and back.
 
     Same interface as `Autoencoder`: drawings (N, 1, 48, 48) in [0, 1], the same bottlenecks. The
@@ -42,18 +42,6 @@ class PatchAutoencoder(nn.Module):
             nn.Conv2d(narrow, 16, 3, padding=1),
             nn.PixelShuffle(4),
         )
-
-    def forward(self, x: Tensor) -> Encoding:
-        """Encode drawings (N, 1, 48, 48) and keep all that the bottleneck knows."""
-        return self.bottleneck(self.encoder(x))
-
-    def encode(self, x: Tensor) -> Tensor:
-        """Return the latents (N, latent) of drawings (N, 1, 48, 48)."""
-        return self(x).z
-
-    def decode(self, z: Tensor) -> Tensor:
-        """Return the drawings (N, 1, 48, 48), float32 in [0, 1], of latents (N, latent)."""
-        return self.decoder(z).float().sigmoid()
 
 
 class Residual(nn.Module):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from oneshot.drawings.augment import affine_pair, views
-from oneshot.models.autoencoder import Encoding
+from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.objectives.regularizers import Latents, SimCLR, build
 from oneshot.training.objective import Objective
 
@@ -28,7 +28,7 @@ class AutoencoderObjective(Objective):
 
     def __init__(
         self,
-        autoencoder: nn.Module,
+        autoencoder: VectorAutoencoder,
         regularizers: Mapping[str, float],
         classes: int,
         augment: str | None = "gentle",
@@ -89,7 +89,7 @@ class AutoencoderObjective(Objective):
     def _latents(self, drawings: dict[str, Tensor], label: Tensor) -> tuple[Latents, Tensor]:
         """Encode as one batch, with shared batch statistics, whatever the regularizers need."""
         names = ["x", *(name for name in ("y", "view1", "view2") if name in self.needs)]
-        encoding: Encoding = self.autoencoder(torch.cat([drawings[name] for name in names]))
+        encoding = self.autoencoder(torch.cat([drawings[name] for name in names]))
         parts = dict(zip(names, encoding.z.chunk(len(names)), strict=True))
         for name in ("mean", "logvar", "codes"):
             value = getattr(encoding, name)

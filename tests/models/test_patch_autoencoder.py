@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from oneshot.models.autoencoder import BOTTLENECKS, Autoencoder
+from oneshot.models.autoencoder import BOTTLENECKS
 from oneshot.models.patch_autoencoder import PatchAutoencoder
 
 
@@ -21,12 +21,6 @@ def test_round_trip_has_shape_range_and_gradient_everywhere(bottleneck):
     heads = [t.sum() for t in (encoding.logvar, encoding.codes) if t is not None]
     (sum(heads) + drawn.square().sum()).backward()
     assert all(p.grad is not None for p in autoencoder.parameters())
-
-
-def test_interface_is_that_of_the_published_autoencoder():
-    published, patch = Autoencoder(16), PatchAutoencoder(16)
-    for name in ("encoder", "bottleneck", "decoder", "encode", "decode", "latent"):
-        assert hasattr(published, name) and hasattr(patch, name)
 
 
 def test_pages_are_folded_into_patches_and_back():
