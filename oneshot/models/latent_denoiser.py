@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from oneshot.models.timestep import TimeEmbedding
+from oneshot.models.conditioning import TimeEmbedding, spread
 
 HEADS, HEAD_SIZE, GROUPS, TIME_SIZE = 4, 32, 8, 128
 
@@ -120,8 +120,7 @@ class AttentionDenoiser(nn.Module):
     def forward(self, x: Tensor, t: Tensor, condition: Tensor, keep: Tensor) -> Tensor:
         """Return the predicted noise, of the shape of `x`."""
         if x.dim() == 3:
-            rows = (v.repeat_interleave(x.shape[1], dim=0) for v in (t, condition, keep))
-            return self(x.flatten(0, 1), *rows).view_as(x)
+            return self(x.flatten(0, 1), *spread(x.shape[1], t, condition, keep)).view_as(x)
         h = stem = self.stem(torch.cat([x, condition * keep[:, None]], dim=1))
         time, skips = self.time(t), []
         for first, second, attention, narrow in self.down:

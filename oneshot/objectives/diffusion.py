@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from oneshot.diffusion.schedules import Schedule
+from oneshot.drawings.augment import affine_pair, pair_matrices, warp
 from oneshot.training.objective import Objective
 
 Prepare = Callable[[dict[str, Tensor]], tuple[Tensor, Tensor]]
@@ -38,3 +39,42 @@ class DiffusionObjective(Objective):
         eps = torch.randn_like(x0)
         predicted = self.denoiser(self.schedule.noised(x0, eps, t), t, condition, keep)
         return {"loss": F.mse_loss(predicted.float(), eps)}
+
+
+def pixel_pairs(augment: str | None = None) -> Prepare:
+    """Return what prepares pairs, `x` variations and `y` exemplars (B, 1, H, W) in [0, 1].
+
+    Both are scaled to [-1, 1], the variation is the data and the exemplar its condition. `augment`
+    transforms each pair alike: see `affine_pair`.
+    """
+
+    def prepare(batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        x, y = batch["x"], batch["y"]
+        if augment:
+            x, y = affine_pair(x, y, augment)
+        return 2 * x - 1, 2 * y - 1
+
+    return prepare
+
+
+def leave_one_out(augment: str | None = None) -> Prepare:
+    """Return what prepares sets, `set` (B, S, 1, H, W) in [0, 1], for few-shot diffusion.
+
+    Every drawing is data once, conditioned on the S - 1 others of its set: data (B S, 1, H, W) and
+    conditions (B S, S - 1, 1, H, W), scaled to [-1, 1] (Giannone et al. 2022). `augment` transforms
+    all drawings of a set alike. Preparing raises ValueError for sets of one.
+    """
+
+    def prepare(batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        sets = batch["set"]
+        size = sets.shape[1]
+        if size < 2:
+            raise ValueError("leaving one out of a set needs sets of two drawings or more, got one")
+        if augment:
+            drawings = sets.flatten(1, 2)
+            sets = warp(drawings, pair_matrices(drawings, augment)).view_as(sets)
+        places = torch.arange(size, device=sets.device)
+        others = places.expand(size, size)[places[:, None] != places].view(size, size - 1)
+        return 2 * sets.flatten(0, 1) - 1, 2 * sets[:, others].flatten(0, 1) - 1
+
+    return prepare

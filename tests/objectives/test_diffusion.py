@@ -4,7 +4,7 @@ from torch import nn
 
 from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.latent_denoiser import ResidualDenoiser
-from oneshot.objectives.diffusion import DiffusionObjective
+from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
 
 SCHEDULE = make_schedule("linear", 100)
 
@@ -92,3 +92,46 @@ def test_training_learns_what_the_condition_says():
         optimizer.step()
         history.append(loss.item())
     assert sum(history[-10:]) < 0.5 * sum(history[:10])
+
+
+def test_pairs_are_scaled_and_the_exemplar_is_the_condition():
+    batch = {"x": torch.tensor([[[[0.0, 1.0]]]]), "y": torch.tensor([[[[0.5, 0.25]]]])}
+    data, condition = pixel_pairs()(batch)
+    assert data.flatten().tolist() == [-1, 1]
+    assert condition.flatten().tolist() == [0, -0.5]
+
+
+def test_augmented_pairs_move_alike():
+    torch.manual_seed(0)
+    x = torch.rand(8, 1, 12, 12)
+    data, condition = pixel_pairs("gentle")({"x": x, "y": x})
+    torch.testing.assert_close(data, condition)
+    assert not torch.allclose(data, 2 * x - 1)
+
+
+def test_each_drawing_is_conditioned_on_the_others_of_its_set():
+    values = torch.tensor([[0.0, 0.5, 1.0], [0.25, 0.75, 0.5]])
+    data, condition = leave_one_out()({"set": values.view(2, 3, 1, 1, 1)})
+    assert data.flatten().tolist() == [-1, 0, 1, -0.5, 0.5, 0]
+    assert condition.shape == (6, 2, 1, 1, 1)
+    assert condition.flatten(1).tolist() == [
+        [0, 1],
+        [-1, 1],
+        [-1, 0],
+        [0.5, 0],
+        [-0.5, 0],
+        [-0.5, 0.5],
+    ]
+
+
+def test_augmented_sets_move_alike():
+    torch.manual_seed(0)
+    drawing = torch.rand(1, 12, 12)
+    data, condition = leave_one_out("gentle")({"set": drawing.expand(2, 3, 1, 12, 12)})
+    torch.testing.assert_close(data, condition[:, 0])
+    assert not torch.allclose(data[0], data[3])
+
+
+def test_a_set_of_one_has_no_others():
+    with pytest.raises(ValueError, match="two drawings or more"):
+        leave_one_out()({"set": torch.rand(2, 1, 1, 4, 4)})

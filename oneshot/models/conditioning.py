@@ -1,6 +1,7 @@
-"""How a network is told the diffusion time step."""
+"""What every denoiser is told: the time step, and rows that several variations share."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +24,10 @@ class TimeEmbedding(nn.Module):
 
     def __init__(self, size: int, hidden: int, outputs: int):
         super().__init__()
+        if size % 2:
+            raise ValueError(
+                f"a sinusoid pairs sines with cosines: {size} is odd, give it one more"
+            )
         self.size = size
         self.perceptron = nn.Sequential(
             nn.Linear(size, hidden), nn.GELU(), nn.Linear(hidden, outputs)
@@ -30,3 +35,8 @@ class TimeEmbedding(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         return self.perceptron(sinusoid(t, self.size))
+
+
+def spread(variations: int, *rows: Tensor) -> Iterator[Tensor]:
+    """Yield each of `rows` (N, ...) as (N * variations, ...), every row repeated in place."""
+    return (row.repeat_interleave(variations, dim=0) for row in rows)

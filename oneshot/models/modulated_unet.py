@@ -1,0 +1,151 @@
+"""A small pixel denoiser for laptops: a U-Net that works on patches from the start."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from oneshot.models.conditioning import TimeEmbedding, spread
+
+GROUPS, HEAD_SIZE = 8, 32
+
+
+class ModulatedUNet(nn.Module):
+    """Images to an image of one channel, every block shifted and scaled by an embedding.
+
+    The image is cut in patches of `patch` pixels, which become channels; `widths` are those of the
+    levels, each half as fine as the one before, with `blocks` residual blocks on the way down and
+    up. The levels in `attention` attend to themselves and, when `tokens` is given, to context
+    tokens of that size. The output adds the first input channel, scaled by the embedding: noise
+    passes straight through where it is nearly all there is.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        embedding: int,
+        widths: Sequence[int] = (48, 96, 192),
+        blocks: int = 1,
+        patch: int = 4,
+        attention: Sequence[int] = (2,),
+        tokens: int | None = None,
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.patch = patch
+
+        def level(index: int, inputs: int) -> nn.ModuleList:
+            width = widths[index]
+            layers = []
+            for block in range(blocks):
+                first = inputs if block == 0 else width
+                layers.append(ModulatedBlock(first, width, embedding, dropout))
+                if index in attention:
+                    layers.append(Attention(width, tokens))
+            return nn.ModuleList(layers)
+
+        indices, steps = range(len(widths)), list(pairwise(widths))
+        self.stem = nn.Conv2d(inputs * patch**2, widths[0], 3, padding=1)
+        self.down = nn.ModuleList(level(index, widths[index]) for index in indices)
+        self.shrink = nn.ModuleList(nn.Conv2d(wide, deep, 2, stride=2) for wide, deep in steps)
+        self.up = nn.ModuleList(level(index, 2 * widths[index]) for index in reversed(indices))
+        self.grow = nn.ModuleList(
+            nn.ConvTranspose2d(deep, wide, 2, stride=2) for wide, deep in reversed(steps)
+        )
+        self.norm = nn.GroupNorm(GROUPS, widths[0])
+        self.head = nn.Conv2d(widths[0], patch**2, 3, padding=1)
+        self.through = nn.Linear(embedding, 1)
+        for layer in (self.head, self.through):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor, embedding: Tensor, tokens: Tensor | None = None) -> Tensor:
+        """Return (N, 1, H, W) for `x` (N, inputs, H, W), `embedding` (N, e), `tokens` (N, L, k)."""
+        embedding = F.silu(embedding)
+        h, skips = self.stem(F.pixel_unshuffle(x, self.patch)), []
+        for level, shrink in zip(self.down, [*self.shrink, nn.Identity()], strict=True):
+            for layer in level:
+                h = layer(h, embedding, tokens)
+            skips.append(h)
+            h = shrink(h)
+        for level, grow in zip(self.up, [*self.grow, nn.Identity()], strict=True):
+            h = torch.cat([h, skips.pop()], dim=1)
+            for layer in level:
+                h = layer(h, embedding, tokens)
+            h = grow(h)
+        out = F.pixel_shuffle(self.head(F.silu(self.norm(h))), self.patch)
+        return out + self.through(embedding)[:, :, None, None] * x[:, :1]
+
+
+class PatchUNet(nn.Module):
+    """Noise in an image, given an exemplar of the same shape as a second channel.
+
+    About 3.2 M parameters and a tenth of the cost of the published `UNet`: the default of the small
+    pixel models. `options` are those of `ModulatedUNet`; sides must be divisible by `patch` and by
+    2 for every level but one.
+    """
+
+    def __init__(self, embedding: int = 256, **options):
+        super().__init__()
+        self.time = TimeEmbedding(embedding, embedding, embedding)
+        self.unet = ModulatedUNet(2, embedding, **options)
+
+    def forward(self, x: Tensor, t: Tensor, condition: Tensor, keep: Tensor) -> Tensor:
+        """Return the noise predicted in `x` (N, 1, H, W) or (N, V, 1, H, W), of the same shape.
+
+        `t` (N,) are integer time steps, `condition` (N, 1, H, W) exemplars scaled like `x`, and
+        where `keep` (N,) is 0 the exemplar is replaced by zeros.
+        """
+        if x.dim() == 5:
+            return self(x.flatten(0, 1), *spread(x.shape[1], t, condition, keep)).view_as(x)
+        stacked = torch.cat([x, condition * keep[:, None, None, None]], dim=1)
+        return self.unet(stacked, self.time(t))
+
+
+class ModulatedBlock(nn.Module):
+    """Two pre-norm 3x3 convolutions, the second shifted and scaled by an embedding; residual."""
+
+    def __init__(self, inputs: int, outputs: int, embedding: int, dropout: float):
+        super().__init__()
+        self.first_norm = nn.GroupNorm(GROUPS, inputs)
+        self.first = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.modulation = nn.Linear(embedding, 2 * outputs)
+        self.second_norm = nn.GroupNorm(GROUPS, outputs)
+        self.dropout = nn.Dropout(dropout)
+        self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.residual = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.second.bias)
+
+    def forward(self, x: Tensor, embedding: Tensor, tokens: Tensor | None = None) -> Tensor:
+        h = self.first(F.silu(self.first_norm(x)))
+        scale, shift = self.modulation(embedding)[:, :, None, None].chunk(2, dim=1)
+        h = F.silu(torch.addcmul(shift, self.second_norm(h), 1 + scale))
+        return self.second(self.dropout(h)) + self.residual(x)
+
+
+class Attention(nn.Module):
+    """Positions attend to each other and to context tokens, if there are any; residual."""
+
+    def __init__(self, width: int, tokens: int | None):
+        super().__init__()
+        self.heads = max(1, width // HEAD_SIZE)
+        self.norm = nn.GroupNorm(GROUPS, width)
+        self.qkv = nn.Conv2d(width, 3 * width, 1)
+        self.context = nn.Linear(tokens, 2 * width) if tokens else None
+        self.out = nn.Conv2d(width, width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(
+        self, x: Tensor, embedding: Tensor | None = None, tokens: Tensor | None = None
+    ) -> Tensor:
+        q, k, v = self.qkv(self.norm(x)).flatten(2).mT.chunk(3, dim=-1)
+        if self.context is not None:
+            context_k, context_v = self.context(tokens).to(k.dtype).chunk(2, dim=-1)
+            k, v = torch.cat([k, context_k], dim=1), torch.cat([v, context_v], dim=1)
+        q, k, v = (z.unflatten(-1, (self.heads, -1)).transpose(1, 2) for z in (q, k, v))
+        mixed = F.scaled_dot_product_attention(q, k, v)
+        return x + self.out(mixed.mT.flatten(1, 2).unflatten(2, x.shape[2:]))

@@ -1,0 +1,86 @@
+"""Diffusion on pixels: DDPM and CFGDM see the exemplar stacked, FSDM as a set of one."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from oneshot.diffusion.drawing import sample_groups
+from oneshot.diffusion.samplers import Callback
+from oneshot.diffusion.schedules import make_schedule
+from oneshot.models.unguided import evaluating
+
+CONDITIONS = ("stack", "set")
+TOGETHER = 128  # images drawn together: the published U-Net needs about 10 MB for each
+
+
+class PixelDiffusion(nn.Module):
+    """A denoiser of images, and how it is given the exemplar.
+
+    With `condition` "stack" the denoiser takes exemplars (N, 1, H, W), with "set" sets
+    (N, S, 1, H, W). `dropout` is the probability with which training drops the condition: DDPM is
+    stack and 0, CFGDM stack and 0.1, FSDM set and 0. Boutin et al., *Diffusion Models as Artists*
+    (ICML 2023), with the schedule of its released code, 500 linear steps, but images in [-1, 1].
+    """
+
+    def __init__(
+        self,
+        denoiser: nn.Module,
+        condition: str = "stack",
+        dropout: float = 0.1,
+        schedule: str = "linear",
+        steps: int = 500,
+    ):
+        super().__init__()
+        if condition not in CONDITIONS:
+            raise ValueError(f"unknown condition {condition!r}: expected one of {CONDITIONS}")
+        self.denoiser, self.condition, self.dropout = denoiser, condition, dropout
+        self.schedule = make_schedule(schedule, steps)
+
+    @torch.no_grad()
+    def draw(
+        self,
+        exemplars: Tensor,
+        variations: int,
+        *,
+        guidance: float | None = None,
+        seed: int = 0,
+        concepts: Sequence[int] | None = None,
+        sampler: str = "dpm_solver_pp",
+        steps: int = 20,
+        callback: Callback | None = None,
+    ) -> Tensor:
+        """Return `variations` drawings of each exemplar (C, 1, H, W), (C, V, 1, H, W) in [0, 1].
+
+        The noise of drawing (c, v) depends only on (seed, concepts[c], v), so neither the number of
+        variations nor the company of other exemplars changes it. `guidance` None is 0. `callback`
+        sees every `Step` of each group drawn together, `x` (c, v, 1, H, W) with ink at 1 and paper
+        at -1. Draw under bf16 autocast where bf16 is fast.
+
+        Raises ValueError for guidance of a model that was trained without condition dropout, an
+        unknown sampler, no variations, or concepts that do not match.
+        """
+        if guidance and not self.dropout:
+            raise ValueError(
+                f"guidance {guidance} needs a model trained with condition dropout, and this one "
+                "always saw its exemplar: draw with guidance 0, or from a CFGDM"
+            )
+        with evaluating(self):
+            conditions = 2 * exemplars - 1
+            groups = sample_groups(
+                self.denoiser,
+                conditions if self.condition == "stack" else conditions[:, None],
+                exemplars.shape[1:],
+                variations,
+                self.schedule,
+                together=TOGETHER,
+                guidance=guidance,
+                seed=seed,
+                concepts=concepts,
+                sampler=sampler,
+                steps=steps,
+                callback=callback,
+                clip=1.0,
+            )
+            drawn = torch.cat([group.flatten(0, 1) for group in groups])
+        return ((drawn + 1) / 2).clamp(0, 1).unflatten(0, (len(exemplars), variations))
