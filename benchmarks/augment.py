@@ -19,7 +19,7 @@ def row() -> dict:
     try:
         x = torch.rand(BATCH, 1, 48, 48)
         ours = _best(lambda: views(x), 100)
-        plain = _best(lambda: torch.stack([_view(image) for image in x]), 10)
+        plain = _best(lambda: torch.stack([view(image) for image in x]), 10)
     finally:
         torch.set_num_threads(threads)
     return {
@@ -40,7 +40,7 @@ def _best(function, tries: int) -> float:
     return min(seconds)
 
 
-def _view(x: torch.Tensor) -> torch.Tensor:
+def view(x: torch.Tensor) -> torch.Tensor:
     """Make a normal view of one drawing (1, H, W), the usual way."""
     image = Image.fromarray((x[0] * 255).byte().numpy())
     moved = (_crop, _affine, _perspective)[int(torch.randint(3, ()))](image)

@@ -1,0 +1,124 @@
+"""A training step of the published autoencoder, against the released recipe.
+
+Both train the same network on the same loss. The released way is float32, NCHW, an unfused Adam
+and, where views are compared, one Pillow image at a time; ours is what the training loop does.
+"""
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.augment import view
+from oneshot.models.autoencoder import Autoencoder
+from oneshot.objectives.autoencoder import AutoencoderObjective
+from oneshot.training.precision import Precision, probe
+
+BATCH, TRIES = 128, 6
+
+
+def rows() -> list[dict]:
+    """Return processor seconds of one step with and without augmentation, on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return [
+            _row("autoencoder step, Barlow views (one thread)", {"barlow": 30.0}, 4.0),
+            _row("autoencoder step, no augmentation (one thread)", {"prototype": 30.0}, 2.5),
+        ]
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _row(name: str, regularizers: dict[str, float], target: float) -> dict:
+    torch.manual_seed(0)
+    drawings = (torch.rand(BATCH, 1, 48, 48) > 0.9).float()
+    batch = {"x": drawings, "y": drawings.roll(1, 0), "label": torch.arange(BATCH)}
+    ours, plain = _objective(regularizers), _objective(regularizers)
+    precision = probe(ours, batch)
+    precision.prepare(ours)
+    fast = torch.optim.Adam(ours.groups()["all"], 1e-3, fused=True)
+    slow = torch.optim.Adam(plain.groups()["all"], 1e-3, foreach=False, fused=False)
+    ours_s = _best(lambda: _step(ours, batch, fast, precision))
+    losses = {"barlow": _released_views, "prototype": _released_pairs}[next(iter(regularizers))]
+    plain_s = _best(lambda: _released_step(plain, batch, slow, losses))
+    return {
+        "name": name,
+        "ours_s": ours_s,
+        "plain_s": plain_s,
+        "ratio": plain_s / ours_s,
+        "target": target,
+    }
+
+
+def _objective(regularizers: dict[str, float]) -> AutoencoderObjective:
+    return AutoencoderObjective(Autoencoder(128), regularizers, BATCH, augment=None).train()
+
+
+def _step(
+    objective: AutoencoderObjective,
+    batch: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    precision: Precision,
+) -> None:
+    placed = {name: precision.place(value) for name, value in batch.items()}
+    with precision.autocast(torch.device(batch["x"].device)):
+        loss = objective.losses(placed, 0)["loss"]
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+def _released_step(
+    objective: AutoencoderObjective,
+    batch: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    losses: Callable,
+) -> None:
+    loss = losses(objective, batch)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+def _released_views(objective: AutoencoderObjective, batch: dict[str, Tensor]) -> Tensor:
+    """The released Barlow step: two views by Pillow, each encoded by itself, one reconstructed."""
+    first, second = (torch.stack([view(image) for image in batch["x"]]) for _ in range(2))
+    network = objective.autoencoder
+    z, other = network.encode(first), network.encode(second)
+    projector = objective.regularizers["barlow"].projector
+    a, b = (nn.functional.batch_norm(projector(v), None, None, training=True) for v in (z, other))
+    correlation = a.T @ b / BATCH
+    on = (correlation.diagonal() - 1).square().sum()
+    off = correlation.square().sum() - correlation.diagonal().square().sum()
+    return _error(network.decode(z), first) + 30 * (on + 0.005 * off)
+
+
+def _released_pairs(objective: AutoencoderObjective, batch: dict[str, Tensor]) -> Tensor:
+    """The released prototype step: variation and exemplar each encoded by itself."""
+    network = objective.autoencoder
+    z, y = network.encode(batch["x"]), network.encode(batch["y"])
+    projector = objective.regularizers["prototype"].projector
+    distances = torch.cdist(projector(z), projector(y)).square()
+    labels = torch.arange(BATCH)
+    return _error(network.decode(z), batch["x"]) + 30 * nn.functional.cross_entropy(
+        -distances, labels
+    )
+
+
+def _error(drawn: Tensor, drawings: Tensor) -> Tensor:
+    return (drawn - drawings).square().sum() / len(drawings)
+
+
+def _best(function: Callable[[], None]) -> float:
+    seconds = []
+    for _ in range(TRIES):
+        start = time.process_time()
+        function()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+if __name__ == "__main__":
+    print(*rows(), sep="\n")
