@@ -37,7 +37,7 @@ def embed(
     images: Tensor | np.ndarray,
     threshold: float,
     *,
-    batch: int = 64,
+    batch: int = 32,
     name: str = "embedding",
 ) -> Tensor:
     """Return the features of images (..., 1, H, W) in a critic's space: (..., K), float32, CPU.
