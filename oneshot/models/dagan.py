@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from oneshot.models.unguided import evaluating, unguided_noise
 
+Norm = Callable[[int], nn.Module]
+
 ROWS = 128  # drawings made at once; bounds memory, does not change results
 NOISE_CHANNELS = (8, 4, 2)  # maps of noise at the coarsest three levels of the decoder
 
@@ -30,7 +32,7 @@ def layer_norm(width: int) -> nn.Module:
     return nn.GroupNorm(1, width)
 
 
-def conv(before: int, after: int, norm: Callable[[int], nn.Module], stride: int = 1):
+def conv(before: int, after: int, norm: Norm, stride: int = 1) -> nn.Sequential:
     """Return a 3x3 convolution, LeakyReLU and normalisation."""
     layers = nn.Conv2d(before, after, 3, stride, 1), nn.LeakyReLU(0.2), norm(after)
     return nn.Sequential(*layers)
@@ -39,7 +41,7 @@ def conv(before: int, after: int, norm: Callable[[int], nn.Module], stride: int 
 class DenseDown(nn.Module):
     """`layers` densely connected convolutions, then one of stride 2 that sees them all."""
 
-    def __init__(self, bypass: int, before: int, width: int, layers: int, norm, drop: float):
+    def __init__(self, bypass: int, before: int, width: int, layers: int, norm: Norm, drop: float):
         super().__init__()
         self.carry = nn.Conv2d(bypass, bypass, 3, 2, 1)
         seen = [before + bypass, *(before + i * width for i in range(1, layers))]
@@ -57,9 +59,14 @@ class DenseDown(nn.Module):
 
 
 class DenseUp(nn.Module):
-    """Densely connected convolutions that all see the bypass, then an enlargement to `side`."""
+    """Densely connected convolutions that all see the bypass, then an enlargement to `side`.
 
-    def __init__(self, bypass: int, before: int, width: int, layers: int, side: int, drop: float):
+    The finest block has no `side` to enlarge to and ends with its last inner features.
+    """
+
+    def __init__(
+        self, bypass: int, before: int, width: int, layers: int, side: int | None, drop: float
+    ):
         super().__init__()
         self.side = side
         self.carry = nn.ModuleList(
@@ -67,20 +74,20 @@ class DenseUp(nn.Module):
         )
         seen = [before + bypass + i * width for i in range(layers)]
         self.inner = nn.ModuleList(conv(channels, width, batch_norm) for channels in seen)
-        if side:
+        if side is not None:
             self.up = conv(before + layers * width, width, batch_norm)
             self.drop = nn.Dropout(drop)
 
     def forward(self, bypass: Tensor | None, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the next bypass, at the side of `x`, and the features at `self.side`."""
+        """Return the next bypass, at the side of `x`, and the enlarged features."""
         features = [x]
         if bypass is not None:
             bypass = F.interpolate(bypass, x.shape[-2:])
         for i, layer in enumerate(self.inner):
             carried = [] if bypass is None else [self.carry[i](bypass)]
             features.append(layer(torch.cat(features + carried, 1)))
-        if not self.side:
-            return features[-2], features[-1]
+        if self.side is None:
+            return features[-1], features[-1]
         enlarged = F.interpolate(torch.cat(features, 1), (self.side, self.side))
         return features[-1], self.drop(self.up(enlarged))
 
@@ -88,7 +95,7 @@ class DenseUp(nn.Module):
 class DenseEncoder(nn.Module):
     """Images (N, channels, H, W) to the features of every level, each half the side before."""
 
-    def __init__(self, channels: int, widths: Sequence[int], layers: int, norm, drop: float):
+    def __init__(self, channels: int, widths: Sequence[int], layers: int, norm: Norm, drop: float):
         super().__init__()
         self.first = conv(channels, widths[0], norm, stride=2)
         bypasses = [channels, *widths[1:-1]]
@@ -155,7 +162,7 @@ class DaGan(nn.Module):
             channels = before + (across[i] if skips else 0)
             channels += NOISE_CHANNELS[i] if i < len(NOISE_CHANNELS) else 0
             bypass = out[i - 1] if i else 0
-            next_side = sides[-2 - i] if i < len(widths) else 0
+            next_side = sides[-2 - i] if i < len(widths) else None
             blocks.append(DenseUp(bypass, channels, width, layers, next_side, drop))
             before = width
         self.decoder = nn.ModuleList(blocks)
