@@ -2,10 +2,11 @@
 
 A notebook says what it can be asked in one cell tagged `parameters`, a line each:
 
-    dataset: str = "glyphs"  # glyphs | omniglot | quickdraw: whose drawings
+    dataset: str = "glyphs"  # glyphs | omniglot | folder:*: whose drawings
     guidance: list[float] = [0.0, 1.0, 2.0]  # strengths to compare
 
-The annotation is the type, the comment the help, and words with bars between them the choices.
+The annotation is the type, the comment the help, and words with bars between them the choices, of
+which `*` stands for anything.
 Plain `papermill` runs the same notebook; it only checks less.
 """
 
@@ -20,6 +21,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from time import perf_counter
 
@@ -27,8 +29,9 @@ import nbformat
 from nbformat import NotebookNode
 
 _SCALARS = ("int", "float", "str", "bool")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-_CHOICES = re.compile(r"([\w.-]+(?: \| [\w.-]+)+)(?:: *(.*))?")
+_CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
 
 
 class ParameterError(ValueError):
@@ -70,7 +73,7 @@ class Parameter:
 
     def _check_choice(self, found: object) -> None:
         for item in found if isinstance(found, list) else [found]:
-            if self.choices and item not in self.choices:
+            if self.choices and not any(fnmatchcase(str(item), choice) for choice in self.choices):
                 raise ValueError
 
 
@@ -256,8 +259,11 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
 
 def _explain(notebook: Path, error: Exception) -> str:
     cell = "\n".join(f"    {line}" for line in error.source.strip().splitlines()[:12])
+    frames = re.findall(r"^File (\S+\.py):(\d+)", _COLOUR.sub("", "\n".join(error.traceback)), re.M)
+    where = f"\n(raised in {frames[-1][0]}, line {frames[-1][1]})" if frames else ""
     return (
-        f"{notebook}: cell {error.exec_count} failed with {error.ename}: {error.evalue}\n{cell}\n"
+        f"{notebook}: cell {error.exec_count} failed with {error.ename}: {error.evalue}{where}\n"
+        f"{cell}\n"
         f"Nothing was written. To see more, open the notebook in JupyterLab and run that cell."
     )
 

@@ -1,6 +1,7 @@
 """Strict papermill refuses what papermill lets through, and leaves nothing half-done."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -12,7 +13,7 @@ from oneshot.execute import PageError, ParameterError
 
 DECLARED = """\
 # What can be asked
-dataset: str = "glyphs"  # glyphs | omniglot: whose drawings
+dataset: str = "glyphs"  # glyphs | omniglot | folder:*: whose drawings
 guidance: list[float] = [0.0, 1.0]  # strengths
 seed: int = 0
 eta: float = 0.5  # 0 is deterministic
@@ -37,11 +38,14 @@ def declared(tmp_path):
 def test_the_tagged_cell_gives_names_types_help_and_choices(declared):
     known = execute.parameters(declared)
     assert list(known) == ["dataset", "guidance", "seed", "eta", "quick", "limit"]
-    assert known["dataset"].choices == ("glyphs", "omniglot")
+    assert known["dataset"].choices == ("glyphs", "omniglot", "folder:*")
     assert known["dataset"].help == "whose drawings"
     assert (known["guidance"].type, known["guidance"].default) == ("list[float]", [0.0, 1.0])
     assert str(known["eta"]) == "eta: float = 0.5  # 0 is deterministic"
-    assert str(known["dataset"]) == "dataset: glyphs | omniglot = 'glyphs'  # whose drawings"
+    assert (
+        str(known["dataset"])
+        == "dataset: glyphs | omniglot | folder:* = 'glyphs'  # whose drawings"
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,6 +63,7 @@ def test_the_tagged_cell_gives_names_types_help_and_choices(declared):
         ("limit", "none", None),
         ("limit", "3", 3),
         ("dataset", "omniglot", "omniglot"),
+        ("dataset", "folder:my/own", "folder:my/own"),
     ],
 )
 def test_values_take_the_declared_type(declared, name, value, expected):
@@ -134,10 +139,11 @@ def test_a_page_runs_with_its_parameters_and_signs_itself(tmp_path):
 
 
 def test_a_failing_cell_is_named_and_nothing_is_written(tmp_path):
-    source = page(tmp_path / "page.ipynb", "a = 1", "b = 0\nb + 'one'")
-    with pytest.raises(PageError, match="cell 3 failed with TypeError") as error:
+    source = page(tmp_path / "page.ipynb", "a = 1", "import json\njson.loads('{')")
+    with pytest.raises(PageError, match="cell 3 failed with JSONDecodeError") as error:
         execute.run(source, tmp_path / "out" / "out.ipynb")
-    assert "    b + 'one'" in str(error.value)
+    assert "    json.loads('{')" in str(error.value)
+    assert re.search(r"raised in \S+decoder.py, line \d+", str(error.value))
     assert not list(tmp_path.glob("out/*"))
 
 

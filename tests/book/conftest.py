@@ -23,7 +23,15 @@ def libraries() -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_book(tmp_path_factory, libraries) -> Path:
+def unchanging_package():
+    """Let nobody who edits the package meanwhile make pages look out of date."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(book, "_package_key", lambda: "package")
+        yield
+
+
+@pytest.fixture(scope="session")
+def small_book(tmp_path_factory, libraries, unchanging_package) -> Path:
     """The folder of the built small book."""
     root = lay_out(tmp_path_factory.mktemp("book"), SLIDER)
     shutil.copytree(libraries, root / "book" / "_build" / "vendor")
@@ -53,6 +61,7 @@ def open_page(browser):
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
+        page.set_default_timeout(120_000)
         faults: list[str] = []
         page.on("console", lambda m: m.type == "error" and faults.append(f"console: {m.text}"))
         page.on("pageerror", lambda error: faults.append(f"error: {error}"))

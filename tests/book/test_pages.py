@@ -19,7 +19,7 @@ def ink(page) -> str:
 
 
 def test_moving_a_slider_changes_picture_caption_and_dot(page):
-    guidance, concept = page.get_by_label("guidance"), page.get_by_label("concept")
+    guidance, concept = (page.get_by_role("slider", name=name) for name in ("guidance", "concept"))
     seen = [(ink(page), page.inner_text(f"{SLIDER} figcaption"))]
     place = [page.get_attribute(f"{SLIDER} .dot", "style")]
     guidance.fill("2")
@@ -34,7 +34,7 @@ def test_moving_a_slider_changes_picture_caption_and_dot(page):
 
 
 def test_the_slider_is_worked_from_the_keyboard_and_says_where_it_is(page):
-    guidance = page.get_by_label("guidance")
+    guidance = page.get_by_role("slider", name="guidance")
     before = ink(page)
     guidance.focus()
     page.keyboard.press("ArrowRight")
@@ -76,7 +76,8 @@ def test_without_javascript_the_first_frame_is_shown(small_book, open_page):
     still = page.locator("noscript img, .text_html img").first
     assert still.is_visible()
     assert still.get_attribute("alt") == "frame 0"
-    assert faults == []
+    # Scripts that the page announces are not loaded then, which counts as failed.
+    assert [fault for fault in faults if not fault.startswith("failed: file:")] == []
 
 
 def test_the_search_page_works_from_disk(small_book, open_page):
