@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 import torch
 
 CHOICES = ("auto", "cuda", "mps", "cpu")
+HOST = torch.device("cpu")
+"""Where files are read to, whatever computes."""
 
 
 def resolve(device: str = "auto") -> torch.device:

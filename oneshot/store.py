@@ -11,6 +11,8 @@ import platform
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import Any
 
 import numpy
 import torch
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from platformdirs import user_cache_path
 
 import oneshot
@@ -49,11 +51,13 @@ class Store:
         objects are shared: treat them as read-only.
         """
         if recipe.key not in self._loaded:
-            if recipe.ephemeral:
-                loaded = recipe.load(self, recipe.make(self, Path()))
-            else:
-                path = self.find(recipe) or self._make(recipe)
-                loaded = recipe.load(self, Artefact(path))
+            # Building a network draws its first weights: a caller's own draws must not notice.
+            with devices.same_randomness_after(self.device):
+                if recipe.ephemeral:
+                    loaded = recipe.load(self, recipe.make(self, Path()))
+                else:
+                    path = self.find(recipe) or self._make(recipe)
+                    loaded = recipe.load(self, Artefact(path))
             self._loaded[recipe.key] = loaded
         return self._loaded[recipe.key]
 
@@ -62,9 +66,19 @@ class Store:
         return self.runs / type(recipe).__name__ / f"{recipe.key[:20]}.safetensors"
 
     def find(self, recipe: Recipe) -> Path | None:
-        """Return the file that holds the artefact, in the runs or in the zoo, or None."""
+        """Return the file that holds the artefact, in the runs or in the zoo, or None.
+
+        Raises ValueError when the file is not whole or records another recipe.
+        """
         path = self.path(recipe)
-        return path if path.exists() else self.zoo_files.get(recipe.key)
+        if not path.exists():
+            return self.zoo_files.get(recipe.key)
+        if _contradict(read_metadata(path).get("recipe"), recipe.to_json()):
+            raise ValueError(
+                f"{path} was made when the defaults of {type(recipe).__name__}, or of what it is "
+                "made from, were others; raise the `version` of what changed, or delete the file"
+            )
+        return path
 
     def metadata(self, recipe: Recipe) -> dict[str, Any]:
         """Return the metadata (recipe, card, provenance) of an artefact, making it if needed."""
@@ -87,18 +101,23 @@ class Store:
     def _make(self, recipe: Recipe) -> Path:
         path = self.path(recipe)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        name = f"{type(recipe).__name__} {recipe.key[:8]}"
+        with _locked(path.with_suffix(".lock"), name):
             if path.exists():
                 return path
             work = path.with_suffix(".work")
             work.mkdir(exist_ok=True)
-            upstream = [self.metadata(r) for r in recipe.upstream() if not r.ephemeral]
-            log.info("making %s %s on %s", type(recipe).__name__, recipe.key[:8], self.device)
+            # What a killed process was writing; nobody else writes while the lock is ours.
+            for stale in (*path.parent.glob(f".{path.name}.*"), *work.glob(".*")):
+                stale.unlink()
+            upstream = [self.metadata(r) for r in _stored_upstream(recipe)]
+            log.info("making %s on %s", name, self.device)
             start = time.monotonic()
-            made = recipe.make(self, work)
+            with devices.same_randomness_after(self.device):
+                made = recipe.make(self, work)
             provenance = describe_run(self.device) | {
                 "seconds": round(time.monotonic() - start, 2),
-                "seed": getattr(recipe, "seed", None),
+                "seed": getattr(getattr(recipe, "plan", recipe), "seed", None),
                 "data": _data_hashes(made.card, upstream),
             }
             metadata = {"recipe": recipe.to_json(), "card": made.card, "provenance": provenance}
@@ -120,6 +139,37 @@ def describe_run(device: torch.device) -> dict[str, Any]:
             "numpy": numpy.__version__,
         },
     }
+
+
+@contextmanager
+def _locked(path: Path, name: str) -> Iterator[None]:
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        log.info("waiting for another process that is making %s", name)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _stored_upstream(recipe: Recipe) -> Iterator[Recipe]:
+    for upstream in recipe.upstream():
+        if upstream.ephemeral:
+            yield from _stored_upstream(upstream)
+        else:
+            yield upstream
+
+
+def _contradict(recorded: Any, wanted: Any) -> bool:
+    """Say whether two recipes as JSON differ in a field that both have."""
+    if isinstance(recorded, dict) and isinstance(wanted, dict):
+        return any(_contradict(recorded[k], wanted[k]) for k in recorded.keys() & wanted.keys())
+    if isinstance(recorded, list) and isinstance(wanted, list) and len(recorded) == len(wanted):
+        return any(map(_contradict, recorded, wanted))
+    return recorded != wanted
 
 
 def digest(*arrays: numpy.ndarray) -> str:

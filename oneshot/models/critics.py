@@ -16,6 +16,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from oneshot.device import HOST
+
 Features = Literal["embedding", "head"]
 Stem = Literal["pooled", "strided"]
 
@@ -187,7 +189,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"no released critic at {path}; give the path of the .pt file")
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
+        weights = torch.load(path, map_location=HOST, weights_only=True)
     except Exception as error:
         raise ValueError(f"{path} is not a PyTorch state dict: {error}") from error
     if not isinstance(weights, dict):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from oneshot.device import same_randomness_after
 from oneshot.drawings.augment import affine_pair
 from oneshot.drawings.batches import Pairs
 from oneshot.drawings.concepts import ConceptSet
@@ -179,7 +180,7 @@ def encode_pairs(
     found: dict[str, list[Tensor]] = {"x": [], "condition": []}
     starts = range(0, len(rows), ENCODE_BATCH)
     bar = tqdm(total=(1 + copies) * len(starts), desc="encoding", unit="batch", mininterval=1.0)
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with same_randomness_after(device):
         for copy in range(1 + copies):
             for start in starts:
                 x = _images(concepts, rows[start : start + ENCODE_BATCH], device)

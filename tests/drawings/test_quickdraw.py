@@ -8,7 +8,7 @@ import pytest
 from oneshot.drawings import quickdraw
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
-from oneshot.drawings.raster import render
+from oneshot.drawings.raster import fit_square, render
 
 from .conftest import ndjson, record
 
@@ -37,7 +37,7 @@ def test_only_recognised_drawings_are_taken(quickdraw_root):
     assert [page.shape for page in pages] == [(4, 48, 48)] * 2
     line = json.loads(record("zebra", 1))
     strokes = [np.array(stroke).T for stroke in line["drawing"]]
-    assert np.array_equal(pages[0][1], render(strokes, 48))
+    assert np.array_equal(pages[0][1], render(fit_square(strokes), 48))
 
 
 def test_limit_stops_before_later_faults(quickdraw_root):
