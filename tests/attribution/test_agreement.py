@@ -1,0 +1,126 @@
+"""Agreement on maps worked out by hand, and on those of the published figure."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from oneshot.attribution import agreement, figure
+from oneshot.attribution.agreement import Agreement
+from oneshot.attribution.baselines import blurred, shuffled
+
+
+def maps(*rows):
+    """Maps (C, 1, W) of rows of numbers."""
+    return np.array(rows, dtype=float)[:, None]
+
+
+def test_rank_correlation_by_hand():
+    # ranks 1 2 3 4 against 2 1 4 3: 1 - 6 * (1 + 1 + 1 + 1) / (4 * 15)
+    first, second = maps([1, 2, 3, 9]), maps([5, 0, 8, 7])
+    assert agreement.spearman(first, second) == pytest.approx([0.6])
+    assert agreement.spearman(first, -second) == pytest.approx([-0.6])
+    where = maps([True, False, True, True]) > 0
+    # ranks 1 2 3 against 1 3 2
+    assert agreement.spearman(first, second, where) == pytest.approx([0.5])
+
+
+def test_a_map_without_contrast_agrees_with_nothing():
+    assert agreement.spearman(maps([2, 2, 2], [1, 2, 3]), maps([1, 2, 3], [1, 2, 3])) == (
+        pytest.approx([0, 1])
+    )
+
+
+def test_sparsity_by_hand():
+    pages = maps([1, 1, 1, 1], [0, 0, 0, 5], [0, 0, 0, 0], [1, 2, 3, 4])
+    # of 1 2 3 4: 2 * (1 + 4 + 9 + 16) / (4 * 10) - 5 / 4
+    assert agreement.gini(pages) == pytest.approx([0, 0.75, 0, 0.25])
+    assert agreement.half(maps([0, 5, 5.1, 10], [1, 1, 1, 1])) == pytest.approx([0.5, 1])
+
+
+def test_ink_spreads_to_its_neighbours():
+    page = torch.zeros(1, 1, 5, 5)
+    page[0, 0, 2, 0] = 0.6
+    assert agreement.near_ink(page).sum() == 6
+    assert agreement.near_ink(page, reach=2).sum() == 15
+    with pytest.raises(ValueError, match="exemplar 1 has no ink"):
+        agreement.near_ink(torch.stack([page[0], 0.4 * page[0]]))
+
+
+def test_negative_values_of_a_map_count_by_their_size():
+    random = np.random.default_rng(0)
+    human, exemplars = random.random((3, 8, 8)), np.ones((3, 1, 8, 8))
+    found = agreement.agreement(-human, human, exemplars)
+    assert found.all == pytest.approx(1) and found.ink == pytest.approx(1)
+    with pytest.raises(ValueError, match="same"):
+        agreement.agreement(human[:2], human, exemplars)
+
+
+def test_corrected_p_values_by_hand():
+    # smallest times 3, next times 2, never falling
+    assert agreement.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert agreement.holm([0.6, 0.9]) == pytest.approx([1, 1])
+
+
+def test_the_effect_is_the_balance_of_ranks():
+    # gaps 1 -2 3 and a tie: ranks for 1 + 3, against 2
+    _, effect = agreement.signed_rank([1, 0, 3, 7], [0, 2, 0, 7])
+    assert effect == pytest.approx((4 - 2) / 6)
+    assert agreement.signed_rank([1, 2], [1, 2]) == (1.0, 0.0)
+
+
+def test_pairs_are_compared_with_stars_and_intervals():
+    random = np.random.default_rng(1)
+    base = random.random(25)
+    scores = {"a": base + 0.3, "b": base + 0.05 * random.normal(size=25), "c": base}
+    found = {(c.first, c.second): c for c in agreement.pairwise(scores)}
+    assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
+    clear = found["a", "c"]
+    assert clear.stars == "***" and clear.effect == 1
+    assert clear.difference.value == pytest.approx(0.3)
+    assert found["b", "c"].stars == ""
+    assert all(c.p_holm >= c.p for c in found.values())
+
+
+def scored(*, ink: float, noise: float = 0.02) -> Agreement:
+    random = np.random.default_rng(2)
+    rows = np.full(25, 0.8), ink + noise * random.normal(size=25), np.ones(25), np.ones(25)
+    return Agreement(*rows)
+
+
+def test_a_row_says_whether_maps_say_more_than_the_null():
+    null = scored(ink=0.5, noise=0.1)
+    better = agreement.row("ldm", "guided", scored(ink=0.7), null)
+    same = agreement.row("ldm", "guided", null, null)
+    assert better["says_something"] and better["p_ink"] < 1e-4
+    assert better["spearman_ink"] == pytest.approx(0.7, abs=0.01)
+    low, high = better["intervals"]["ink_beyond_null"]
+    assert 0 < low < better["ink_beyond_null"] < high
+    assert not same["says_something"] and same["p_ink"] == 1
+    assert json.loads(json.dumps(better)) == better
+
+
+@pytest.fixture(scope="module")
+def figures(real_data):
+    folder = real_data / "clickme"
+    if not folder.is_dir():
+        pytest.skip(f"no maps read off a figure in {folder}")
+    return figure.published(folder)
+
+
+def test_the_published_maps_and_the_null_score_what_they_should(figures):
+    published = agreement.agreement(figures.model, figures.human, figures.exemplars)
+    assert published.all.mean() == pytest.approx(0.843, abs=0.0005)
+    assert published.ink.mean() == pytest.approx(0.576, abs=0.0005)
+    assert published.half.mean() == pytest.approx(0.312, abs=0.0005)
+    assert agreement.half(figures.human).mean() == pytest.approx(0.172, abs=0.0005)
+    null = agreement.agreement(blurred(figures.exemplars), figures.human, figures.exemplars)
+    assert null.all.mean() == pytest.approx(0.823, abs=0.0005)
+    assert null.ink.mean() == pytest.approx(0.525, abs=0.0005)
+    assert (published.gini < agreement.gini(figures.human)).mean() > 0.8
+
+
+def test_a_shuffled_map_agrees_far_less(figures):
+    wrong = agreement.agreement(shuffled(figures.model), figures.human, figures.exemplars)
+    assert 0.3 < wrong.all.mean() < 0.6
