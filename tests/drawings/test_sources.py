@@ -1,0 +1,56 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from oneshot.drawings.concepts import memory_map
+from oneshot.drawings.sources import SOURCES, root, source
+from oneshot.training.checkpoint import write_tensors
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_source_says_what_it_is(name):
+    found = source(name)
+    assert found.name == name and found.describe and found.licence
+    assert 0 < found.threshold < 1
+
+
+@pytest.mark.parametrize("name", ["omniglott", "omniglot:/data", "", "folders:/x"])
+def test_an_unknown_dataset_is_refused_with_the_known_ones(name):
+    with pytest.raises(ValueError, match="known: glyphs, omniglot, quickdraw, folder"):
+        source(name)
+
+
+def test_a_folder_names_its_own_place(tmp_path, monkeypatch):
+    assert source(f"folder:{tmp_path}").name == "folder"
+    assert root(f"folder:{tmp_path}") == tmp_path
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert root("folder:~/mine") == tmp_path / "mine"
+
+
+def test_files_are_looked_for_in_oneshot_data_if_it_has_them(tmp_path, monkeypatch):
+    cache = root("omniglot")
+    assert cache.parts[-2:] == ("data", "omniglot")
+    for value in ("", str(tmp_path), str(tmp_path / "nowhere")):
+        monkeypatch.setenv("ONESHOT_DATA", value)
+        assert root("omniglot") == cache
+    (tmp_path / "omniglot").mkdir()
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    assert root("omniglot") == tmp_path / "omniglot"
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.setenv("ONESHOT_DATA", f"~/{tmp_path.name}")
+    assert root("omniglot") == tmp_path / "omniglot"
+
+
+def test_a_memory_map_is_one_tensor_of_a_file(tmp_path):
+    path = tmp_path / "x.safetensors"
+    tensors = {"pages": torch.arange(24, dtype=torch.uint8).view(2, 3, 4)}
+    tensors |= {"offsets": torch.tensor([0, 5, 7]), "floats": torch.zeros(3)}
+    write_tensors(path, tensors, {"card": {"a": "b"}})
+    pages = memory_map(Path(path), "pages")
+    assert isinstance(pages, np.memmap) and not pages.flags.writeable
+    assert (pages == tensors["pages"].numpy()).all()
+    assert memory_map(path, "offsets", "I64").tolist() == [0, 5, 7]
+    with pytest.raises(ValueError, match="floats is F32, expected U8"):
+        memory_map(path, "floats")
