@@ -1,6 +1,7 @@
 """Named sizes: smoke (seconds, for tests), laptop (hours on two cores), paper (published, GPU)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from oneshot.drawings import folder
 from oneshot.drawings.sources import root, source
@@ -135,16 +136,23 @@ def samples(
 
 
 def scores(drawn: Samples | Human, critics: str = "own") -> Scores:
-    """Return the scores of drawings by the data set's own critics or the released ones."""
-    if critics == "released":
-        if source(drawn.concepts.drawings.dataset).name != "omniglot":
-            raise ValueError("the released critics judge only Omniglot; use critics='own'")
-        return Scores(drawn, ReleasedCritic("originality"), ReleasedCritic("recognition"))
-    if critics != "own":
+    """Return the scores of drawings by the data set's own critics or the released ones.
+
+    With the released critics, the exemplar of human drawings is the one nearest the concept's
+    centroid in their feature space, as published. Models vary the exemplars they were given.
+    """
+    if critics == "own":
+        preset = preset_of(drawn.concepts)
+        recognition = recognition_critic(drawn.concepts.drawings.dataset, preset)
+        return Scores(drawn, drawn.concepts.critic, recognition)
+    if critics != "released":
         raise ValueError(f"unknown critics {critics!r}; known: own, released")
-    dataset = drawn.concepts.drawings.dataset
-    preset = preset_of(drawn.concepts)
-    return Scores(drawn, drawn.concepts.critic, recognition_critic(dataset, preset))
+    if source(drawn.concepts.drawings.dataset).name != "omniglot":
+        raise ValueError("the released critics judge only Omniglot; use critics='own'")
+    judge = ReleasedCritic("originality")
+    if isinstance(drawn, Human):
+        drawn = replace(drawn, concepts=Concepts(drawn.concepts.drawings, judge))
+    return Scores(drawn, judge, ReleasedCritic("recognition"))
 
 
 def preset_of(group: Concepts) -> str:

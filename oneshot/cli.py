@@ -1,0 +1,247 @@
+"""The command line: `oneshot data | make | score | run | sweep | book | zoo | bench`.
+
+It parses words and calls the package; the work is done elsewhere. With `--json`, standard output is
+one JSON document and nothing else; progress goes to standard error.
+"""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+
+def main(words: list[str] | None = None) -> None:
+    """Run the command that `words` (default: the command line) name, and exit with its status."""
+    parser = _parser()
+    arguments = parser.parse_args(words)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("distributed").setLevel(logging.WARNING)
+    try:
+        status = arguments.command(arguments)
+    except KeyboardInterrupt:
+        print("oneshot: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        status = 130
+    except Exception as error:
+        if not _expected(error):
+            raise
+        print(f"oneshot: {error}", file=sys.stderr)
+        status = 1
+    sys.exit(status or 0)
+
+
+def _expected(error: Exception) -> bool:
+    """Say whether an error is about the caller's input, and so its message is all there is to say.
+
+    Everything else keeps its traceback: it is a fault of this package.
+    """
+    ours = type(error).__module__.startswith("oneshot")
+    return ours or isinstance(error, ValueError | FileNotFoundError | ModuleNotFoundError)
+
+
+def _data(arguments: argparse.Namespace) -> int:
+    from oneshot.drawings import registry
+
+    what, dataset = arguments.what, arguments.dataset
+    if what == "list":
+        rows = registry.listing()
+        _say(arguments, rows, [f"{r['name']:10} {_there(r)}  {r['about']}" for r in rows])
+        return 0
+    if dataset is None:
+        raise ValueError(f"say of which dataset: oneshot data {what} DATASET")
+    if what == "info":
+        about = registry.info(dataset)
+        _say(arguments, about, [f"{name:10} {value}" for name, value in about.items()])
+        return 0
+    if what == "fetch":
+        done = registry.fetch(dataset, arguments.per_category, arguments.mirror)
+        _say(arguments, done, done)
+        return 0
+    findings = list(registry.verify(dataset))
+    marks = {True: "ok ", False: "BAD"}
+    _say(
+        arguments,
+        registry.to_json(findings),
+        [f"{marks[finding.ok]} {finding.file}: {finding.state}" for finding in findings],
+    )
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _there(row: dict[str, Any]) -> str:
+    return f"{row['concepts']:5} concepts" if row["there"] else "not here yet  "
+
+
+def _make(arguments: argparse.Namespace) -> int:
+    from oneshot import store
+    from oneshot.recipes import presets
+
+    if arguments.what in PARTS:
+        recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
+    else:
+        recipe = presets.system(arguments.what, arguments.dataset, arguments.preset)
+    store.get(recipe)
+    metadata = store.metadata(recipe)
+    about = {
+        "what": arguments.what,
+        "key": recipe.key,
+        "path": str(store.default().find(recipe)),
+        "seconds": metadata["provenance"]["seconds"],
+    }
+    _say(arguments, about, [f"{about['what']} is in {about['path']}"])
+    return 0
+
+
+def _score(arguments: argparse.Namespace) -> int:
+    from oneshot import store
+    from oneshot.recipes import presets
+
+    drawn = presets.samples(
+        arguments.system, arguments.dataset, arguments.preset, guidance=arguments.guidance
+    )
+    scores = store.get(presets.scores(drawn, arguments.critics))
+    names = ("diversity", "diversity_raw", "originality", "recognizability", "recognizability_all")
+    table = {name: asdict(getattr(scores, name)) for name in names}
+    about = {name: getattr(arguments, name) for name in ("system", "dataset", "preset", "critics")}
+    about |= {"guidance": arguments.guidance, "concepts": scores.concepts, "ways": scores.ways}
+    lines = [f"{name:20} {getattr(scores, name)}" for name in names]
+    lines += ["bins (originality, recognizability)"]
+    lines += [f"  {o:.3f}  {r:5.1f}" for o, r in scores.bins]
+    _say(arguments, about | table | {"bins": scores.bins}, lines)
+    return 0
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from oneshot import execute
+
+    given = execute.assignments(arguments.parameter)
+    print(execute.run(arguments.notebook, arguments.output, **given))
+    return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from oneshot.sweep.making import main as sweep
+
+    return sweep(arguments.file, arguments.scheduler, arguments.workers, arguments.dry_run)
+
+
+def _book(arguments: argparse.Namespace) -> int:
+    from oneshot import book
+
+    print(f"the book is built: open {book.build()}")
+    return 0
+
+
+def _zoo(arguments: argparse.Namespace) -> int:
+    from oneshot import zoo
+
+    if arguments.what == "show":
+        if arguments.name is None:
+            raise ValueError("say which entry: oneshot zoo show NAME; `oneshot zoo list` has them")
+        about = zoo.show(arguments.name)
+        _say(arguments, about, [json.dumps(about, indent=2)])
+        return 0
+    found = zoo.verify() if arguments.what == "verify" else zoo.entries()
+    lines = [
+        f"{e.name:34} {e.system:20} {e.dataset:10} {e.preset:7} {e.parameters or '':>10}"
+        for e in found
+    ]
+    lines += [f"{len(found)} files are whole"] if arguments.what == "verify" else []
+    _say(arguments, [asdict(entry) for entry in found], lines)
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from oneshot import bench
+
+    rows = bench.rows(arguments.only)
+    lines = [
+        f"{r['name']:50} ours {r['ours_s']:9.4f} s  plain {r['plain_s']:9.4f} s  "
+        f"{r['ratio']:6.1f} x (target {r['target']:g} x)"
+        for r in rows
+    ]
+    _say(arguments, rows, lines)
+    return 0
+
+
+PARTS = (
+    "drawings",
+    "originality_critic",
+    "concepts",
+    "recognition_critic",
+    "autoencoder",
+    "latent_diffusion",
+)
+
+
+def _say(arguments: argparse.Namespace, document: Any, lines: list[str]) -> None:
+    """Print the document as JSON when that is asked for, else the lines for a person."""
+    if arguments.json:
+        print(json.dumps(document, indent=2, default=str))
+    else:
+        print(*lines, sep="\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("oneshot", description="Experiments on one-shot drawing.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    data = _command(commands, "data", _data, "list, fetch, describe or verify data sets")
+    data.add_argument("what", choices=("list", "fetch", "info", "verify"))
+    data.add_argument("dataset", nargs="?", help="glyphs, omniglot, quickdraw or folder:PATH")
+    data.add_argument(
+        "--per-category", type=int, default=4000, help="of Quick, Draw!; 0: all, 23 GB"
+    )
+    data.add_argument("--mirror", default="", help="another address of the files")
+
+    make = _command(commands, "make", _make, "make one artefact, and all it is made from")
+    make.add_argument("what", help=f"a system, or one of {', '.join(PARTS)}")
+    _sized(make)
+
+    score = _command(commands, "score", _score, "score the drawings of a system, or human ones")
+    score.add_argument("system", help="human, ldm, ...")
+    score.add_argument("--critics", choices=("own", "released"), default="own")
+    score.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
+    _sized(score)
+
+    run = _command(commands, "run", _run, "execute a notebook with checked parameters", False)
+    run.add_argument("notebook", type=Path)
+    run.add_argument("-p", "--parameter", action="append", default=[], metavar="name=value")
+    run.add_argument("-o", "--output", type=Path, help="where the executed notebook goes")
+
+    sweep = _command(commands, "sweep", _sweep, "make what a grid of runs misses", False)
+    sweep.add_argument("file", type=Path, help="a YAML file, such as those in data/sweeps")
+    sweep.add_argument("--scheduler", default="", help="address of a Dask scheduler")
+    sweep.add_argument("--workers", type=int, default=0, help="processes here; 0: one a core")
+    sweep.add_argument("--dry-run", action="store_true", help="only print the table")
+
+    _command(
+        commands, "book", _book, "execute the notebooks that changed and build the book", False
+    )
+
+    zoo = _command(commands, "zoo", _zoo, "list, show or verify the shipped weights")
+    zoo.add_argument("what", choices=("list", "show", "verify"))
+    zoo.add_argument("name", nargs="?")
+
+    bench = _command(commands, "bench", _bench, "time ours against plain versions")
+    bench.add_argument("--only", default="", help="only benchmarks whose file has this in its name")
+    return parser
+
+
+def _command(
+    commands: Any, name: str, function: Callable, about: str, as_json: bool = True
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about[0].upper() + about[1:] + ".")
+    parser.set_defaults(command=function)
+    if as_json:
+        parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def _sized(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dataset", default="glyphs", help="glyphs, omniglot, quickdraw, folder:PATH"
+    )
+    parser.add_argument("--preset", choices=("smoke", "laptop", "paper"), default="laptop")

@@ -1,0 +1,137 @@
+"""The zoo: trained artefacts that ship with the repository, as ordinary files of the store.
+
+A zoo file is an artefact whose large weights are kept in half precision and whose metadata have one
+more entry, `zoo`: its name, what it is, and the scores it reached. `SHA256SUMS` beside the files
+says what they should be.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from oneshot.recipes.base import Recipe, from_json
+from oneshot.store import Store, default
+from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
+
+SUMS = "SHA256SUMS"
+
+
+class ZooError(Exception):
+    """A zoo file is missing, damaged or not what its recipe says; the message says which."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of the zoo."""
+
+    name: str
+    system: str
+    dataset: str
+    preset: str
+    parameters: int | None
+    sha256: str
+    metrics: dict[str, Any]
+
+
+def entries(store: Store | None = None) -> list[Entry]:
+    """Return the zoo's entries, sorted by name."""
+    zoo = (store or default()).zoo
+    return [_entry(path) for path in sorted(zoo.glob("*.safetensors"))]
+
+
+def show(name: str, store: Store | None = None) -> dict[str, Any]:
+    """Return all metadata of the entry `name`: zoo, card, provenance and recipe.
+
+    Raises ZooError naming the entries there are.
+    """
+    path = (store or default()).zoo / f"{name}.safetensors"
+    if not path.exists():
+        known = ", ".join(entry.name for entry in entries(store)) or "none"
+        raise ZooError(f"no {name!r} in the zoo; there is {known}")
+    return {"sha256": _sha256(path), **read_metadata(path)}
+
+
+def verify(store: Store | None = None) -> list[Entry]:
+    """Return all entries after checking them against SHA256SUMS and their recipes.
+
+    Raises ZooError for the first file that is missing, damaged, unlisted or whose recipe this
+    version of the package does not know.
+    """
+    zoo = (store or default()).zoo
+    listed = read_sums(zoo)
+    found = {path.name for path in zoo.glob("*.safetensors")}
+    for name in sorted(found | listed.keys()):
+        if name not in found:
+            raise ZooError(f"{zoo / name} is listed in {SUMS} but missing; restore it from git")
+        if name not in listed:
+            raise ZooError(f"{zoo / name} is not listed in {SUMS}; export it with its recipe")
+        if _sha256(zoo / name) != listed[name]:
+            raise ZooError(f"{zoo / name} is damaged: its sha256 is not that of {SUMS}")
+        try:
+            from_json(read_metadata(zoo / name)["recipe"])
+        except (ValueError, KeyError) as error:
+            raise ZooError(f"{zoo / name} holds no recipe known here: {error}") from None
+    return entries(store)
+
+
+def export(
+    recipe: Recipe,
+    name: str,
+    *,
+    system: str,
+    dataset: str,
+    preset: str,
+    metrics: dict[str, Any] | None = None,
+    store: Store | None = None,
+) -> Path:
+    """Copy the artefact of `recipe` into the zoo as `name` and return the file.
+
+    Matrices and kernels are stored as float16; vectors (biases, norms, statistics) and integers
+    stay as they are.
+    """
+    store = store or default()
+    metadata = store.metadata(recipe)
+    tensors, _ = read_tensors(store.find(recipe))
+    about = {"name": name, "system": system, "dataset": dataset, "preset": preset}
+    about["metrics"] = metrics or {}
+    path = store.zoo / f"{name}.safetensors"
+    write_tensors(path, {k: _half(v) for k, v in tensors.items()}, metadata | {"zoo": about})
+    sums = read_sums(store.zoo) | {path.name: _sha256(path)}
+    text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
+    write_atomic(store.zoo / SUMS, text.encode())
+    return path
+
+
+def read_sums(zoo: Path) -> dict[str, str]:
+    """Return the sha256 of each file that SHA256SUMS lists."""
+    path = zoo / SUMS
+    if not path.exists():
+        return {}
+    pairs = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip())
+    return {file: digest for digest, file in pairs}
+
+
+def _entry(path: Path) -> Entry:
+    metadata = read_metadata(path)
+    about = metadata["zoo"]
+    return Entry(
+        about["name"],
+        about["system"],
+        about["dataset"],
+        about["preset"],
+        metadata["card"].get("parameters"),
+        _sha256(path),
+        about["metrics"],
+    )
+
+
+def _half(value: Tensor) -> Tensor:
+    return value.half() if value.dtype == torch.float32 and value.dim() >= 2 else value
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
