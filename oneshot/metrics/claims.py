@@ -1,0 +1,175 @@
+"""Statements about systems, each tested with an interval: holds, does not hold, or undecided.
+
+All systems are scored on the same concepts, so one resample of concepts serves them all and what is
+compared is paired. Trainings that differ in their seed alone are resampled too, each system's on
+their own; with one training a verdict is about that training. Intervals are not corrected for how
+many statements are tested.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oneshot.metrics.intervals import Interval, resamples
+
+HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
+SCORES = ("originality", "recognizability")
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement, what was measured of it, and the verdict.
+
+    `interval` is of the quantity that the statement says is above 0; `evidence` says in words what
+    was measured.
+    """
+
+    statement: str
+    interval: Interval
+    evidence: str
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Scores of one system by concept; each array is (S, C) of S trainings and C concepts.
+
+    `recognizability` is in percent. Originality is the mean of `distance`, to the exemplar in the
+    critic's space, over that of `scale`; see `metrics.scoring.Scores.per_concept`.
+    """
+
+    recognizability: Array
+    distance: Array
+    scale: Array
+
+    @classmethod
+    def of(cls, runs: Sequence[Any]) -> "Measured":
+        """Take the scores of trainings that differ in their seed; each has `per_concept`.
+
+        Raises ValueError when they were not scored on the same number of concepts.
+        """
+        names = ("recognizability", "distance", "scale")
+        parts = [[np.asarray(run.per_concept[name], float) for run in runs] for name in names]
+        if len({len(values) for part in parts for values in part}) != 1:
+            raise ValueError("the runs were scored on different concepts, or there is none")
+        return cls(*map(np.stack, parts))
+
+
+def more(statement: str, score: str, first: Measured, second: Measured, **options: Any) -> Claim:
+    """Test whether `first` has more of a score, "originality" or "recognizability"."""
+    values = _points([first, second], **options)[..., _place(score)]
+    interval = _interval(values[:, 0] - values[:, 1])
+    return Claim(statement, interval, f"{score} {_signed(interval)}", _verdict(interval))
+
+
+def more_recognizable(
+    statement: str, first: Measured, second: Measured, tolerance: float = 0.05, **options: Any
+) -> Claim:
+    """Test whether `first` is more recognizable without being less original than `second`.
+
+    Originality is comparable, or higher, when it is less by at most `tolerance`. Both parts must
+    hold for the statement to hold; when one does not, neither does the statement.
+    """
+    values = _points([first, second], **options)
+    differences = values[:, 0] - values[:, 1]
+    originality, recognizability = (_interval(differences[:, i]) for i in range(2))
+    verdicts = {_verdict(recognizability), _verdict(_shifted(originality, tolerance))}
+    verdict = FAILS if FAILS in verdicts else UNDECIDED if UNDECIDED in verdicts else HOLDS
+    evidence = f"recognizability {_signed(recognizability)}, originality {_signed(originality)}"
+    return Claim(statement, recognizability, evidence, verdict)
+
+
+def nearest_to_human(
+    statement: str,
+    first: Measured,
+    others: Mapping[str, Measured],
+    human: Measured,
+    **options: Any,
+) -> Claim:
+    """Test whether `first` is nearer the humans than every one of `others`.
+
+    Distances are those of `metrics.human.distance_to_human` among the systems given; the spread of
+    the scores over systems is taken once. The interval is of how much nearer it is than the next.
+    """
+    if not others:
+        raise ValueError("to be nearest takes others to compare with")
+    values = _points([human, first, *others.values()], **options)
+    spread = values[0, 1:].std(axis=0, ddof=1)
+    gaps = values[:, 1:] - values[:, :1]
+    distances = np.linalg.norm(gaps / np.where(spread > 0, spread, 1), axis=2)
+    interval = _interval(distances[:, 1:].min(1) - distances[:, 0])
+    rival = list(others)[int(distances[0, 1:].argmin())]
+    evidence = f"{distances[0, 0]:.2f} from human; nearest other, {rival}: {_signed(interval)}"
+    return Claim(statement, interval, evidence, _verdict(interval))
+
+
+def rises(
+    statement: str, score: str, betas: Sequence[float], systems: Sequence[Measured], **options: Any
+) -> Claim:
+    """Test whether a score rises with beta: the slope of its straight line in log10 of beta.
+
+    "Does not hold" then says that it falls. `systems` were trained at `betas`, positive numbers.
+    Raises ValueError for fewer than two different betas.
+    """
+    if len(betas) != len(systems) or len(set(betas)) < 2 or min(betas) <= 0:
+        raise ValueError(f"a slope needs systems at two positive betas or more, got {list(betas)}")
+    values = _points(systems, **options)[..., _place(score)]
+    decades = np.log10(np.asarray(betas, float))
+    decades -= decades.mean()
+    interval = _interval(values @ decades / np.square(decades).sum())
+    evidence = f"{score} {_signed(interval)} for each factor of ten"
+    return Claim(statement, interval, evidence, _verdict(interval))
+
+
+def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Array:
+    """Return (1 + draws, systems, 2): originality and recognizability, first as measured."""
+    counts = {system.recognizability.shape[1] for system in systems}
+    if len(counts) != 1 or min(counts) < 2:
+        raise ValueError(
+            f"systems must be scored on the same concepts, got {sorted(counts)} of them"
+        )
+    concepts = _weights(counts.pop(), draws, seed)
+    found = []
+    for number, system in enumerate(systems, start=1):
+        trainings = _weights(len(system.recognizability), draws, seed + number)
+        right, far, size = (
+            concepts @ values.T
+            for values in (system.recognizability, system.distance, system.scale)
+        )
+        scores = [(trainings * values).sum(1) for values in (far / size, right)]
+        found.append(np.stack(scores, axis=1))
+    return np.stack(found, axis=1)
+
+
+def _weights(count: int, draws: int, seed: int) -> Array:
+    """Return weights (1 + draws, count): even ones, then those of bootstrap resamples."""
+    return np.vstack([np.full((1, count), 1 / count), resamples(count, draws, seed)])
+
+
+def _interval(values: Array, level: float = 0.95) -> Interval:
+    low, high = np.quantile(values[1:], [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(values[0]), float(low), float(high))
+
+
+def _shifted(interval: Interval, by: float) -> Interval:
+    return Interval(interval.value + by, interval.low + by, interval.high + by)
+
+
+def _verdict(interval: Interval) -> str:
+    return HOLDS if interval.low > 0 else FAILS if interval.high < 0 else UNDECIDED
+
+
+def _signed(interval: Interval) -> str:
+    value, low, high = (f"{v:+.3g}" for v in (interval.value, interval.low, interval.high))
+    return f"{value} [{low}, {high}]"
+
+
+def _place(score: str) -> int:
+    if score not in SCORES:
+        raise ValueError(f"unknown score {score!r}; known: {', '.join(SCORES)}")
+    return SCORES.index(score)
