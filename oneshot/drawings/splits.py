@@ -30,3 +30,18 @@ def by_group(
             TEST if left <= held else VALIDATION if left <= held + chosen else TRAIN
         )
     return np.array([number[group] for group in groups], dtype=np.uint8)
+
+
+def by_permutation(count: int, validation: float, test: float, seed: int = 0) -> np.ndarray:
+    """Return a split number (K,) per concept, whatever other concepts it resembles.
+
+    The published split of QuickDraw-FS: one fixed permutation of the concepts, of which the last
+    `test` share is the test split (115 of 665) and the share before it validation, which the papers
+    do not have and which comes out of their training concepts. Clusters of one category may part.
+    """
+    order = generator(seed, 2).permutation(count)
+    held, chosen = round(test * count), round(validation * count)
+    splits = np.full(count, TRAIN, dtype=np.uint8)
+    splits[order[count - held - chosen : count - held]] = VALIDATION
+    splits[order[count - held :]] = TEST
+    return splits

@@ -4,6 +4,8 @@ from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.latent import Autoencoder, LatentDiffusion
+from oneshot.recipes.probes import Probes
+from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
 from oneshot.training.loop import Plan
 
@@ -16,6 +18,8 @@ __all__ = [
     "LatentDiffusion",
     "OriginalityCritic",
     "Plan",
+    "Probes",
+    "PublishedSplit",
     "Recipe",
     "RecognitionCritic",
     "ReleasedCritic",

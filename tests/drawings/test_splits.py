@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneshot.drawings import omniglot, quickdraw
-from oneshot.drawings.splits import TEST, TRAIN, VALIDATION, by_group
+from oneshot.drawings.splits import TEST, TRAIN, VALIDATION, by_group, by_permutation
 
 
 @given(
@@ -73,3 +73,20 @@ def test_quickdraw_splits_345_categories_in_published_shares(clustered):
     counts = np.bincount(quickdraw.split(names))
     assert counts.tolist() == [255, 30, 60]
     assert (quickdraw.split(names) == quickdraw.split(categories)).all()
+
+
+def test_the_published_split_keeps_550_of_665_concepts_for_training():
+    splits = by_permutation(665, validation=0.1, test=115 / 665)
+    assert [(splits == k).sum() for k in (TRAIN, VALIDATION, TEST)] == [484, 66, 115]
+    np.testing.assert_array_equal(splits, by_permutation(665, 0.1, 115 / 665))
+    assert (splits != by_permutation(665, 0.1, 115 / 665, seed=1)).any()
+    # validation concepts come out of the training ones: the test concepts stay
+    without = by_permutation(665, 0.0, 115 / 665)
+    np.testing.assert_array_equal(splits == TEST, without == TEST)
+    assert (without == TRAIN).sum() == 550
+
+
+def test_the_published_split_mixes_neighbours():
+    splits = by_permutation(300, 0.0, 0.5)
+    pairs = splits.reshape(-1, 2)
+    assert 50 < (pairs[:, 0] != pairs[:, 1]).sum() < 100

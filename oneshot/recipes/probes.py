@@ -1,0 +1,63 @@
+"""The recipe of what an autoencoder's latents hold, measured on concepts it never saw."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from oneshot.metrics.probes import (
+    linear_probe,
+    one_shot_probe,
+    reconstruction_error,
+    statistics,
+)
+from oneshot.recipes.base import Artefact, Made, Recipe
+from oneshot.recipes.latent import ENCODE_BATCH, Autoencoder
+
+
+@dataclass(frozen=True)
+class Probes(Recipe):
+    """Probes, reconstruction error and shape of the latents of a split's concepts.
+
+    At most `drawings` drawings of each concept are encoded. `get` gives a mapping: "linear",
+    "one_shot" and "one_shot_whitened" are accuracies in percent among all concepts of the split;
+    "error", "blank" and "explained" are those of `metrics.probes.reconstruction_error`; the others
+    are the fields of `metrics.probes.LatentStatistics`.
+    """
+
+    autoencoder: Autoencoder
+    split: str = "validation"
+    drawings: int = 100
+    seed: int = 0
+
+    def make(self, store, work: Path) -> Made:
+        """Encode the drawings and the exemplars of the split, and probe the latents."""
+        autoencoder, concepts = store.get(self.autoencoder), store.get(self.autoencoder.concepts)
+        ids = concepts.of(self.split)
+        pages = torch.from_numpy(concepts.sample(ids, self.drawings, self.seed))
+        batches = [
+            batch.to(store.device).float() / 255
+            for batch in pages.flatten(0, 1).split(ENCODE_BATCH)
+        ]
+        latents = torch.cat([_encode(autoencoder, batch) for batch in batches])
+        latents = latents.unflatten(0, pages.shape[:2])
+        exemplars = _encode(autoencoder, concepts.exemplar_images(ids).to(store.device))
+        card = {
+            "concepts": len(ids),
+            "linear": linear_probe(latents),
+            "one_shot": one_shot_probe(latents, exemplars),
+            "one_shot_whitened": one_shot_probe(latents, exemplars, whiten=True),
+            **asdict(statistics(latents)),
+            **reconstruction_error(autoencoder, batches),
+        }
+        return Made({}, card)
+
+    def load(self, store, artefact: Artefact) -> dict[str, float]:
+        """Return the mapping that the class describes."""
+        return artefact.card
+
+
+@torch.no_grad()
+def _encode(autoencoder: nn.Module, images: Tensor) -> Tensor:
+    return autoencoder.encode(images).float().cpu()
