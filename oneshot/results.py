@@ -1,0 +1,303 @@
+"""Tables of results: one row a run, in one JSON file, with some of its drawings beside it.
+
+`data/results/regularization.json` ships with the project, so that a page shows what was measured
+without training anything. Runs of preset "smoke" are no results: their rows stay in the cache.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from filelock import FileLock
+
+from oneshot.metrics.human import distance_to_human
+from oneshot.metrics.intervals import Interval
+from oneshot.recipes.results import Drawn
+from oneshot.store import REPOSITORY, Store
+from oneshot.training.checkpoint import read_tensors, write_atomic, write_tensors
+
+HUMAN = "human"
+SCORES = ("diversity", "originality", "recognizability", "recognizability_all")
+PLANE = ("originality", "recognizability")
+PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
+SHOWN_CONCEPTS, SHOWN_VARIATIONS = 16, 10
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one run: how its autoencoder was regularized, and what came of it.
+
+    `regularizers` maps names to beta. `control` is "" unless there are none: then it is "none",
+    "augmentation" or, for the drawings of the data set itself, "human". Scores are those of
+    `metrics.scoring.Scores` on test concepts; `validation` holds "originality" and
+    "recognizability" on validation concepts, by which runs are chosen. `distance_to_human` is among
+    the runs of the same data set, preset and split (`metrics.human`), None for humans and for a run
+    alone.
+    `probes` and `reconstruction` are of the latents of validation concepts (`recipes.Probes`),
+    `steps` and `seconds` of the two trainings. `per_concept` holds lists over test concepts.
+    `recipes` maps the parts of the run to the keys of their recipes.
+    """
+
+    dataset: str
+    preset: str
+    split: str
+    regularizers: dict[str, float]
+    control: str
+    seed: int
+    guidance: float | None
+    diversity: Interval
+    originality: Interval
+    recognizability: Interval
+    recognizability_all: Interval
+    distance_to_human: float | None
+    validation: dict[str, float]
+    bins: list[list[float]]
+    probes: dict[str, float]
+    reconstruction: dict[str, float]
+    steps: dict[str, int]
+    seconds: float
+    per_concept: dict[str, list[float]]
+    recipes: dict[str, str]
+
+    @property
+    def family(self) -> str:
+        """The regularizers without their betas, or the control: "barlow+prototype", "none"."""
+        return self.control or "+".join(sorted(self.regularizers))
+
+    @property
+    def name(self) -> str:
+        """The regularizers with their betas, or the control: "barlow 30 + prototype 100"."""
+        return describe(self.regularizers, self.control)
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """Originality and recognizability (in percent)."""
+        return self.originality.value, self.recognizability.value
+
+    @property
+    def varying(self) -> float:
+        """The beta that a sweep of this family varies: of "prototype" in combinations."""
+        name = "prototype" if len(self.regularizers) > 1 else min(self.regularizers, default="")
+        return self.regularizers.get(name, 0.0)
+
+    @property
+    def identity(self) -> tuple:
+        """What no two rows of a table share."""
+        return identity(self.group, self.regularizers, self.control, self.guidance, self.seed)
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """What rows that are compared with each other share."""
+        return self.dataset, self.preset, self.split
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values of six significant digits, from which `from_json` rebuilds the row."""
+        return _short(asdict(self))
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> "Row":
+        """Rebuild a row; raise ValueError when a field is missing or unknown."""
+        wanted = {field.name for field in fields(cls)}
+        if wrong := wanted ^ values.keys():
+            raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
+        return cls(**values | {name: Interval(**values[name]) for name in SCORES})
+
+
+def identity(
+    group: tuple[str, str, str],
+    regularizers: dict[str, float],
+    control: str,
+    guidance: float | None,
+    seed: int,
+) -> tuple:
+    """Return what tells a row from others; in its order controls come first, combinations last."""
+    weights = tuple(sorted(regularizers.items()))
+    strength = -1.0 if guidance is None else guidance
+    return (*group, control == "", control, len(weights), weights, strength, seed)
+
+
+def describe(regularizers: dict[str, float], control: str = "") -> str:
+    """Return the name of a run in a table: "barlow 30 + prototype 100", or its control."""
+    return control or " + ".join(f"{k} {beta:g}" for k, beta in sorted(regularizers.items()))
+
+
+def table(preset: str, store: Store) -> Path:
+    """Return the file that rows of a preset are written to and read from."""
+    home = store.runs.parent if preset == "smoke" else REPOSITORY / "data"
+    return home / "results" / "regularization.json"
+
+
+def read(file: Path) -> list[Row]:
+    """Return the rows of a table in its order, none when there is no such file.
+
+    Raises ValueError when the file is no table of this version.
+    """
+    if not file.exists():
+        return []
+    try:
+        return [Row.from_json(values) for values in json.loads(file.read_text())]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file} is not a table of results ({error})") from None
+
+
+def add(file: Path, rows: Iterable[Row], store: Store) -> None:
+    """Put rows into a table, in place of those of the same identity, atomically.
+
+    Every distance to human is measured anew, because it depends on the set of runs.
+    """
+    store.runs.mkdir(parents=True, exist_ok=True)
+    with FileLock(store.runs / "results.lock"):
+        known = {row.identity: row for row in read(file)}
+        known |= {row.identity: row for row in rows}
+        ordered = _measured([known[key] for key in sorted(known)])
+        lines = [json.dumps(row.to_json(), ensure_ascii=False) for row in ordered]
+        write_atomic(file, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
+
+
+def save_drawings(file: Path, row: Row, drawn: Drawn, threshold: float) -> None:
+    """Keep some drawings of a run beside its table, one bit a pixel, without their exemplars.
+
+    They are the first variations of concepts spread evenly over the split.
+    """
+    chosen = np.linspace(0, len(drawn.names) - 1, SHOWN_CONCEPTS).round().astype(int)
+    chosen = np.unique(chosen)
+    ink = drawn.drawings[chosen, :SHOWN_VARIATIONS] > 255 * threshold
+    note = {
+        "names": [drawn.names[i] for i in chosen],
+        "concepts": [int(drawn.concepts[i]) for i in chosen],
+        "shape": list(ink.shape),
+        "recipes": row.recipes,
+    }
+    write_tensors(_drawings_file(file, row), {"bits": torch.from_numpy(np.packbits(ink))}, note)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Rows of one data set and preset, and the table they are from."""
+
+    file: Path
+    rows: tuple[Row, ...]
+
+    @property
+    def human(self) -> Row | None:
+        """The row of the human drawings, None when there is none."""
+        return next((row for row in self.rows if row.control == HUMAN), None)
+
+    @property
+    def families(self) -> dict[str, list[Row]]:
+        """The rows of runs by family, in the order of the beta that a sweep varies."""
+        found: dict[str, list[Row]] = {}
+        for row in sorted(self.rows, key=lambda row: (row.varying, row.identity)):
+            if row.control != HUMAN:
+                found.setdefault(row.family, []).append(row)
+        return found
+
+    def only(
+        self,
+        names: Sequence[str],
+        betas: Sequence[float] = (),
+        seeds: Sequence[int] = (),
+        guidance: float | None = 1.0,
+        split: str = "category",
+    ) -> "Results":
+        """Return the rows of these families, with the humans; no betas or seeds means all."""
+        kept = [
+            row
+            for row in self.rows
+            if row.split == split
+            and (
+                row.control == HUMAN
+                or (
+                    row.family in names
+                    and row.guidance == guidance
+                    and (not seeds or row.seed in seeds)
+                    and (not betas or row.control or row.varying in betas)
+                )
+            )
+        ]
+        return replace(self, rows=tuple(kept))
+
+    def best(self, family: str) -> list[Row]:
+        """Return the rows, one a seed, of the betas of a family that come nearest to human.
+
+        Nearest on validation concepts, seeds averaged, because test concepts choose nothing; the
+        axes are in units of their spread over all runs. Empty without the family or the humans.
+        """
+        systems: dict[tuple, list[Row]] = {}
+        for row in self.rows:
+            if row.control != HUMAN:
+                systems.setdefault(row.identity[:-1], []).append(row)
+        points = {key: np.mean([_validation(r) for r in rows], 0) for key, rows in systems.items()}
+        candidates = [key for key, rows in systems.items() if rows[0].family == family]
+        if not candidates or self.human is None:
+            return []
+        spread = np.std(list(points.values()), axis=0)
+        scale, human = np.where(spread > 0, spread, 1), _validation(self.human)
+        nearest = min(candidates, key=lambda k: np.linalg.norm((points[k] - human) / scale))
+        return systems[nearest]
+
+    def drawings(self, row: Row) -> "Shown | None":
+        """Return the drawings that were kept of a run."""
+        return drawings(self.file, row)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Drawings kept beside a table: uint8 (C, V, 1, H, W), ink = 255, of the named concepts.
+
+    `concepts` (C,) are their ids in the data set's concepts.
+    """
+
+    drawings: np.ndarray
+    names: tuple[str, ...]
+    concepts: np.ndarray
+
+
+def drawings(file: Path, row: Row) -> Shown | None:
+    """Return the drawings kept of a run, or None when there are none of this very run."""
+    path = _drawings_file(file, row)
+    if not path.exists():
+        return None
+    tensors, note = read_tensors(path)
+    if note["recipes"].get("samples") != row.recipes.get("samples"):
+        return None
+    count = int(np.prod(note["shape"]))
+    ink = np.unpackbits(tensors["bits"].numpy(), count=count).reshape(note["shape"])
+    return Shown(ink * np.uint8(255), tuple(note["names"]), np.array(note["concepts"]))
+
+
+def _validation(row: Row) -> np.ndarray:
+    return np.array([row.validation[name] for name in PLANE])
+
+
+def _measured(rows: list[Row]) -> list[Row]:
+    distances: dict[tuple, float] = {}
+    for group in {row.group for row in rows}:
+        runs = [row for row in rows if row.group == group and row.control != HUMAN]
+        humans = [row for row in rows if row.group == group and row.control == HUMAN]
+        points = np.array([row.point for row in runs])
+        if humans and len(runs) > 1 and points.std(axis=0).all():
+            found = distance_to_human(points, humans[0].point)
+            distances |= {row.identity: float(d) for row, d in zip(runs, found, strict=True)}
+    return [replace(row, distance_to_human=distances.get(row.identity)) for row in rows]
+
+
+def _drawings_file(file: Path, row: Row) -> Path:
+    guidance = "" if row.guidance is None else f"-guidance{row.guidance:g}"
+    weights = row.name.replace(" + ", "-").replace(" ", "")
+    dataset = row.dataset.split(":")[0]
+    name = f"{dataset}-{row.preset}-{row.split}-{weights}{guidance}-seed{row.seed}.safetensors"
+    return file.parent / "drawings" / name
+
+
+def _short(value: Any) -> Any:
+    """Return JSON values whose floats have six significant digits: no score has more."""
+    if isinstance(value, dict):
+        return {name: _short(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_short(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
