@@ -25,13 +25,13 @@ def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
     return np.stack(pages)
 
 
-def strokes_of(file: Path, limit: int = 0) -> Iterator[list[np.ndarray]]:
+def strokes_of(file: Path, limit: int = 0, word: str = "") -> Iterator[list[np.ndarray]]:
     """Yield the strokes of each recognised drawing of a simplified ndjson file.
 
     At most `limit` are yielded (0: all). Raises DataError when the file is missing, or when a line
-    is not a simplified drawing of what the file is named after.
+    is not a simplified drawing of `word`, by default what the file is named after.
     """
-    taken = 0
+    taken, expected = 0, word or file.stem
     for number, line in enumerate(_lines(file), 1):
         if limit and taken == limit:
             return
@@ -44,9 +44,9 @@ def strokes_of(file: Path, limit: int = 0) -> Iterator[list[np.ndarray]]:
                 f"{file}: line {number} is not a simplified drawing ({error}); the file is "
                 "truncated or of another format: delete it and fetch it again"
             ) from None
-        if word != file.stem:
+        if word != expected:
             raise DataError(
-                f"{file}: line {number} is a drawing of {word!r}, expected {file.stem!r}; "
+                f"{file}: line {number} is a drawing of {word!r}, expected {expected!r}; "
                 "the file is mislabelled"
             )
         if recognised and strokes:

@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from oneshot.drawings.splits import TEST, TRAIN, VALIDATION
 ARCHIVES = ("images_background.zip", "images_evaluation.zip")
 MEMBER = re.compile(r"(images_\w+)/([^/]+)/(character\d+)/\d+_\d+\.png$")
 DRAWERS = 20
+CHARACTERS = {"images_background.zip": 964, "images_evaluation.zip": 659}
 
 
 def names(root: Path) -> list[str]:
@@ -55,6 +57,25 @@ def split(names: list[str]) -> np.ndarray:
     """
     number = np.array([int(name.rsplit("character", 1)[1]) for name in names])
     return np.where(number <= 3, TEST, np.where(number <= 5, VALIDATION, TRAIN)).astype(np.uint8)
+
+
+def check(archive: Path) -> None:
+    """Raise DataError unless an archive is whole and has the official characters and drawings."""
+    found = filter(None, map(MEMBER.search, _listing(archive)))
+    counts = Counter(member.group(2, 3) for member in found)
+    wrong = sum(count != DRAWERS for count in counts.values())
+    if wrong or len(counts) != CHARACTERS[archive.name]:
+        raise DataError(
+            f"{archive} holds {len(counts)} characters, {wrong} of them not with {DRAWERS} "
+            f"drawings; expected {CHARACTERS[archive.name]}"
+        )
+    with zipfile.ZipFile(archive) as opened:
+        try:
+            broken = opened.testzip()
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+            broken = f"a drawing of it ({error})"
+    if broken:
+        raise DataError(f"{archive}: {broken} is damaged; run `oneshot data fetch omniglot`")
 
 
 def _members(root: Path) -> dict[str, list[tuple[Path, str]]]:
