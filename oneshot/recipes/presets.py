@@ -14,7 +14,7 @@ from oneshot.training.loop import Plan
 PRESETS = ("smoke", "laptop", "paper")
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "laptop": 100, "paper": 500}
-LAPTOP_STEPS = {"glyphs": 4000, "omniglot": 10_000, "quickdraw": 8000, "folder": 4000}
+LAPTOP_STEPS = {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000}
 
 
 def check(preset: str) -> None:
@@ -40,8 +40,8 @@ def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCriti
     if preset == "smoke":
         return OriginalityCritic(material, Plan(steps=30, batch=64))
     if preset == "laptop":
-        steps = {"omniglot": 1500, "quickdraw": 800}.get(kind, 600)
-        return OriginalityCritic(material, Plan(steps=steps, batch=192))
+        steps = {"omniglot": 1500, "quickdraw": 800}.get(kind, 400)
+        return OriginalityCritic(material, Plan(steps=steps, batch=192 if steps > 400 else 128))
     widths = (64, 128, 128) if kind == "quickdraw" else (64, 64, 64, 64)
     plan = Plan(
         steps=100 * 29460 // 448, batch=448, optimizer="rmsprop", lr=1e-3, schedule="constant"
@@ -64,7 +64,8 @@ def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCriti
     if preset == "smoke":
         return RecognitionCritic(group, Plan(steps=30, batch=20), queries=2)
     if preset == "laptop":
-        return RecognitionCritic(group, Plan(steps=1000, batch=60))
+        steps = 1000 if source(dataset).name in ("omniglot", "quickdraw") else 500
+        return RecognitionCritic(group, Plan(steps=steps, batch=60))
     if source(dataset).name == "quickdraw":
         plan = Plan(steps=8000, batch=60, schedule="cosine")
         return RecognitionCritic(
@@ -98,7 +99,7 @@ def latent_diffusion(
         return LatentDiffusion(codes, Plan(steps=30, batch=64), width=64, copies=1)
     if preset == "laptop":
         plan = Plan(6000, 512, "adamw", lr=1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
-        copies = 3 if source(dataset).name == "quickdraw" else 7
+        copies = {"omniglot": 7}.get(source(dataset).name, 3)
         return LatentDiffusion(codes, plan, copies=copies)
     plan = Plan(codes.plan.steps, 128, "adamw", lr=1e-4, weight_decay=0.01, ema=0.9999)
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
