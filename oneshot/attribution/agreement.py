@@ -6,9 +6,11 @@ a null: the exemplar's own ink, blurred. Boutin et al., *Latent Representation M
 2024), fig. 5b and table 2; the measure on ink, the null and the effect sizes are ours.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +18,7 @@ from scipy import ndimage, stats
 
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval
+from oneshot.training.checkpoint import write_atomic
 
 INK = 0.5  # a pixel at least as dark is ink
 REACH = 1  # px around ink that still count as on it
@@ -187,3 +190,15 @@ def row(system: str, kind: str, model: Agreement, null: Agreement) -> dict[str, 
         "p_ink": signed_rank(model.ink, null.ink)[0],
         "says_something": beyond.low > 0,
     }
+
+
+IDENTITY = ("dataset", "preset", "human", "system", "kind")
+"""What no two rows of a table share; a page says the first three, `row` the others."""
+
+
+def save(file: Path, rows: Iterable[dict[str, object]]) -> None:
+    """Put rows into a JSON table, in place of those of the same `IDENTITY`."""
+    known = json.loads(file.read_text()) if file.exists() else []
+    table = {tuple(row[name] for name in IDENTITY): row for row in (*known, *rows)}
+    lines = [json.dumps(table[key], ensure_ascii=False) for key in sorted(table)]
+    write_atomic(file, ("[\n" + ",\n".join(lines) + "\n]\n").encode())

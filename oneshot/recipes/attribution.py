@@ -13,6 +13,7 @@ from oneshot.attribution import figure
 from oneshot.attribution.baselines import critic_maps
 from oneshot.attribution.latent import latent_maps
 from oneshot.attribution.maps import pixel_maps
+from oneshot.attribution.people import FIGURE
 from oneshot.diffusion.samplers import timesteps
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
@@ -20,8 +21,6 @@ from oneshot.recipes.base import Artefact, Made, Recipe
 from oneshot.recipes.data import Concepts, RecognitionCritic
 from oneshot.recipes.results import CONCEPTS_TOGETHER, ReleasedCritic
 
-FIGURE = "figure"
-"""In place of a split: the exemplars of the published figure, which have human maps."""
 STAGES = 10
 
 
@@ -49,8 +48,9 @@ class Mapped:
 class ImportanceMaps(Recipe):
     """Maps of a diffusion model on the exemplars of a split, or of the published figure.
 
-    `reading` is one of `attribution.maps.KINDS`; `names` keeps some of the exemplars. Maps of latent
-    diffusion go through its decoder, where `as_released` pairs steps as the released script does.
+    `reading` is one of `attribution.maps.KINDS`; `names` keeps some exemplars, in that order.
+    Maps of latent diffusion go through its decoder, where `as_released` pairs steps as the released
+    script does.
     """
 
     model: Recipe

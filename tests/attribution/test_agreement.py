@@ -124,3 +124,13 @@ def test_the_published_maps_and_the_null_score_what_they_should(figures):
 def test_a_shuffled_map_agrees_far_less(figures):
     wrong = agreement.agreement(shuffled(figures.model), figures.human, figures.exemplars)
     assert 0.3 < wrong.all.mean() < 0.6
+
+
+def test_a_saved_row_takes_the_place_of_its_like(tmp_path):
+    file = tmp_path / "results" / "agreement.json"
+    place = {"dataset": "quickdraw", "preset": "laptop", "human": "a figure", "system": "ldm"}
+    agreement.save(file, [place | {"kind": "guided", "p_ink": 0.5}, place | {"kind": "contrast"}])
+    agreement.save(file, [place | {"kind": "guided", "p_ink": 0.1}])
+    rows = json.loads(file.read_text())
+    assert [row["kind"] for row in rows] == ["contrast", "guided"]
+    assert rows[1]["p_ink"] == 0.1
