@@ -1,6 +1,7 @@
 """Recipes: what can be made, each with everything it is made from."""
 
 from oneshot.recipes import presets
+from oneshot.recipes.attribution import CriticMaps, ImportanceMaps
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.latent import Autoencoder, LatentDiffusion
@@ -12,9 +13,11 @@ from oneshot.training.loop import Plan
 __all__ = [
     "Autoencoder",
     "Concepts",
+    "CriticMaps",
     "Drawings",
     "Drawn",
     "Human",
+    "ImportanceMaps",
     "LatentDiffusion",
     "OriginalityCritic",
     "Plan",
