@@ -143,6 +143,12 @@ def _zoo(arguments: argparse.Namespace) -> int:
         about = zoo.show(arguments.name)
         _say(arguments, about, [json.dumps(about, indent=2)])
         return 0
+    if arguments.what == "publish":
+        if arguments.name is None:
+            raise ValueError("say of which dataset: oneshot zoo publish DATASET")
+        made = [str(path) for path in zoo.publish(arguments.name)]
+        _say(arguments, made, made)
+        return 0
     found = zoo.verify() if arguments.what == "verify" else zoo.entries()
     lines = [
         f"{e.name:34} {e.system:20} {e.dataset:10} {e.preset:7} {e.parameters or '':>10}"
@@ -221,9 +227,9 @@ def _parser() -> argparse.ArgumentParser:
         commands, "book", _book, "execute the notebooks that changed and build the book", False
     )
 
-    zoo = _command(commands, "zoo", _zoo, "list, show or verify the shipped weights")
-    zoo.add_argument("what", choices=("list", "show", "verify"))
-    zoo.add_argument("name", nargs="?")
+    zoo = _command(commands, "zoo", _zoo, "list, show, verify or publish the shipped weights")
+    zoo.add_argument("what", choices=("list", "show", "verify", "publish"))
+    zoo.add_argument("name", nargs="?", help="of an entry to show, or of a data set to publish")
 
     bench = _command(commands, "bench", _bench, "time ours against plain versions")
     bench.add_argument("--only", default="", help="only benchmarks whose file has this in its name")

@@ -6,13 +6,15 @@ says what they should be.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from oneshot.metrics.scoring import Scores
+from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.store import Store, default
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
@@ -104,6 +106,43 @@ def export(
     text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
     write_atomic(store.zoo / SUMS, text.encode())
     return path
+
+
+def publish(dataset: str, preset: str = "laptop", store: Store | None = None) -> list[Path]:
+    """Export all that a page about `dataset` needs, with test scores, and return the files.
+
+    What is not trained yet is trained first. Concepts are exported only for the embedded data set:
+    those of real data index the rows of a copy that is not shipped.
+    """
+    store = store or default()
+    people = store.get(presets.scores(presets.samples("human", dataset, preset)))
+    model = store.get(presets.scores(presets.samples("ldm", dataset, preset, guidance=1.0)))
+    human, drawn = {"human": _headline(people)}, {"guidance": 1.0, **_headline(model)}
+    parts = [
+        ("originality-critic", presets.originality_critic, human),
+        ("recognition-critic", presets.recognition_critic, human),
+        ("autoencoder", presets.autoencoder, {}),
+        ("ldm", presets.latent_diffusion, drawn | human),
+    ]
+    if dataset == "glyphs":
+        parts.append(("concepts", presets.concepts, {}))
+    return [
+        export(
+            recipe(dataset, preset),
+            f"{dataset}-{system}",
+            system=system,
+            dataset=dataset,
+            preset=preset,
+            metrics=metrics,
+            store=store,
+        )
+        for system, recipe, metrics in parts
+    ]
+
+
+def _headline(scores: Scores) -> dict[str, Any]:
+    names = ("diversity", "originality", "recognizability", "recognizability_all")
+    return {name: asdict(getattr(scores, name)) for name in names}
 
 
 def read_sums(zoo: Path) -> dict[str, str]:
