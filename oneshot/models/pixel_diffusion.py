@@ -53,13 +53,16 @@ class PixelDiffusion(nn.Module):
         """Return `variations` drawings of each exemplar (C, 1, H, W), (C, V, 1, H, W) in [0, 1].
 
         The noise of drawing (c, v) depends only on (seed, concepts[c], v), so neither the number of
-        variations nor the company of other exemplars changes it. `guidance` None is 0. `callback`
-        sees every `Step` of each group drawn together, `x` (c, v, 1, H, W) with ink at 1 and paper
-        at -1. Draw under bf16 autocast where bf16 is fast.
+        variations nor the company of other exemplars changes it. `guidance` None is 1
+        for a model that learned to do without its exemplar, as published, and 0 for others.
+        `callback` sees every `Step` of each group drawn together, `x` (c, v, 1, H, W) with ink at 1
+        and paper at -1. Draw under bf16 autocast where bf16 is fast.
 
         Raises ValueError for guidance of a model that was trained without condition dropout, an
         unknown sampler, no variations, or concepts that do not match.
         """
+        if guidance is None:
+            guidance = 1.0 if self.dropout else 0.0
         if guidance and not self.dropout:
             raise ValueError(
                 f"guidance {guidance} needs a model trained with condition dropout, and this one "

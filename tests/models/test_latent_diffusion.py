@@ -68,10 +68,11 @@ def test_drawings_do_not_depend_on_the_grouping(model, exemplars, monkeypatch):
     torch.testing.assert_close(model.draw(exemplars, 4, steps=5), whole)
 
 
-def test_guidance_none_and_zero_follow_the_exemplar_alone(model, exemplars):
-    plain = model.draw(exemplars, 2, guidance=0, steps=5)
-    assert torch.equal(model.draw(exemplars, 2, guidance=None, steps=5), plain)
-    assert not torch.allclose(model.draw(exemplars, 2, guidance=2, steps=5), plain)
+def test_guidance_is_one_unless_said_otherwise(model, exemplars):
+    published = model.draw(exemplars, 2, steps=5)
+    assert torch.equal(model.draw(exemplars, 2, guidance=1, steps=5), published)
+    assert torch.equal(model.draw(exemplars, 2, guidance=None, steps=5), published)
+    assert not torch.allclose(model.draw(exemplars, 2, guidance=0, steps=5), published)
 
 
 def test_drawing_leaves_no_trace(model, exemplars):

@@ -54,7 +54,7 @@ def test_the_network_sees_ink_at_one_and_paper_at_minus_one(exemplars):
 
     for condition, shape in (("stack", (2, 1, 8, 8)), ("set", (2, 1, 1, 8, 8))):
         spy = Spy()
-        PixelDiffusion(spy, condition, steps=50).draw(exemplars, 1, steps=1)
+        PixelDiffusion(spy, condition, steps=50).draw(exemplars, 1, steps=1, guidance=0)
         assert spy.condition.shape == shape
         torch.testing.assert_close(spy.condition.view(2, 1, 8, 8), 2 * exemplars - 1)
 
@@ -81,9 +81,17 @@ def test_callback_sees_both_branches(model, exemplars):
     assert seen[0].x0.abs().max() <= 1
 
 
+def test_a_guided_model_is_guided_unless_said_otherwise(exemplars):
+    cfgdm = build("stack")
+    published = cfgdm.draw(exemplars, 1, steps=2)
+    assert torch.equal(cfgdm.draw(exemplars, 1, steps=2, guidance=1), published)
+    assert not torch.allclose(cfgdm.draw(exemplars, 1, steps=2, guidance=0), published)
+
+
 def test_guidance_needs_condition_dropout(exemplars):
     ddpm = PixelDiffusion(PatchUNet(**TINY), dropout=0.0, steps=50)
-    assert ddpm.draw(exemplars, 1, steps=1, guidance=0).shape == (2, 1, 1, 8, 8)
+    plain = ddpm.draw(exemplars, 1, steps=1, guidance=0)
+    assert torch.equal(ddpm.draw(exemplars, 1, steps=1), plain)
     with pytest.raises(ValueError, match=r"guidance 1.*CFGDM"):
         ddpm.draw(exemplars, 1, steps=1, guidance=1)
 

@@ -8,6 +8,7 @@ from oneshot.diffusion.samplers import ddim, ddpm, dpm_solver_pp
 from oneshot.diffusion.schedules import make_schedule
 
 diffusers = pytest.importorskip("diffusers")
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 SCHEDULES = {
     "linear": {"beta_schedule": "linear", "beta_start": 1e-4, "beta_end": 0.02},
