@@ -7,7 +7,13 @@ from IPython.display import Markdown
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from oneshot.attribution.agreement import Agreement, Comparison, pairwise
+from oneshot.attribution.agreement import (
+    Agreement,
+    Comparison,
+    near_ink,
+    pairwise,
+    spearman,
+)
 from oneshot.attribution.people import People
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
@@ -114,6 +120,17 @@ def sparsity(shares: Mapping[str, ArrayLike]) -> Plot:
         _name_rows(axes, list(shares))
         axes.set(xlabel="share of pixels above half of the maximum", xlim=(0, None))
     return figure
+
+
+def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> Markdown:
+    """Return how maps (C, H, W) agree with each other within 1 px of ink, means over concepts."""
+    near = near_ink(exemplars)
+    sizes = {name: np.abs(np.asarray(page)) for name, page in maps.items()}
+    lines = [f"| | {' | '.join(sizes)} |", "|---" * (len(sizes) + 1) + "|"]
+    for name, first in sizes.items():
+        means = [spearman(first, second, near).mean() for second in sizes.values()]
+        lines.append(f"| **{name}** | {' | '.join(f'{mean:.2f}' for mean in means)} |")
+    return Markdown("\n".join(lines))
 
 
 def table(rows: Sequence[dict]) -> Markdown:

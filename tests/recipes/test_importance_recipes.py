@@ -15,7 +15,8 @@ from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import TEST, TRAIN
 from oneshot.models.critics import ConvCritic
 from oneshot.models.pixel_diffusion import PixelDiffusion
-from oneshot.recipes.attribution import CriticMaps, ImportanceMaps
+from oneshot.recipes import presets
+from oneshot.recipes.attribution import CriticMaps, ImportanceMaps, named_model
 from oneshot.recipes.base import Made, Recipe, from_json
 from oneshot.store import Store
 
@@ -133,3 +134,13 @@ def test_what_has_no_such_maps_is_refused(store):
         store.get(ImportanceMaps(Toy("stranger"), "guided", **OPTIONS))
     with pytest.raises(ValueError, match="through a decoder"):
         store.get(ImportanceMaps(Toy(), "guided", as_released=True, **OPTIONS))
+
+
+def test_models_have_names_that_pages_use():
+    assert named_model("ldm", "glyphs", "smoke") == presets.system("ldm", "glyphs", "smoke")
+    both = named_model("barlow:30+prototype:100", "glyphs", "smoke")
+    assert both.autoencoder.betas == {"barlow": 30.0, "prototype": 100.0}
+    assert named_model("none", "glyphs", "smoke").autoencoder.betas == {}
+    for name in ("barlow", "lpips:3", "barlow:much"):
+        with pytest.raises(ValueError, match=f"no model is called '{name}'"):
+            named_model(name, "glyphs", "smoke")

@@ -81,6 +81,14 @@ def test_every_concept_has_its_dot(scores):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["human", "ldm"]
 
 
+def test_maps_are_compared_with_each_other_on_the_ink():
+    page = torch.rand(3, 8, 8)
+    lines = importance.among({"a": page, "b": -page}, torch.ones(3, 1, 8, 8)).data.splitlines()
+    assert lines[2] == "| **a** | 1.00 | 1.00 |"
+    other = importance.among({"a": page, "b": 1 - page}, torch.ones(3, 1, 8, 8)).data
+    assert other.splitlines()[2] == "| **a** | 1.00 | -1.00 |"
+
+
 def test_words_follow_the_numbers(scores, people):
     null = scores[importance.NULL]
     rows = [row(name, "guided", scores[name], null) for name in ("ldm", "saliency")]
