@@ -3,14 +3,15 @@
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
+from html import escape
 
 import matplotlib
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from oneshot.metrics.curves import quadratic_fit
+from oneshot.metrics.curves import gap, quadratic_fit
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.scoring import Scores
 
@@ -41,7 +42,7 @@ class Plot(Figure):
     def _repr_svg_(self) -> str:
         buffer = io.StringIO()
         with matplotlib.rc_context(_STYLE):
-            self.savefig(buffer, format="svg", metadata={"Date": None})
+            self.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         return buffer.getvalue()
 
 
@@ -86,25 +87,45 @@ def plane(models: Mapping[str, Scores], human: Scores) -> Plot:
             place = {"xytext": (7, 6), "textcoords": "offset points", "color": colour}
             axes.annotate(name, (x.value, y.value), **place)
         axes.margins(0.25)
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, -2), min(high, 102))
         axes.set(xlabel="originality", ylabel="recognizability (%)")
     return figure
 
 
-def table(models: Mapping[str, Scores], human: Scores) -> Markdown:
+def table(models: Mapping[str, Scores], human: Scores) -> HTML:
     """Return a table of scores with their 95 % intervals, the human row first."""
-    lines = [
-        "| | originality | diversity | recognizability (%) |",
-        "|---|---|---|---|",
-    ]
-    for name, scores in {"**human**": human, **models}.items():
-        cells = (_cell(scores.originality, 3), _cell(scores.diversity, 3))
-        lines.append(f"| {name} | {' | '.join(cells)} | {_cell(scores.recognizability, 1)} |")
-    return Markdown("\n".join(lines))
+    columns = {"originality": 3, "diversity": 3, "recognizability": 1}
+    head = "".join(f"<th>{name}{' (%)' * (name == 'recognizability')}</th>" for name in columns)
+    rows = []
+    for name, scores in {"human": human, **models}.items():
+        cells = (_cell(getattr(scores, column), digits) for column, digits in columns.items())
+        rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
+    return HTML(
+        f'<table class="scores"><thead><tr><th></th>{head}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def nearest(models: Mapping[str, Scores], human: Scores) -> Markdown:
+    """Return a sentence naming the model whose generalization curve is nearest to the human one."""
+    gaps = {name: gap(scores.bins, human.bins) for name, scores in models.items()}
+    shared = {name: between for name, between in gaps.items() if between.mean == between.mean}
+    if not shared:
+        return Markdown("No curve shares any originality with the human one.")
+    name = min(shared, key=lambda key: shared[key].mean)
+    between, reach = shared[name], np.ptp(np.array(human.bins)[:, 0])
+    share = (between.high - between.low) / reach
+    return Markdown(
+        f"Nearest is **{name}**: where its curve and the human one can be compared, over "
+        f"{share:.0%} of the human range, they are {between.mean:.1f} points of recognizability "
+        "apart."
+    )
 
 
 def _cell(interval: Interval, digits: int) -> str:
     value, low, high = (f"{x:.{digits}f}" for x in (interval.value, interval.low, interval.high))
-    return f"{value} ({low}–{high})"
+    return f"<td>{value} <small>{low}–{high}</small></td>"
 
 
 @contextmanager

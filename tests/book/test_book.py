@@ -1,11 +1,14 @@
 """Building the book: what is executed again, what is refused."""
 
+import importlib.util
+import pkgutil
 import shutil
 
 import nbformat
 import pytest
 from small import ROOT, SLIDER, notebook
 
+import oneshot
 from oneshot import book, execute
 
 
@@ -93,3 +96,41 @@ def test_every_notebook_is_in_the_table_of_contents():
     pages = set(book.notebooks(ROOT))
     on_disk = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert pages == on_disk
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """The Sphinx extension behind the API page, which no package holds."""
+    path = ROOT / "book" / "extensions" / "package_pages.py"
+    spec = importlib.util.spec_from_file_location("package_pages", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_api_page_has_every_public_module(pages):
+    listed = {
+        name
+        for mark in pages.MARK.finditer((ROOT / "book" / "api.md").read_text())
+        for prefix in mark[1].split()
+        for name in pages.modules(prefix)
+    }
+    packages = pkgutil.walk_packages(oneshot.__path__, "oneshot.")
+    public = {p.name for p in packages if "._" not in p.name} - {"oneshot.cli", "oneshot.commands"}
+    documented = {name for name in public if importlib.import_module(name).__doc__}
+    assert listed == documented
+
+
+@pytest.mark.parametrize(
+    ("docstring", "expected"),
+    [
+        ("Return `x` (C, *shape) of a_ b.", r"Return ``x`` (C, \*shape) of a\_ b."),
+        ("Two `x`s and |y|.", r"Two ``x``\ s and \|y\|."),
+        ("First.\n\n    eps = a * b\n\nThen.", "First.\n\n::\n\n    eps = a * b\n\nThen."),
+        ("* one\n* two `a\nb`", "* one\n\n* two ``a b``"),
+    ],
+)
+def test_docstrings_are_taken_literally(pages, docstring, expected):
+    lines = docstring.splitlines()
+    pages.plain(None, "function", "f", None, None, lines)
+    assert "\n".join(lines) == expected

@@ -1,5 +1,7 @@
 """What figures and tables of scores show is what the scores say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -51,10 +53,19 @@ def test_the_plane_names_models_and_humans(scores):
 
 
 def test_the_table_starts_with_humans_and_gives_intervals(scores):
-    lines = figures.table({"guidance 0": scores}, scores).data.splitlines()
-    assert lines[2].startswith("| **human** |") and lines[3].startswith("| guidance 0 |")
+    rows = figures.table({"guidance <1": scores}, scores).data.split("<tr>")[2:]
+    assert rows[0].startswith("<th>human</th>") and rows[1].startswith("<th>guidance &lt;1</th>")
     r = scores.recognizability
-    assert lines[3].endswith(f"| {r.value:.1f} ({r.low:.1f}–{r.high:.1f}) |")
+    cell = f"<td>{r.value:.1f} <small>{r.low:.1f}–{r.high:.1f}</small></td></tr>"
+    assert rows[0].endswith(cell)
+
+
+def test_the_nearest_curve_is_named_and_one_that_shares_nothing_is_not(scores):
+    lower = replace(scores, bins=[[x, y - 10] for x, y in scores.bins])
+    apart = replace(scores, bins=[[x + 9, y] for x, y in scores.bins])
+    said = figures.nearest({"lower": lower, "apart": apart}, scores).data
+    assert "**lower**" in said and "100%" in said and "10.0 points" in said
+    assert "No curve" in figures.nearest({"apart": apart}, scores).data
 
 
 def test_a_plot_is_the_same_svg_every_time(scores):
