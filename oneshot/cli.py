@@ -7,6 +7,7 @@ one JSON document and nothing else; progress goes to standard error.
 import argparse
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -22,6 +23,11 @@ def main(words: list[str] | None = None) -> None:
     logging.getLogger("distributed").setLevel(logging.WARNING)
     try:
         status = arguments.command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough: leave nothing that is written at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 0
     except KeyboardInterrupt:
         print("oneshot: interrupted; the same command goes on where it stopped", file=sys.stderr)
         status = 130
@@ -39,7 +45,7 @@ def _expected(error: Exception) -> bool:
     Everything else keeps its traceback: it is a fault of this package.
     """
     ours = type(error).__module__.startswith("oneshot")
-    return ours or isinstance(error, ValueError | FileNotFoundError | ModuleNotFoundError)
+    return ours or isinstance(error, ValueError | OSError | ModuleNotFoundError)
 
 
 def _data(arguments: argparse.Namespace) -> int:

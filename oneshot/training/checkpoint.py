@@ -11,13 +11,13 @@ from safetensors.torch import save
 from torch import Tensor
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that a reader sees the old file or the new one, never half."""
+def write_atomic(path: Path, *parts: bytes) -> None:
+    """Write `parts` to `path` so that a reader sees the old file or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -30,7 +30,21 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict) -> Non
     """Write named tensors and JSON metadata to a safetensors file, atomically."""
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     note = {name: json.dumps(value, sort_keys=True) for name, value in metadata.items()}
-    write_atomic(Path(path), save(plain, note))
+    write_atomic(Path(path), *_sorted(save(plain, note)))
+
+
+def _sorted(content: bytes) -> tuple[bytes, bytes, memoryview]:
+    """Return the parts of a safetensors file with its metadata, which come in any order, sorted.
+
+    The same artefact is then the same bytes, with the same sha256.
+    """
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    if "__metadata__" in header:
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little"), text, memoryview(content)[start:]
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict]:

@@ -23,6 +23,21 @@ def test_tensors_and_metadata_come_back(tmp_path):
     assert note == {"step": 3, "plan": {"lr": 0.1, "betas": [0.9, 0.99]}} == read_metadata(path)
 
 
+def test_the_same_content_is_the_same_bytes(tmp_path):
+    tensors = {"b": torch.arange(5), "a": torch.ones(2, 2)}
+    notes = {f"note {k}": {"é": k, "list": [1, 2.5, None]} for k in range(20)}
+    for k in range(2):
+        write_tensors(tmp_path / str(k), tensors, dict(sorted(notes.items(), reverse=bool(k))))
+    assert (tmp_path / "0").read_bytes() == (tmp_path / "1").read_bytes()
+    found, note = read_tensors(tmp_path / "0")
+    assert note == notes and torch.equal(found["b"], tensors["b"])
+
+
+def test_tensors_without_metadata(tmp_path):
+    write_tensors(tmp_path / "x", {"a": torch.zeros(2)}, {})
+    assert read_metadata(tmp_path / "x") == {}
+
+
 @pytest.mark.parametrize("left", [0, 5, 100, -1])
 def test_a_truncated_file_is_called_so(tmp_path, left):
     path = tmp_path / "x.safetensors"

@@ -1,0 +1,137 @@
+import dataclasses
+import shutil
+
+import pytest
+import torch
+
+from oneshot import zoo
+from oneshot.recipes import presets
+from oneshot.store import Store
+from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
+from oneshot.zoo import ZooError
+
+NAME = "glyphs-recognition"
+METRICS = {"recognizability": {"value": 90.0, "low": 88.0, "high": 92.0}}
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    return presets.recognition_critic("glyphs", "smoke")
+
+
+@pytest.fixture
+def exported(smoke, recipe, tmp_path):
+    """A store whose zoo holds one artefact, and the store it was made in."""
+    smoke.get(recipe)
+    place = Store(smoke.runs.parent, tmp_path / "zoo")
+    about = {"system": "critic", "dataset": "glyphs", "preset": "smoke", "metrics": METRICS}
+    zoo.export(recipe, NAME, store=place, **about)
+    return Store(tmp_path / "fresh", tmp_path / "zoo")
+
+
+def file(store):
+    return store.zoo / f"{NAME}.safetensors"
+
+
+def test_an_exported_artefact_is_found_and_judges_as_before(smoke, exported, recipe):
+    assert exported.find(recipe) == file(exported)
+    critic = exported.get(recipe)
+    assert not exported.runs.exists()
+    assert all(p.dtype == torch.float32 for p in critic.parameters())
+    pages = (torch.rand(6, 1, 48, 48) > 0.9).float()
+    before, after = smoke.get(recipe)(pages), critic(pages)
+    assert (after - before).norm() < 5e-3 * before.norm()
+
+
+def test_matrices_are_halved_and_the_rest_is_kept(smoke, exported, recipe):
+    whole, small = (read_tensors(path)[0] for path in (smoke.find(recipe), file(exported)))
+    assert whole.keys() == small.keys()
+    kinds = set()
+    for name, value in small.items():
+        halved = whole[name].dtype == torch.float32 and whole[name].dim() >= 2
+        assert value.dtype == (torch.float16 if halved else whole[name].dtype), name
+        assert halved or torch.equal(value, whole[name])
+        kinds.add(value.dtype)
+    assert kinds == {torch.float16, torch.float32, torch.int64}
+    assert file(exported).stat().st_size < 0.6 * smoke.find(recipe).stat().st_size
+
+
+def test_metadata_say_what_it_is_and_how_it_was_made(smoke, exported, recipe):
+    metadata = zoo.show(NAME, exported)
+    assert metadata["recipe"] == recipe.to_json()
+    assert metadata["provenance"] == smoke.metadata(recipe)["provenance"]
+    assert metadata["card"]["steps"] == 30
+    (entry,) = zoo.entries(exported)
+    assert dataclasses.asdict(entry) == {
+        "name": NAME,
+        "system": "critic",
+        "dataset": "glyphs",
+        "preset": "smoke",
+        "parameters": metadata["card"]["parameters"],
+        "sha256": metadata["sha256"],
+        "metrics": METRICS,
+    }
+    sums = (exported.zoo / "SHA256SUMS").read_text()
+    assert sums == f"{entry.sha256}  {NAME}.safetensors\n"
+
+
+def test_a_whole_zoo_is_verified(exported):
+    assert [entry.name for entry in zoo.verify(exported)] == [NAME]
+
+
+def fault(store):
+    with pytest.raises(ZooError) as caught:
+        zoo.verify(store)
+    return str(caught.value)
+
+
+def test_damage_is_found(exported):
+    content = bytearray(file(exported).read_bytes())
+    content[-10] ^= 1
+    file(exported).write_bytes(content)
+    assert "is damaged: its sha256 is not that of SHA256SUMS" in fault(exported)
+
+
+def test_missing_and_unlisted_files_are_found(exported):
+    shutil.copy(file(exported), exported.zoo / "another.safetensors")
+    assert "another.safetensors is not listed" in fault(exported)
+    (exported.zoo / "another.safetensors").unlink()
+    file(exported).unlink()
+    assert f"{NAME}.safetensors is listed in SHA256SUMS but missing" in fault(exported)
+
+
+def test_a_recipe_of_another_version_is_found(exported):
+    tensors, metadata = read_tensors(file(exported))
+    metadata["recipe"]["version"] = 99
+    write_tensors(file(exported), tensors, metadata)
+    sums = exported.zoo / "SHA256SUMS"
+    sums.write_text(f"{zoo._sha256(file(exported))}  {NAME}.safetensors\n")
+    assert "holds no recipe known here: RecognitionCritic is of version 99" in fault(exported)
+
+
+def test_an_unknown_entry_is_refused_with_the_known_ones(exported):
+    with pytest.raises(ZooError, match=f"no 'unicorn' in the zoo; there is {NAME}"):
+        zoo.show("unicorn", exported)
+
+
+def test_exporting_again_changes_nothing(exported, smoke, recipe):
+    before = file(exported).read_bytes()
+    place = Store(smoke.runs.parent, exported.zoo)
+    zoo.export(
+        recipe,
+        NAME,
+        system="critic",
+        dataset="glyphs",
+        preset="smoke",
+        metrics=METRICS,
+        store=place,
+    )
+    assert file(exported).read_bytes() == before
+    assert read_metadata(file(exported))["zoo"]["name"] == NAME
+
+
+def test_the_shipped_zoo_is_whole():
+    """Every file in data/zoo is listed, undamaged and of a recipe known here."""
+    shipped = Store()
+    for entry in zoo.verify(shipped):
+        assert entry.system and entry.dataset and entry.metrics is not None
