@@ -180,6 +180,8 @@ class Results:
     """Rows of one data set and preset, and the table they are from."""
 
     file: Path
+    dataset: str
+    preset: str
     rows: tuple[Row, ...]
 
     @property
@@ -191,7 +193,9 @@ class Results:
     def families(self) -> dict[str, list[Row]]:
         """The rows of runs by family, in the order of the beta that a sweep varies."""
         found: dict[str, list[Row]] = {}
-        for row in sorted(self.rows, key=lambda row: (row.varying, row.identity)):
+        # what regularizes nothing is what all else is compared with
+        order = sorted(self.rows, key=lambda r: (r.control != "none", r.varying, r.identity))
+        for row in order:
             if row.control != HUMAN:
                 found.setdefault(row.family, []).append(row)
         return found
@@ -221,24 +225,43 @@ class Results:
         ]
         return replace(self, rows=tuple(kept))
 
+    def merged(self, other: "Results") -> "Results":
+        """Return the rows of both, each once."""
+        rows = {row.identity: row for row in (*self.rows, *other.rows)}
+        return replace(self, rows=tuple(rows[key] for key in sorted(rows)))
+
+    def systems(self, family: str = "") -> list[list[Row]]:
+        """Return the runs, those of a family if one is named, together where only seeds differ."""
+        found: dict[tuple, list[Row]] = {}
+        for row in self.rows:
+            if row.control != HUMAN and family in ("", row.family):
+                found.setdefault(row.identity[:-1], []).append(row)
+        return list(found.values())
+
     def best(self, family: str) -> list[Row]:
         """Return the rows, one a seed, of the betas of a family that come nearest to human.
 
         Nearest on validation concepts, seeds averaged, because test concepts choose nothing; the
         axes are in units of their spread over all runs. Empty without the family or the humans.
         """
-        systems: dict[tuple, list[Row]] = {}
-        for row in self.rows:
-            if row.control != HUMAN:
-                systems.setdefault(row.identity[:-1], []).append(row)
-        points = {key: np.mean([_validation(r) for r in rows], 0) for key, rows in systems.items()}
-        candidates = [key for key, rows in systems.items() if rows[0].family == family]
-        if not candidates or self.human is None:
+        if not self.systems(family) or self.human is None:
             return []
-        spread = np.std(list(points.values()), axis=0)
-        scale, human = np.where(spread > 0, spread, 1), _validation(self.human)
-        nearest = min(candidates, key=lambda k: np.linalg.norm((points[k] - human) / scale))
-        return systems[nearest]
+        spread = np.std([_validation(rows) for rows in self.systems()], axis=0)
+        scale, human = np.where(spread > 0, spread, 1), _validation([self.human])
+        return min(
+            self.systems(family),
+            key=lambda rows: np.linalg.norm((_validation(rows) - human) / scale),
+        )
+
+    def comparable(self, family: str, to: Sequence[Row], tolerance: float = 0.05) -> list[Row]:
+        """Return the rows of the most recognizable betas of a family that are as original as `to`.
+
+        At most `tolerance` less original, that is; both on validation concepts. Empty when no beta
+        of the family is.
+        """
+        least = _validation(to)[0] - tolerance
+        enough = [rows for rows in self.systems(family) if _validation(rows)[0] >= least]
+        return max(enough, key=lambda rows: _validation(rows)[1], default=[])
 
     def drawings(self, row: Row) -> "Shown | None":
         """Return the drawings that were kept of a run."""
@@ -270,8 +293,9 @@ def drawings(file: Path, row: Row) -> Shown | None:
     return Shown(ink * np.uint8(255), tuple(note["names"]), np.array(note["concepts"]))
 
 
-def _validation(row: Row) -> np.ndarray:
-    return np.array([row.validation[name] for name in PLANE])
+def _validation(rows: Sequence[Row]) -> np.ndarray:
+    """Return originality and recognizability on validation concepts, seeds averaged."""
+    return np.mean([[row.validation[name] for name in PLANE] for row in rows], axis=0)
 
 
 def _measured(rows: list[Row]) -> list[Row]:

@@ -102,7 +102,7 @@ def test_only_keeps_the_rows_that_were_asked_for():
         regularized("kl", 1.0, guidance=0.0),
         row(regularizers={"barlow": 30.0, "prototype": 10.0}, control=""),
     )
-    table = Results(None, rows)
+    table = Results(None, "glyphs", "laptop", rows)
     assert table.only(["kl"], seeds=[0]).rows == (HUMAN, *rows[2:4])
     assert table.only(["none", "kl"], [1.0]).rows == (HUMAN, rows[1], rows[2], rows[4])
     assert table.only(["barlow+prototype"], [10.0]).families == {"barlow+prototype": [rows[6]]}
@@ -119,9 +119,9 @@ def test_the_best_of_a_family_is_nearest_to_human_on_validation_concepts():
         regularized("kl", 1.0, validation=(0.59, 98.0), originality=2.0, seed=1),
         regularized("kl", 9.0, validation=(0.65, 97.0), originality=0.6),
     )
-    best = Results(None, rows).best("kl")
+    best = Results(None, "glyphs", "laptop", rows).best("kl")
     assert [(r.regularizers["kl"], r.seed) for r in best] == [(1.0, 0), (1.0, 1)]
-    assert Results(None, rows).best("vq") == []
+    assert Results(None, "glyphs", "laptop", rows).best("vq") == []
 
 
 def test_some_drawings_are_kept_one_bit_a_pixel(tmp_path):
@@ -130,7 +130,7 @@ def test_some_drawings_are_kept_one_bit_a_pixel(tmp_path):
     drawn = Drawn(pages, None, np.arange(100, 140), tuple(f"c{k}" for k in range(40)))
     file = tmp_path / "table.json"
     results.save_drawings(file, row(), drawn, 0.3)
-    shown = Results(file, ()).drawings(row())
+    shown = Results(file, "glyphs", "laptop", ()).drawings(row())
     assert shown.drawings.shape == (16, 10, 1, 8, 8)
     places = shown.concepts - 100
     assert (places[0], places[-1]) == (0, 39)
@@ -148,3 +148,26 @@ def test_drawings_of_another_run_under_the_same_name_are_not_shown(tmp_path):
     assert results.drawings(file, row()).drawings.shape == (2, 3, 1, 8, 8)
     assert results.drawings(file, row(recipes={"samples": "other"})) is None
     assert results.drawings(file, row(seed=1)) is None
+
+
+def test_a_comparable_beta_is_as_original_and_as_recognizable_as_can_be():
+    rows = (
+        HUMAN,
+        row(validation=(0.70, 60.0)),
+        regularized("kl", 1.0, validation=(0.72, 61.0)),
+        regularized("kl", 5.0, validation=(0.66, 80.0)),
+        regularized("kl", 9.0, validation=(0.60, 95.0)),
+    )
+    table = Results(None, "glyphs", "laptop", rows)
+    reference = table.best("none")
+    assert [r.varying for r in table.comparable("kl", reference)] == [5.0]
+    assert [r.varying for r in table.comparable("kl", reference, tolerance=0.2)] == [9.0]
+    assert table.comparable("kl", [row(validation=(0.9, 60.0))]) == []
+    assert table.comparable("vq", reference) == []
+
+
+def test_merging_keeps_each_row_once():
+    rows = (HUMAN, row(), regularized("kl", 1.0))
+    table = Results(None, "glyphs", "laptop", rows)
+    other = Results(None, "glyphs", "laptop", (HUMAN, regularized("kl", 2.0)))
+    assert [r.name for r in table.merged(other).rows] == ["human", "none", "kl 1", "kl 2"]

@@ -1,0 +1,19 @@
+"""Sweeps over regularizers: described by a grid, made on Dask, kept as rows of results."""
+
+from oneshot.sweep.grid import Sweep, SweepError, families, read
+from oneshot.sweep.looking import concepts, look, networks
+from oneshot.sweep.making import main
+from oneshot.sweep.runs import Run, missing
+
+__all__ = [
+    "Run",
+    "Sweep",
+    "SweepError",
+    "concepts",
+    "families",
+    "look",
+    "main",
+    "missing",
+    "networks",
+    "read",
+]

@@ -1,0 +1,147 @@
+"""The table of a sweep: which runs are done, which are being made, and how far they are."""
+
+import json
+import sys
+
+from filelock import FileLock, Timeout
+
+from oneshot import results
+from oneshot.recipes.base import Recipe
+from oneshot.results import Row
+from oneshot.store import Store
+from oneshot.sweep.grid import Sweep
+from oneshot.sweep.runs import Run
+
+COLUMNS = ("autoencoder", "diffusion", "samples", "scores")
+DONE, MISSING, NO_PART = "done", "-", ""
+
+
+class Board:
+    """Keeps the rows of a sweep's runs and says how all of them stand."""
+
+    def __init__(self, sweep: Sweep, store: Store):
+        self.store = store
+        self.runs = [sweep.human, *sweep.runs]
+        self.file = results.table(sweep.preset, store)
+        self.errors: dict[str, str] = {}
+        known = {row.identity: row for row in results.read(self.file)}
+        self.rows: dict[Run, Row] = {}
+        for run in self.runs:
+            row = known.get(run.identity)
+            if row and row.recipes == run.keys:
+                self.rows[run] = row
+        self.title = f"{sweep.dataset} {sweep.preset}"
+        self._there: set[str] = set()
+        self._shown = 0
+
+    @property
+    def left(self) -> list[Run]:
+        """The runs that have no row yet."""
+        return [run for run in self.runs if run not in self.rows]
+
+    @property
+    def finished(self) -> bool:
+        """Whether every run has its row."""
+        return not self.left
+
+    def collect(self) -> list[Run]:
+        """Write the rows, and some drawings, of runs finished meanwhile, and return these runs."""
+        found = {run: row for run in self.left if (row := run.row(self.store))}
+        for run, row in found.items():
+            if "samples" in run.parts and self.store.find(run.parts["samples"]):
+                drawn = Store(self.store.runs.parent, self.store.zoo).get(run.parts["samples"])
+                results.save_drawings(self.file, row, drawn, run.concepts.threshold)
+        if found:
+            results.add(self.file, found.values(), self.store)
+            self.rows |= found
+        return list(found)
+
+    def fail(self, key: str, reason: str) -> None:
+        """Note that an artefact could not be made."""
+        self.errors[key] = reason
+
+    def table(self) -> str:
+        """Return how every run stands, a line each."""
+        return "\n".join(self._lines(self.runs))
+
+    def show(self, found: list[Run]) -> None:
+        """Print the lines of `found`; on a terminal, rewrite those of all that is being made."""
+        if not sys.stdout.isatty():
+            for run in found:
+                print(self._line(run), flush=True)
+            return
+        busy = [run for run in self.left if self._state(run) in ("running", "failed")]
+        lines = self._lines(busy)
+        up = f"\x1b[{self._shown}A\x1b[J" if self._shown else ""
+        print(up + "\n".join(lines), flush=True)
+        self._shown = len(lines)
+
+    def _lines(self, runs: list[Run]) -> list[str]:
+        told = [f"failed: {reason}" for reason in dict.fromkeys(self.errors.values())]
+        return [self._summary(), self._head(), *map(self._line, runs), *told]
+
+    def _summary(self) -> str:
+        states = [self._state(run) for run in self.runs]
+        counts = {state: states.count(state) for state in (DONE, "running", "failed", "missing")}
+        told = ", ".join(f"{n} {state}" for state, n in counts.items() if n)
+        return f"{self.title}: {len(self.runs)} runs, {told}"
+
+    def _head(self) -> str:
+        return _columns("run", "seed", *COLUMNS, "originality, recognizability")
+
+    def _line(self, run: Run) -> str:
+        row = self.rows.get(run)
+        scores = f"{row.originality.value:.3f}, {row.recognizability.value:.1f} %" if row else ""
+        guidance = "" if run.guidance in (None, 1.0) else f" (guidance {run.guidance:g})"
+        return _columns(run.name + guidance, run.seed, *self._cells(run), scores)
+
+    def _state(self, run: Run) -> str:
+        if run in self.rows:
+            return DONE
+        if any(recipe.key in self.errors for recipe in run.parts.values()):
+            return "failed"
+        return "running" if set(self._cells(run)) - {DONE, MISSING, NO_PART} else "missing"
+
+    def _cells(self, run: Run) -> list[str]:
+        parts = [run.parts.get(name) for name in COLUMNS]
+        if run in self.rows:
+            return [DONE if part else NO_PART for part in parts]
+        return [self._part(part) if part else NO_PART for part in parts]
+
+    def _part(self, recipe: Recipe) -> str:
+        if recipe.key in self.errors:
+            return "failed"
+        # Artefacts never vanish, and looking into many files every few seconds takes its time.
+        if recipe.key in self._there or self.store.find(recipe):
+            self._there.add(recipe.key)
+            return DONE
+        return progress(recipe, self.store) if being_made(recipe, self.store) else MISSING
+
+
+def being_made(recipe: Recipe, store: Store) -> bool:
+    """Return whether some process is making the artefact right now."""
+    path = store.path(recipe).with_suffix(".lock")
+    if not path.exists():
+        return False
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def progress(recipe: Recipe, store: Store) -> str:
+    """Return how far a training is, or "running" for what is not trained step by step."""
+    log = store.path(recipe).with_suffix(".work") / "log.jsonl"
+    try:
+        step = json.loads(log.read_text().splitlines()[-1])["step"]
+        return f"{100 * step // recipe.plan.steps} %"
+    except (OSError, IndexError, ValueError, AttributeError):
+        return "running"
+
+
+def _columns(name: object, seed: object, *cells: object) -> str:
+    *parts, last = cells
+    return f"  {name!s:<34}{seed!s:>4}  " + "".join(f"{part!s:<13}" for part in parts) + str(last)

@@ -1,0 +1,218 @@
+"""Sweeps: a grid of regularizers, betas and seeds, and the runs it asks for.
+
+A sweep is a YAML file:
+
+    dataset: quickdraw
+    preset: laptop
+    seeds: [0, 1]
+    controls: [none, augmentation]
+    grid:
+      - prototype: [1, 10, 100]
+      - barlow: 30
+        prototype: [1, 10, 100]
+
+Each entry of the grid stands for all combinations of its betas. The grid is gone through in its
+order, seed after seed, so the runs that matter most come first. The control "none" has no
+regularizer; "augmentation" has none either, but trains on the views that SimCLR and Barlow would
+compare.
+"""
+
+import difflib
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from oneshot.drawings.sources import source
+from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
+from oneshot.recipes import presets
+from oneshot.results import HUMAN
+from oneshot.store import REPOSITORY
+from oneshot.sweep.runs import Run
+
+SHIPPED = REPOSITORY / "data" / "sweeps"
+CONTROLS = ("none", "augmentation")
+SPLITS = ("category", "published")
+FIXED = {"barlow": 30.0, "simclr": 1.0, "kl": 1e-3, "vq": 20.0}
+"""Betas beside which the beta of the prototype is varied in fig. 4 of the paper."""
+
+
+class SweepError(ValueError):
+    """A sweep asks for something that there is not; the message says what there is."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A grid of runs; raises SweepError when a name or a number in it cannot be.
+
+    Each entry of `grid` maps names of regularizers to one beta or several; `guidance` and `seeds`
+    multiply the grid. `split` is "category", or "published" for `recipes.PublishedSplit`.
+    """
+
+    dataset: str
+    preset: str = "laptop"
+    split: str = "category"
+    guidance: tuple[float, ...] = (1.0,)
+    seeds: tuple[int, ...] = (0,)
+    controls: tuple[str, ...] = ("none",)
+    grid: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self):
+        _choice("preset", self.preset, presets.PRESETS)
+        _choice("split", self.split, SPLITS)
+        if not isinstance(self.dataset, str):
+            raise SweepError(f"dataset: {self.dataset!r} is not a name")
+        try:
+            source(self.dataset)
+        except ValueError as error:
+            raise SweepError(f"dataset: {error}") from None
+        for name in _several("controls", self.controls):
+            _choice("controls", name, CONTROLS)
+        for seed in _several("seeds", self.seeds):
+            if not isinstance(seed, int) or isinstance(seed, bool):
+                raise SweepError(f"seeds: {seed!r} is not a whole number")
+        strengths = _several("guidance", self.guidance)
+        object.__setattr__(self, "guidance", tuple(_number("guidance", s) for s in strengths))
+        if min(self.guidance, default=0.0) < 0:
+            raise SweepError(f"guidance: {min(self.guidance):g} is below 0, which is none")
+        entries = enumerate(_list("grid", self.grid), start=1)
+        grid = tuple(_entry(f"grid, entry {number}", entry) for number, entry in entries)
+        object.__setattr__(self, "grid", grid)
+        if not self.runs:
+            raise SweepError("the sweep has no run: name controls, or a grid with betas")
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """All runs, each once, in the order in which they are to be made."""
+        seeds, controls, guidance = (
+            _several(name, getattr(self, name)) for name in ("seeds", "controls", "guidance")
+        )
+        found = [
+            Run(self.dataset, self.preset, weights, control, seed, strength, self.split)
+            for seed, (weights, control), strength in itertools.product(
+                seeds, [*(((), name) for name in controls), *self._points()], guidance
+            )
+        ]
+        return list(dict.fromkeys(found))
+
+    @property
+    def human(self) -> Run:
+        """The drawings of the data set, as a run."""
+        return Run(self.dataset, self.preset, (), HUMAN, 0, None, self.split)
+
+    def _points(self) -> Iterator[tuple[tuple[tuple[str, float], ...], str]]:
+        for entry in self.grid:
+            for betas in itertools.product(*entry.values()):
+                yield tuple(sorted(zip(entry, betas, strict=True))), ""
+
+
+def read(file: str | Path) -> Sweep:
+    """Return the sweep that a YAML file, or the name of one in data/sweeps, describes.
+
+    Raises SweepError, naming the file, for whatever is wrong with it.
+    """
+    shipped = {path.stem: path for path in sorted(SHIPPED.glob("*.yaml"))}
+    file = shipped.get(str(file), file)
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise SweepError(
+            f"{file} cannot be read ({error.strerror}); data/sweeps has {', '.join(shipped)}"
+        ) from None
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise SweepError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise SweepError(f"{file}: expected `key: value` lines, got {values!r:.40}")
+    known = Sweep.__dataclass_fields__
+    for key in values:
+        if key not in known:
+            raise SweepError(f"{file}: unknown key {_unknown(key, known)}")
+    if "dataset" not in values:
+        raise SweepError(f"{file}: `dataset` is missing")
+    try:
+        return Sweep(**values)
+    except SweepError as error:
+        raise SweepError(f"{file}: {error}") from None
+
+
+def families(
+    names: Sequence[str], betas: Sequence[float] = ()
+) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
+    """Return controls and grid of families as `results.Row.family` names them.
+
+    A regularizer alone takes each of `betas`; in "barlow+prototype" the prototype does, beside the
+    betas of `FIXED`. Raises SweepError for a name that is none.
+    """
+    controls, grid = [], []
+    for family in names:
+        parts = family.split("+")
+        if family in CONTROLS:
+            controls.append(family)
+        elif len(parts) == 1:
+            _choice("regularizers", family, REGULARIZERS)
+            grid.append({family: list(betas)})
+        elif "prototype" in parts and all(part in FIXED for part in set(parts) - {"prototype"}):
+            others = {part: FIXED[part] for part in parts if part != "prototype"}
+            grid.append(others | {"prototype": list(betas)})
+        else:
+            known = ", ".join(f"{name}+prototype" for name in FIXED)
+            raise SweepError(f"no combination {family!r}; known: {known}")
+    return tuple(controls), tuple(grid)
+
+
+def _entry(where: str, entry: Any) -> dict[str, tuple[float, ...]]:
+    if not isinstance(entry, Mapping) or not entry:
+        raise SweepError(f"{where}: expected `regularizer: betas`, got {entry!r:.60}")
+    found = {}
+    for name, betas in entry.items():
+        _choice(where, name, REGULARIZERS)
+        place = f"{where}, {name}"
+        found[name] = tuple(_number(place, beta) for beta in _several(place, betas))
+        if min(found[name], default=0.0) <= 0:
+            raise SweepError(f"{place}: expected betas above 0; without any, name `controls: none`")
+    try:
+        bottleneck(found)
+    except ValueError as error:
+        raise SweepError(f"{where}: {error}") from None
+    return found
+
+
+def _number(where: str, value: Any) -> float:
+    # YAML 1.1 reads 1e-3, written without a point, as text
+    try:
+        number = float(value) if isinstance(value, int | float | str) else math.nan
+    except ValueError:
+        number = math.nan
+    if isinstance(value, bool) or not math.isfinite(number):
+        raise SweepError(f"{where}: {value!r} is not a number")
+    return number
+
+
+def _several(where: str, value: Any) -> tuple:
+    if value is None or isinstance(value, Mapping):
+        raise SweepError(f"{where}: expected a value or a list, got {value!r:.60}")
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def _list(where: str, value: Any) -> tuple:
+    if not isinstance(value, list | tuple):
+        raise SweepError(f"{where}: expected a list of `regularizer: betas`, got {value!r:.60}")
+    return tuple(value)
+
+
+def _choice(where: str, value: Any, known: Iterable[str]) -> None:
+    if value not in list(known):
+        raise SweepError(f"{where}: unknown {_unknown(value, known)}")
+
+
+def _unknown(value: Any, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(str(value), list(known), n=1)
+    meant = f"did you mean {close[0]!r}? " if close else ""
+    return f"{value!r}; {meant}known: {', '.join(known)}"

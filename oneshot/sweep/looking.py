@@ -1,0 +1,86 @@
+"""What pages look at: the rows of runs, and what else of them is at hand."""
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from oneshot import results, store
+from oneshot.drawings.concepts import ConceptSet
+from oneshot.drawings.errors import DataError
+from oneshot.recipes import presets
+from oneshot.results import Results
+from oneshot.sweep.board import Board
+from oneshot.sweep.grid import Sweep, families
+from oneshot.sweep.runs import Run, check_data, missing
+
+SMOKE_BETAS = (1.0, 100.0)
+
+
+def look(
+    dataset: str,
+    preset: str,
+    names: Sequence[str],
+    betas: Sequence[float] = (),
+    seeds: Sequence[int] = (),
+    guidance: float = 1.0,
+    split: str = "category",
+) -> results.Results:
+    """Return the rows of families (`results.Row.family`) that there are, humans included.
+
+    Without `betas` or `seeds`, all that there are. Runs of preset "smoke" are made here and now, at
+    betas 1 and 100 and seed 0 unless others are given; those of other presets come out of the table
+    of results.
+
+    Raises SweepError for a name or a number that cannot be.
+    """
+    home = store.default()
+    controls, grid = families(names, betas or SMOKE_BETAS)
+    sweep = Sweep(dataset, preset, split, (guidance,), tuple(seeds) or (0,), controls, grid)
+    if preset == "smoke":
+        betas = betas or SMOKE_BETAS
+        board = Board(sweep, home)
+        for recipe in missing(board.left, home):
+            home.metadata(recipe)
+        board.collect()
+    file = results.table(preset, home)
+    rows = [row for row in results.read(file) if (row.dataset, row.preset) == (dataset, preset)]
+    return results.Results(file, dataset, preset, tuple(rows)).only(
+        names, betas, seeds, guidance, split
+    )
+
+
+def networks(found: Results, names: Sequence[str]) -> dict[str, nn.Module]:
+    """Return, by the name of its run, the autoencoder of the best run of each family.
+
+    Those that are neither in the store nor in the zoo are left out: nothing is trained.
+    """
+    home, made = store.default(), {}
+    for row in [row for name in names for row in found.best(name)[:1]]:
+        run = Run(
+            row.dataset,
+            row.preset,
+            tuple(sorted(row.regularizers.items())),
+            row.control,
+            row.seed,
+            row.guidance,
+            row.split,
+        )
+        if home.find(run.parts["autoencoder"]):
+            made[row.name] = home.get(run.parts["autoencoder"])
+    return made
+
+
+def concepts(dataset: str, preset: str, split: str = "category") -> ConceptSet | None:
+    """Return the concepts of a data set when its drawings and critic are at hand, else None.
+
+    At preset "smoke" what is missing is made, but drawings are never fetched.
+    """
+    home = store.default()
+    run = Run(dataset, preset, split=split)
+    try:
+        check_data([run], home)
+    except DataError:
+        return None
+    if preset != "smoke" and not home.find(presets.concepts(dataset, preset)):
+        return None
+    return home.get(run.concepts)

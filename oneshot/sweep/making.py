@@ -1,0 +1,153 @@
+"""Making what a sweep misses, on Dask distributed, while a table keeps up.
+
+The store is the only state: an artefact that is there is never made again, a training that was
+killed goes on from its checkpoint, and a run gets its row when its last artefact is there.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from oneshot import store
+from oneshot.recipes.base import Recipe, from_json
+from oneshot.store import Store
+from oneshot.sweep.board import Board
+from oneshot.sweep.grid import SweepError, read
+from oneshot.sweep.runs import check_data, missing
+
+BEAT = 5.0  # seconds between two looks at what is going on
+PATIENCE = 60  # seconds that a scheduler may take to have a worker
+
+
+def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool = False) -> int:
+    """Make what the sweep in a YAML file misses and write its rows; print a table meanwhile.
+
+    Without the address of a `scheduler`, a cluster of `workers` processes of one thread each (0:
+    one a core) is started on this machine. With `dry_run` only the table is printed. Returns 0 when
+    every run has its row, 1 when some failed, 130 when it was interrupted.
+
+    Raises SweepError before anything starts when the file or the cluster is not as it should be,
+    and DataError when drawings are missing.
+    """
+    sweep, home = read(file), store.default()
+    board = Board(sweep, home)
+    if not dry_run:
+        board.collect()
+    print(board.table())
+    if dry_run or board.finished:
+        return 0
+    recipes = missing(board.left, home)
+    check_data(board.left, home)
+    try:
+        with _client(scheduler, workers, home) as client:
+            _make_all(client, recipes, board)
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where this one stopped")
+        return 130
+    print(board.table())
+    return 0 if board.finished else 1
+
+
+def make(recipe: dict[str, Any], cache: str, zoo: str, *after: None) -> None:
+    """Make an artefact in a worker; `after` is what had to be made before."""
+    torch.set_num_threads(1)
+    # A store of its own: what it has loaded is forgotten when the artefact is made.
+    Store(Path(cache), Path(zoo)).metadata(from_json(recipe))
+
+
+def _make_all(client: Any, recipes: Sequence[Recipe], board: Board) -> None:
+    """Have everything made, upstream first, and tell the board what became of it."""
+    from distributed import wait
+
+    home, futures = board.store, {}
+    for place, recipe in enumerate(recipes):
+        before = [futures[key] for key in _above(recipe) if key in futures]
+        futures[recipe.key] = client.submit(
+            make,
+            recipe.to_json(),
+            str(home.runs.parent),
+            str(home.zoo),
+            *before,
+            key=f"{type(recipe).__name__}-{recipe.key[:20]}",
+            priority=-place,
+        )
+    names = {future: key for key, future in futures.items()}
+    left = set(names)
+    while left:
+        try:
+            done, left = wait(left, timeout=BEAT, return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            done = set()
+        for future in done:
+            if future.status != "finished":
+                board.fail(names[future], _reason(future))
+        board.show(board.collect())
+
+
+def _above(recipe: Recipe) -> Iterator[str]:
+    for upstream in recipe.upstream():
+        yield upstream.key
+        yield from _above(upstream)
+
+
+def _reason(future: Any) -> str:
+    if future.status != "error":
+        return f"{future.status}: the scheduler is gone or was told to forget it"
+    error = future.exception()
+    return f"{type(error).__name__}: {error}"
+
+
+@contextmanager
+def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
+    """Give a client of the scheduler, or of a cluster on this machine that ends with the block."""
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise SweepError("sweeps need Dask: pip install 'oneshot[sweep]'") from None
+    if not scheduler:
+        with (
+            LocalCluster(
+                n_workers=workers or len(os.sched_getaffinity(0)),
+                threads_per_worker=1,
+                memory_limit=0,
+                dashboard_address=None,
+                # The bars of several trainings would write over each other and over the table.
+                env={"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"},
+                silence_logs="ERROR",
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=PATIENCE)
+    except (OSError, ValueError) as error:
+        raise SweepError(f"no scheduler answers at {scheduler} ({error})") from None
+    with client:
+        _check_workers(client, scheduler, home)
+        yield client
+
+
+def _check_workers(client: Any, scheduler: str, home: Store) -> None:
+    """Raise SweepError unless there are workers that can do the work."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise SweepError(
+            f"{scheduler} has no worker; start some: dask worker {scheduler}"
+        ) from None
+    for worker, threads in client.nthreads().items():
+        if threads > 1:
+            # Training seeds the generator of the process: two in one would not be reproducible.
+            raise SweepError(f"worker {worker} has {threads} threads; start it with --nthreads 1")
+    home.runs.mkdir(parents=True, exist_ok=True)
+    for worker, there in client.run(os.path.isdir, str(home.runs)).items():
+        if not there:
+            raise SweepError(
+                f"worker {worker} does not see {home.runs}; set ONESHOT_CACHE to a folder that "
+                "all machines share"
+            )

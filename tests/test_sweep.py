@@ -1,0 +1,362 @@
+"""Sweeps: what a grid asks for, what is made of it and when, and what survives a kill."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from oneshot import store, sweep
+from oneshot.recipes import Human, presets
+from oneshot.store import Store
+from oneshot.sweep import Run, Sweep, SweepError, missing
+from oneshot.sweep.board import being_made, progress
+
+SHIPPED = sorted((Path(__file__).parent.parent / "data" / "sweeps").glob("*.yaml"))
+TINY = "dataset: glyphs\npreset: smoke\ncontrols: []\ngrid: [{prototype: [1, 100]}]\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    file = folder / "sweep.yaml"
+    file.write_text(text)
+    return file
+
+
+class Counting(Store):
+    """A store that only says what it has and remembers nothing."""
+
+    def __init__(self, there=()):
+        self.there = {recipe.key for recipe in there}
+
+    def find(self, recipe):
+        return Path() if recipe.key in self.there else None
+
+
+def test_a_grid_is_gone_through_in_its_order_seed_after_seed():
+    asked = Sweep(
+        "glyphs",
+        "smoke",
+        seeds=(0, 1),
+        controls=("none", "augmentation"),
+        grid=({"prototype": [10, 1]}, {"barlow": 30, "prototype": [1]}),
+    )
+    names = [(run.name, run.seed) for run in asked.runs]
+    once = ["none", "augmentation", "prototype 10", "prototype 1", "barlow 30 + prototype 1"]
+    assert names == [(name, seed) for seed in (0, 1) for name in once]
+
+
+def test_runs_asked_for_twice_are_made_once():
+    asked = Sweep("glyphs", controls=(), grid=({"kl": 1}, {"kl": [1.0, 2]}))
+    assert [run.name for run in asked.runs] == ["kl 1", "kl 2"]
+
+
+def test_a_run_is_made_of_the_recipes_of_the_presets():
+    run = Run("glyphs", "smoke", (("prototype", 30.0),))
+    model = presets.latent_diffusion("glyphs", "smoke", {"prototype": 30})
+    assert run.model.key == model.key
+    assert run.parts["samples"].key == presets.samples("ldm", "glyphs", "smoke", guidance=1.0).key
+    assert run.parts["scores"].key == presets.scores(run.parts["samples"]).key
+
+
+def test_a_seed_changes_both_trainings_and_the_noise_but_no_critic():
+    first, second = (Run("glyphs", "smoke", seed=seed).parts for seed in (0, 1))
+    for name in first:
+        assert first[name].key != second[name].key
+    assert second["diffusion"].plan.seed == second["autoencoder"].plan.seed == 1
+    assert second["samples"].seed == 1
+    assert first["scores"].recognition == second["scores"].recognition
+
+
+def test_the_augmentation_control_trains_on_views_without_a_regularizer():
+    codes = Run("glyphs", "smoke", control="augmentation").parts["autoencoder"]
+    assert (codes.augment, codes.betas) == ("view", {})
+
+
+def test_upstream_comes_first_and_what_is_shared_before_all_else():
+    asked = Sweep("glyphs", "smoke", grid=({"prototype": [1, 2]},))
+    needed = missing([asked.human, *asked.runs], Counting())
+    keys = [recipe.key for recipe in needed]
+    assert len(set(keys)) == len(keys)
+    for place, recipe in enumerate(needed):
+        for upstream in recipe.upstream():
+            assert upstream.ephemeral or keys.index(upstream.key) < place
+    kinds = [type(recipe).__name__ for recipe in needed]
+    critics = ["Drawings", "OriginalityCritic", "Concepts", "RecognitionCritic"]
+    assert kinds[:4] == critics
+    assert kinds[4:6] == ["Scores", "Scores"]
+    assert isinstance(needed[4].drawn, Human)
+    # of three models, each with drawings and scores of test and validation concepts
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {
+        **dict.fromkeys(critics, 1),
+        **dict.fromkeys(("Autoencoder", "Probes", "LatentDiffusion"), 3),
+        "Samples": 6,
+        "Scores": 8,
+    }
+
+
+def test_what_is_there_is_not_made_again_nor_what_it_was_made_from():
+    run = Run("glyphs", "smoke")
+    parts = run.parts
+    shared = (run.concepts, run.concepts.drawings, run.concepts.critic, run.critic)
+    needed = missing([run], Counting((*shared, parts["samples"], parts["probes"])))
+    # the model is needed for the drawings of validation concepts alone
+    kinds = ["Scores", "Autoencoder", "LatentDiffusion", "Samples", "Scores"]
+    assert [type(recipe).__name__ for recipe in needed] == kinds
+    needed = missing([run], Counting((*shared, parts["diffusion"], parts["validation"])))
+    assert [type(recipe).__name__ for recipe in needed] == [
+        "Autoencoder",
+        "Probes",
+        "Samples",
+        "Scores",
+    ]
+    assert missing([run], Counting(run.wanted)) == []
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.stem)
+def test_shipped_sweeps_can_be_read(file):
+    asked = sweep.read(file.stem)
+    assert asked.preset == file.stem.rsplit("-", 1)[1]
+    assert all(run.parts["autoencoder"].betas == dict(run.regularizers) for run in asked.runs)
+
+
+def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
+    third, fourth = sweep.read("fig3-laptop"), sweep.read("fig4-laptop")
+    alone = {name: set() for name in sweep.grid.REGULARIZERS}
+    for run in third.runs:
+        for name, beta in run.regularizers:
+            alone[name].add(beta)
+    assert all(len(betas) >= 3 for betas in alone.values())
+    combined = {frozenset(dict(run.regularizers)) for run in fourth.runs if run.regularizers}
+    assert combined == {frozenset((name, "prototype")) for name in sweep.grid.FIXED}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dataset: glyphs\nbetas: [1]", "unknown key 'betas'; known: dataset, preset"),
+        ("dataset: glyphs\nseed: 1", "unknown key 'seed'; did you mean 'seeds'?"),
+        ("preset: smoke", "`dataset` is missing"),
+        ("dataset: glyphs\npreset: tiny", "preset: unknown 'tiny'; known: smoke, laptop, paper"),
+        ("dataset: mnist", "dataset: unknown dataset 'mnist'; known: glyphs"),
+        ("dataset: 3", "dataset: 3 is not a name"),
+        ("dataset: glyphs\ngrid: [{protoype: 1}]", "grid, entry 1: unknown 'protoype'; did you"),
+        ("dataset: glyphs\ngrid: [{kl: 1}, {kl: big}]", "entry 2, kl: 'big' is not a number"),
+        ("dataset: glyphs\ngrid: [{kl: [1, true]}]", "entry 1, kl: True is not a number"),
+        ("dataset: glyphs\ngrid: [{kl: .inf}]", "entry 1, kl: inf is not a number"),
+        ("dataset: glyphs\ngrid: [{kl: 0}]", "entry 1, kl: expected betas above 0"),
+        ("dataset: glyphs\ngrid: [{kl: {a: 1}}]", "entry 1, kl: expected a value or a list"),
+        ("dataset: glyphs\ngrid: [{kl: 1, vq: 1}]", "entry 1: kl samples the latent and vq"),
+        ("dataset: glyphs\ngrid: [kl]", "entry 1: expected `regularizer: betas`, got 'kl'"),
+        ("dataset: glyphs\ngrid: {kl: 1}", "grid: expected a list of `regularizer: betas`"),
+        ("dataset: glyphs\nseeds: [one]", "seeds: 'one' is not a whole number"),
+        ("dataset: glyphs\nguidance: -1", "guidance: -1 is below 0"),
+        ("dataset: glyphs\nsplit: random", "split: unknown 'random'; known: category, published"),
+        ("dataset: glyphs\ncontrols: [pixel]", "controls: unknown 'pixel'; known: none"),
+        ("dataset: glyphs\ncontrols: []", "the sweep has no run"),
+        ("dataset: [", "is not YAML"),
+        ("- glyphs", "expected `key: value` lines"),
+    ],
+)
+def test_a_bad_file_is_refused_with_the_place_and_what_is_known(tmp_path, text, message):
+    file = written(tmp_path, text)
+    with pytest.raises(SweepError) as raised:
+        sweep.main(file)
+    assert message in str(raised.value)
+    assert str(file) in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_file_is_refused_with_the_shipped_ones(tmp_path):
+    with pytest.raises(SweepError, match="data/sweeps has fig3-laptop, fig3-paper"):
+        sweep.read(tmp_path / "none.yaml")
+
+
+def test_numbers_in_yaml_may_be_written_without_a_point(tmp_path):
+    asked = sweep.read(written(tmp_path, "dataset: glyphs\ncontrols: []\ngrid: [{kl: 1e-3}]"))
+    assert asked.runs[0].regularizers == (("kl", 0.001),)
+
+
+def test_a_dry_run_prints_the_table_and_makes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(store, "_default", Store(tmp_path / "cache"))
+    assert sweep.main(written(tmp_path, TINY), dry_run=True) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "glyphs smoke: 3 runs, 3 missing"
+    assert told[3].split() == ["prototype", "1", "0", "-", "-", "-", "-"]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_families_name_single_regularizers_and_the_published_combinations():
+    assert sweep.families(["none", "kl", "barlow+prototype"], [1, 10]) == (
+        ("none",),
+        ({"kl": [1, 10]}, {"barlow": 30.0, "prototype": [1, 10]}),
+    )
+    with pytest.raises(SweepError, match=r"no combination 'kl\+vq'; known: barlow\+prototype"):
+        sweep.families(["kl+vq"])
+
+
+def test_a_sweep_on_a_scheduler_makes_rows_and_then_nothing(smoke, tmp_path, capsys):
+    distributed = pytest.importorskip("distributed")
+    file = written(tmp_path, TINY.replace("[1, 100]", "30"))
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        assert sweep.main(file, scheduler=cluster.scheduler_address) == 0
+    told = capsys.readouterr().out
+    assert "2 done" in told
+    (row,) = sweep.look("glyphs", "smoke", ["prototype"], [30]).families["prototype"]
+    run = Run("glyphs", "smoke", (("prototype", 30.0),))
+    assert row.recipes == run.keys
+    measured = smoke.get(run.parts["scores"])
+    assert row.point == pytest.approx(
+        (measured.originality.value, measured.recognizability.value), rel=1e-5
+    )
+    assert row.steps == {"autoencoder": 30, "diffusion": 30}
+    assert 0 <= row.probes["linear"] <= 100
+    assert row.reconstruction["blank"] > 0
+    before = {path: path.stat().st_mtime_ns for path in smoke.runs.rglob("*.safetensors")}
+    # no scheduler answers there, but none is asked
+    assert sweep.main(file, scheduler="tcp://127.0.0.1:9") == 0
+    assert before == {path: path.stat().st_mtime_ns for path in smoke.runs.rglob("*.safetensors")}
+
+
+def test_drawings_are_kept_beside_the_table_one_bit_a_pixel(smoke):
+    found = sweep.look("glyphs", "smoke", ["prototype"], [30])
+    (row,) = found.families["prototype"]
+    shown = found.drawings(row)
+    drawn = smoke.get(Run("glyphs", "smoke", (("prototype", 30.0),)).parts["samples"])
+    places = [drawn.names.index(name) for name in shown.names]
+    ink = drawn.drawings[places][:, : shown.drawings.shape[1]] > 0.3 * 255
+    np.testing.assert_array_equal(shown.drawings, 255 * ink)
+
+
+def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(store, "_default", Store(tmp_path / "cache"))
+    monkeypatch.setattr(sweep.making, "PATIENCE", 1)
+    with pytest.raises(SweepError, match="no scheduler answers at tcp:"):
+        sweep.main(written(tmp_path, TINY), scheduler="tcp://127.0.0.1:9")
+
+
+def test_workers_of_several_threads_are_refused(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(store, "_default", Store(tmp_path / "cache"))
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=2, processes=False, dashboard_address=None
+        ) as cluster,
+        pytest.raises(SweepError, match="has 2 threads; start it with --nthreads 1"),
+    ):
+        sweep.main(written(tmp_path, TINY), scheduler=cluster.scheduler_address)
+
+
+def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path):
+    board = sweep.board.Board(
+        Sweep("glyphs", "smoke", controls=(), grid=({"kl": [1, 2]},)), Store(tmp_path)
+    )
+    board.fail(board.runs[1].parts["autoencoder"].key, "TrainingDiverged: lower lr")
+    board.fail(board.runs[1].parts["diffusion"].key, "TrainingDiverged: lower lr")
+    told = board.table().splitlines()
+    assert told[0] == "glyphs smoke: 3 runs, 1 failed, 2 missing"
+    assert told[3].split()[3:5] == ["failed", "failed"]
+    assert told[-1] == "failed: TrainingDiverged: lower lr"
+    assert len(told) == 6
+
+
+def test_progress_is_read_from_the_lock_and_the_log_of_a_training(tmp_path):
+    home = Store(tmp_path)
+    recipe = Run("glyphs", "smoke").parts["autoencoder"]
+    work = home.path(recipe).with_suffix(".work")
+    work.mkdir(parents=True)
+    assert not being_made(recipe, home)
+    assert progress(recipe, home) == "running"
+    (work / "log.jsonl").write_text('{"step": 3}\n{"step": 15}\n')
+    assert progress(recipe, home) == "50 %"
+    with FileLock(home.path(recipe).with_suffix(".lock")):
+        assert being_made(recipe, home)
+    assert not being_made(recipe, home)
+
+
+GRID = "dataset: glyphs\npreset: smoke\ncontrols: []\ngrid: [{{prototype: {}}}]\n"
+HERE = """
+import sys
+from distributed import LocalCluster
+from oneshot import sweep
+from oneshot.sweep import making
+
+make = making.make
+
+def told(recipe, *rest):
+    make(recipe, *rest)
+    print("made", recipe["kind"], making.from_json(recipe).key, flush=True)
+
+making.make = told
+one = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
+with LocalCluster(**one) as cluster:
+    sys.exit(sweep.main(sys.argv[1], scheduler=cluster.scheduler_address))
+"""
+
+
+def whole(runs: list[Run], home: Store) -> dict[Path, int]:
+    """Return the finished artefacts of runs and when they were written."""
+    paths = {home.path(recipe) for run in runs for recipe in run.parts.values()}
+    return {path: path.stat().st_mtime_ns for path in paths if path.exists()}
+
+
+def check_everything_is_there(runs: list[Run], home: Store) -> None:
+    assert missing(runs, home) == []
+    assert len(whole(runs, home)) == sum(len(run.parts) for run in runs)
+    left = [home.path(r).with_suffix(".work") for run in runs for r in run.parts.values()]
+    assert not any(path.exists() for path in left)
+    betas = [run.regularizers[0][1] for run in runs]
+    found = sweep.look("glyphs", "smoke", ["prototype"], betas).families["prototype"]
+    assert [row.recipes for row in found] == [run.keys for run in runs]
+
+
+def test_a_killed_sweep_makes_nothing_twice_and_loses_nothing(smoke, tmp_path):
+    pytest.importorskip("distributed")
+    file = written(tmp_path, GRID.format("[2, 3]"))
+    runs = sweep.read(file).runs
+    command = [sys.executable, "-c", HERE, str(file)]
+    told = []
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as running:
+        for line in running.stdout:
+            told.append(line)
+            if line.startswith("made Autoencoder"):
+                running.kill()
+    before = whole(runs, smoke)
+    assert smoke.path(runs[0].parts["autoencoder"]) in before
+    assert smoke.path(runs[1].parts["scores"]) not in before
+    again = subprocess.run(command, capture_output=True, text=True)
+    assert again.returncode == 0, again.stderr[-2000:]
+    assert before.items() <= whole(runs, smoke).items()
+    keys = [line.split()[2] for line in [*told, *again.stdout.splitlines()] if "made" in line]
+    assert len(keys) == len(set(keys))
+    check_everything_is_there(runs, smoke)
+
+
+@pytest.mark.soak
+def test_a_cluster_of_processes_dies_with_its_sweep_and_the_next_goes_on(smoke, tmp_path):
+    pytest.importorskip("distributed")
+    psutil = pytest.importorskip("psutil")
+    file = written(tmp_path, GRID.format("[4, 5, 6]"))
+    code = "import sys; from oneshot import sweep; sys.exit(sweep.main(sys.argv[1], workers=2))"
+    runs = sweep.read(file).runs
+    before = whole(runs, smoke)
+    for patience in (12, 18, 25, 600):
+        with subprocess.Popen(
+            [sys.executable, "-c", code, str(file)], stderr=subprocess.DEVNULL
+        ) as running:
+            try:
+                assert running.wait(patience) == 0
+            except subprocess.TimeoutExpired:
+                workers = psutil.Process(running.pid).children(recursive=True)
+                running.kill()
+                _, alive = psutil.wait_procs(workers, timeout=30)
+                assert not alive
+        assert before.items() <= whole(runs, smoke).items()
+        before = whole(runs, smoke)
+    check_everything_is_there(runs, smoke)
