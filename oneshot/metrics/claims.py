@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from oneshot.metrics.intervals import Interval, resamples
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
+UNTESTED = "not tested yet"
 SCORES = ("originality", "recognizability")
 
 Array = NDArray[np.float64]
@@ -25,14 +26,19 @@ Array = NDArray[np.float64]
 class Claim:
     """A statement, what was measured of it, and the verdict.
 
-    `interval` is of the quantity that the statement says is above 0; `evidence` says in words what
-    was measured.
+    `interval` is of the quantity that the statement says is above 0, None when nothing was measured
+    yet; `evidence` says in words what was.
     """
 
     statement: str
-    interval: Interval
+    interval: Interval | None
     evidence: str
     verdict: str
+
+    @classmethod
+    def untested(cls, statement: str, why: str) -> "Claim":
+        """Return a claim that nothing was measured for yet."""
+        return cls(statement, None, why, UNTESTED)
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,15 @@ class Measured:
     recognizability: Array
     distance: Array
     scale: Array
+
+    @property
+    def by_concept(self) -> Array:
+        """Originality and recognizability (C, 2) of each concept, trainings averaged.
+
+        Their means over concepts are the scores of the system.
+        """
+        originality = self.distance / self.scale.mean(1, keepdims=True)
+        return np.stack((originality.mean(0), self.recognizability.mean(0)), axis=1)
 
     @classmethod
     def of(cls, runs: Sequence[Any]) -> "Measured":

@@ -1,0 +1,58 @@
+"""How one beta moves a system on the plane of originality and recognizability."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oneshot.metrics.claims import Measured
+from oneshot.metrics.fits import ParametricCurve, band, fit_curve
+
+Array = NDArray[np.float64]
+
+ENOUGH = 3
+"""Betas that a curve takes; with fewer, what is measured is joined by straight lines."""
+
+
+@dataclass(frozen=True)
+class Tradeoff:
+    """Systems that differ in one beta, and the curve fitted through them.
+
+    `betas` (J,) rise; `points` (J, 2) are originality and recognizability as measured, `places`
+    (J, 2) the same on the curve. `path` (n, 2) is the curve, from the smallest beta to the largest;
+    `low` and `high` (n, 2) are its 95 % band over concepts, None when there are too few betas.
+    """
+
+    betas: Array
+    points: Array
+    places: Array
+    path: Array
+    low: Array | None = None
+    high: Array | None = None
+
+
+def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 2) -> Tradeoff:
+    """Fit a curve through systems trained at `betas`, positive and rising.
+
+    The curve is parametric in (log10 of beta, originality, recognizability). Raises ValueError when
+    betas do not rise. *Latent Representation Matters* (NeurIPS 2024), fig. 3.
+    """
+    betas = np.asarray(betas, float)
+    if len(betas) != len(systems) or not len(betas) or betas[0] <= 0 or (np.diff(betas) <= 0).any():
+        raise ValueError(f"betas must be positive and rise, one a system, got {betas.tolist()}")
+    scores = np.stack([system.by_concept for system in systems])
+    points = scores.mean(1)
+    if len(betas) < ENOUGH:
+        return Tradeoff(betas, points, points, points)
+    decades = np.log10(betas)
+    curve: ParametricCurve = fit_curve(np.column_stack((decades, points)), degree)
+    bounds = band(decades, scores, degree)
+    return Tradeoff(
+        betas,
+        points,
+        curve(curve.hidden)[:, 1:],
+        curve.path[:, 1:],
+        bounds.low[:, 1:],
+        bounds.high[:, 1:],
+    )

@@ -1,0 +1,314 @@
+"""Figures, tables and sliders of regularized systems, the same on every page of the latent track.
+
+Each takes `results.Results` and shows what there is; without any run it is a sentence that says so.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+
+import numpy as np
+from IPython.display import Markdown, display
+from torch import Tensor
+
+from oneshot import sweep
+from oneshot.metrics.claims import Claim
+from oneshot.metrics.fits import smooth
+from oneshot.metrics.tradeoff import Tradeoff, tradeoff
+from oneshot.results import HUMAN as HUMAN_ROW
+from oneshot.results import Results, Row, Shown
+from oneshot.sweep.statements import systems_of
+from oneshot.widgets import sheets
+from oneshot.widgets.figures import HUMAN, Plot, _plot
+from oneshot.widgets.sprite_slider import SpriteSlider, plane
+
+COLOURS = {
+    "prototype": "#b04a16",
+    "barlow": "#26727a",
+    "classification": "#8f7214",
+    "simclr": "#5f4b8b",
+    "kl": "#3f7032",
+    "vq": "#a23b60",
+}
+AGAINST = {"originality": "originality", "recognizability": "recognizability (%)"}
+
+
+def there(found: Results, names: Sequence[str], file: str) -> Markdown:
+    """Return which of the families have runs, and how to make those that are missing."""
+    about = f"{found.dataset} at size {found.preset}"
+    counts = {name: len(rows) for name, rows in found.families.items()}
+    lines = [f"**{name}** {counts[name]}" for name in names if name in counts]
+    told = f"Runs on {about}: {', '.join(lines)}." if lines else f"There is no run on {about} yet."
+    absent = [name for name in names if name not in counts]
+    if absent:
+        told += f" Not there yet: {', '.join(absent)}. `oneshot sweep {file}` makes them."
+    if found.human is None:
+        told += " The human drawings have not been scored yet."
+    return Markdown(told)
+
+
+def _when_there_are_runs(show: Callable) -> Callable:
+    @wraps(show)
+    def shown(found: Results, *arguments, **options):
+        if found.human is None or not found.families:
+            return Markdown(f"*No runs on {found.dataset} at size {found.preset} to show yet.*")
+        return show(found, *arguments, **options)
+
+    return shown
+
+
+@_when_there_are_runs
+def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
+    """Return the plane of scores, a panel for each group of families.
+
+    A dot is a run, larger where it is nearest to human on validation concepts; a line is the curve
+    fitted through the betas, with its 95 % band and an arrow towards more beta; dashed are
+    combinations. The star is human, the hexagon without regularization, the cross with the views of
+    the contrastive regularizers alone.
+    *Latent Representation Matters* (NeurIPS 2024), fig. 3 and 4.
+    """
+    with _plot(3.1 * len(panels) + 0.6, 3.4, panels=len(panels)) as (figure, axes):
+        for ax, names in zip(axes, panels, strict=True):
+            for name in names:
+                if name in found.families:
+                    _family(ax, found, name)
+            _marks(ax, found)
+            ax.set(xlabel="originality", ylabel=AGAINST["recognizability"])
+            ax.legend(fontsize=8, loc="lower left")
+        _same_limits(axes)
+    return figure
+
+
+@_when_there_are_runs
+def against_beta(found: Results, names: Sequence[str]) -> Plot:
+    """Return originality and recognizability of families against beta, with 95 % intervals.
+
+    Lines are smoothing splines where there are five betas or more. Horizontal lines are human
+    (dashed) and without regularization (dotted).
+    """
+    with _plot(8.4, 3.2, panels=2) as (figure, axes):
+        for ax, (score, label) in zip(axes, AGAINST.items(), strict=True):
+            for name in [name for name in names if name in found.families]:
+                rows = found.families[name]
+                _errors(ax, [row.varying for row in rows], [getattr(r, score) for r in rows], name)
+            for rows, line in (([found.human], "--"), (found.families.get("none", []), ":")):
+                for row in rows:
+                    ax.axhline(getattr(row, score).value, color=HUMAN, linestyle=line, linewidth=1)
+            ax.set(xscale="log", xlabel="\u03b2", ylabel=label)
+        axes[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@_when_there_are_runs
+def slider(found: Results, name: str, shown: int = 8) -> SpriteSlider | Markdown:
+    """Return a slider over the betas of a family: drawings, and a dot that travels along its curve.
+
+    The second slider chooses among `shown` concepts. The dashed diamond is human.
+    """
+    seed = min((row.seed for row in found.families.get(name, [])), default=0)
+    rows = [row for row in found.families.get(name, []) if row.seed == seed]
+    kept = [(row, drawn) for row in rows if (drawn := found.drawings(row))]
+    if not kept:
+        return Markdown(f"*No drawings of {name} have been kept yet.*")
+    rows, drawings = zip(*kept, strict=True)
+    chosen = np.unique(np.linspace(0, len(drawings[0].names) - 1, shown).astype(int))
+    framed = exemplars(rows[0], drawings[0])
+    frames = [
+        sheets.page(
+            drawn.drawings[k, : 11 if framed is not None else 12], _one(framed, k), columns=4
+        )
+        for drawn in drawings
+        for k in chosen
+    ]
+    fit = _fit(found, name)
+    lines = {name: fit.path, HUMAN_ROW: _diamond(found, fit)}
+    places = [fit.places[list(fit.betas).index(row.varying)] for row in rows]
+    return SpriteSlider(
+        frames,
+        {f"\u03b2 of {name.split('+')[-1]}": [row.varying for row in rows],
+         "exemplar": [drawings[0].names[k] for k in chosen]},
+        captions=[_caption(row) for row in rows for _ in chosen],
+        plot=plane(lines, np.array(places), active=[name] * len(rows), reference=HUMAN_ROW),
+        start=[len(rows) // 2, 0],
+        alt=f"drawings by a model whose autoencoder was regularized by {name}",
+    )  # fmt: skip
+
+
+def show_sliders(found: Results, names: Sequence[str], shown: int = 8) -> None:
+    """Display the slider of each family that there is."""
+    for name in [name for name in names if name in found.families]:
+        display(Markdown(f"### {name}"))
+        made = slider(found, name, shown)
+        made.show() if isinstance(made, SpriteSlider) else display(made)
+
+
+@_when_there_are_runs
+def table(found: Results) -> Markdown:
+    """Return all runs with their scores, nearest to human first."""
+    head = "| run | seed | originality | recognizability (%) | distance to human | hours |\n"
+    rows = [row for rows in found.families.values() for row in rows]
+    rows.sort(key=lambda row: (row.distance_to_human is None, row.distance_to_human, row.identity))
+    lines = [f"| **human** | | {_both(found.human)} | 0 | |"]
+    for row in rows:
+        far = "" if row.distance_to_human is None else f"{row.distance_to_human:.2f}"
+        lines.append(
+            f"| {row.name} | {row.seed} | {_both(row)} | {far} | {row.seconds / 3600:.2f} |"
+        )
+    return Markdown(head + "|---|---|---|---|---|---|\n" + "\n".join(lines))
+
+
+@_when_there_are_runs
+def probes(found: Results) -> Markdown:
+    """Return what the latents of the best run of each family hold, on validation concepts."""
+    columns = {
+        "linear probe (%)": lambda row: f"{row.probes['linear']:.1f}",
+        "one-shot probe (%)": lambda row: f"{row.probes['one_shot']:.1f}",
+        "effective rank": lambda row: f"{row.probes['effective_rank']:.1f}",
+        "excess kurtosis": lambda row: f"{row.probes['excess_kurtosis']:+.2f}",
+        "variance within concepts": lambda row: f"{row.probes['within']:.0%}",
+        "reconstruction error": lambda row: f"{row.reconstruction['error']:.1f}",
+    }
+    lines = [f"| run | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+    for name in found.families:
+        for row in found.best(name)[:1]:
+            lines.append(f"| {row.name} | {' | '.join(say(row) for say in columns.values())} |")
+    return Markdown("\n".join(lines))
+
+
+@_when_there_are_runs
+def why(found: Results, probe: str = "one_shot", score: str = "recognizability") -> Plot:
+    """Return a score of all runs against a probe of their latents."""
+    with _plot(4.6, 3.3) as (figure, (ax,)):
+        for name, rows in found.families.items():
+            x = [row.probes[probe] for row in rows]
+            y = [getattr(row, score).value for row in rows]
+            ax.plot(x, y, "o", markersize=4, color=_colour(name), label=name)
+        ax.set(xlabel=f"{probe.replace('_', '-')} probe (%)", ylabel=AGAINST[score])
+        ax.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@_when_there_are_runs
+def sheet(found: Results, names: Sequence[str], concept: int, columns: int = 10):
+    """Return drawings of one concept, a row for the best run of each family.
+
+    `concept` counts among the concepts whose drawings were kept.
+    *Latent Representation Matters* (NeurIPS 2024), fig. 2.
+    """
+    kept = best_drawings(found, names)
+    if not kept:
+        return Markdown("*No drawings have been kept yet.*")
+    drawings = np.stack([drawn.drawings[concept, :columns] for _, drawn in kept])
+    row, drawn = kept[0]
+    framed = exemplars(row, drawn)
+    repeated = None if framed is None else framed[concept].expand(len(kept), -1, -1, -1)
+    return sheets.contact_sheet(drawings, repeated, rows=[row.name for row, _ in kept])
+
+
+@_when_there_are_runs
+def family_sheet(found: Results, name: str, columns: int = 10):
+    """Return drawings by the best run of a family, a row for each concept kept."""
+    kept = best_drawings(found, [name])
+    if not kept:
+        return Markdown(f"*No drawings of {name} have been kept yet.*")
+    row, drawn = kept[0]
+    return sheets.contact_sheet(
+        drawn.drawings[:, :columns], exemplars(row, drawn), rows=drawn.names
+    )
+
+
+def best_drawings(found: Results, names: Sequence[str]) -> list[tuple[Row, Shown]]:
+    """Return the best run of each family (its first seed) with its drawings, where there are."""
+    rows = [row for name in names for row in found.best(name)[:1]]
+    return [(row, drawn) for row in rows if (drawn := found.drawings(row))]
+
+
+def verdicts(claims: Sequence[Claim]) -> Markdown:
+    """Return a table of statements, what was measured, and the verdicts."""
+    lines = ["| statement | measured, with 95 % interval | verdict |", "|---|---|---|"]
+    lines += [f"| {c.statement} | {c.evidence} | **{c.verdict}** |" for c in claims]
+    return Markdown("\n".join(lines))
+
+
+def exemplars(row: Row, drawn: Shown) -> Tensor | None:
+    """Return the exemplars (C, 1, H, W) of kept drawings, None where the drawings are not at hand.
+
+    Exemplars are human drawings, which do not ship with the project.
+    """
+    concepts = sweep.concepts(row.dataset, row.preset, row.split)
+    return None if concepts is None else concepts.exemplar_images(drawn.concepts)
+
+
+def _fit(found: Results, name: str) -> Tradeoff:
+    return tradeoff(*systems_of(found, name))
+
+
+def _family(ax, found: Results, name: str) -> None:
+    fit, colour = _fit(found, name), _colour(name)
+    line = "--" if "+" in name else "-"
+    ax.plot(*fit.path.T, line, color=colour, linewidth=1.4, label=name)
+    if fit.low is not None:
+        around = np.vstack([fit.low, fit.high[::-1]])
+        ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
+    if len(fit.path) > 1:
+        tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+        ax.annotate("", fit.path[-1], fit.path[-2], arrowprops=tip)
+    best = {row.varying for row in found.best(name)}
+    sizes = [46 if beta in best else 14 for beta in fit.betas]
+    ax.scatter(*fit.points.T, s=sizes, color=colour, zorder=3)
+
+
+def _marks(ax, found: Results) -> None:
+    for name, marker in (("none", "h"), ("augmentation", "X")):
+        for row in found.families.get(name, [])[:1]:
+            ax.plot(*row.point, marker, color="0.35", markersize=8, zorder=4)
+    ax.plot(*found.human.point, "*", color=HUMAN, markersize=13, zorder=5)
+
+
+def _same_limits(axes) -> None:
+    for edge in ("xlim", "ylim"):
+        low, high = zip(*(getattr(ax, f"get_{edge}")() for ax in axes), strict=True)
+        for ax in axes:
+            getattr(ax, f"set_{edge}")(min(low), max(high))
+
+
+def _errors(ax, betas, intervals, name: str) -> None:
+    values = np.array([i.value for i in intervals])
+    reach = [values - [i.low for i in intervals], [i.high for i in intervals] - values]
+    colour = _colour(name)
+    style = {"markersize": 4, "elinewidth": 1, "color": colour}
+    ax.errorbar(betas, values, yerr=reach, fmt="o", label=name, **style)
+    distinct = sorted(set(betas))
+    if len(distinct) >= 5:
+        means = [values[np.isclose(betas, beta)].mean() for beta in distinct]
+        along = np.geomspace(distinct[0], distinct[-1], 100)
+        ax.plot(along, smooth(distinct, means)(along), color=colour, linewidth=1.2)
+
+
+def _diamond(found: Results, fit: Tradeoff) -> np.ndarray:
+    centre = np.array(found.human.point)
+    reach = 0.03 * np.ptp(np.vstack([fit.path, centre]), axis=0)
+    return centre + reach * np.array([[-1, 0], [0, -1], [1, 0], [0, 1], [-1, 0]])
+
+
+def _caption(row: Row) -> str:
+    return (
+        f"{row.name}: originality {row.originality.value:.2f}, "
+        f"recognizability {row.recognizability.value:.1f} %"
+    )
+
+
+def _both(row: Row) -> str:
+    o, r = row.originality, row.recognizability
+    return (
+        f"{o.value:.3f} ({o.low:.3f}\u2013{o.high:.3f}) | "
+        f"{r.value:.1f} ({r.low:.1f}\u2013{r.high:.1f})"
+    )
+
+
+def _colour(name: str) -> str:
+    others = [part for part in name.split("+") if part != "prototype"]
+    return COLOURS.get((others or [name])[0], "0.35")
+
+
+def _one(images: Tensor | None, number: int) -> Tensor | None:
+    return None if images is None else images[number]

@@ -1,0 +1,165 @@
+"""Pages of regularized systems show all that a made-up table holds, and nothing else."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import regularized
+from IPython.display import Markdown
+
+from oneshot.metrics.claims import FAILS, HOLDS, UNTESTED
+from oneshot.results import Results
+from oneshot.sweep import statements
+from oneshot.widgets import tradeoffs
+from oneshot.widgets.sprite_slider import SpriteSlider
+
+ALONE = ("kl", "vq", "classification", "prototype", "simclr", "barlow")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    return regularized.made_up(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture
+def empty(tmp_path):
+    return Results(tmp_path / "none.json", "quickdraw", "laptop", ())
+
+
+@pytest.fixture(autouse=True)
+def no_drawings_at_hand(monkeypatch):
+    monkeypatch.setattr(tradeoffs.sweep, "concepts", lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda found: tradeoffs.curves(found, [["kl"]]),
+        lambda found: tradeoffs.against_beta(found, ["kl"]),
+        lambda found: tradeoffs.slider(found, "kl"),
+        lambda found: tradeoffs.sheet(found, ["kl"], 0),
+        lambda found: tradeoffs.family_sheet(found, "kl"),
+        tradeoffs.table,
+        tradeoffs.probes,
+        tradeoffs.why,
+    ],
+)
+def test_without_runs_a_sentence_says_so(empty, show):
+    told = show(empty)
+    assert isinstance(told, Markdown)
+    assert told.data == "*No runs on quickdraw at size laptop to show yet.*"
+
+
+def test_what_is_missing_is_named_with_the_command_that_makes_it(found, empty):
+    told = tradeoffs.there(found, ["none", "kl", "classification+prototype"], "fig4-laptop").data
+    assert "**none** 1, **kl** 5." in told
+    assert (
+        "Not there yet: classification+prototype. `oneshot sweep fig4-laptop` makes them." in told
+    )
+    assert (
+        "There is no run on quickdraw at size laptop yet." in tradeoffs.there(empty, [], "x").data
+    )
+
+
+def test_curves_show_every_run_human_and_controls(found):
+    figure = tradeoffs.curves(found, [["kl", "vq"], ["prototype", "barlow+prototype"]])
+    left, right = figure.axes
+    assert [text.get_text() for text in right.get_legend().get_texts()] == [
+        "prototype",
+        "barlow+prototype",
+    ]
+    assert [len(dots.get_offsets()) for dots in right.collections] == [5, 3]
+    marks = {
+        line.get_marker(): line.get_xydata()[0] for line in left.lines if len(line.get_xdata()) == 1
+    }
+    np.testing.assert_allclose(marks["*"], found.human.point)
+    np.testing.assert_allclose(marks["h"], found.families["none"][0].point)
+    np.testing.assert_allclose(marks["X"], found.families["augmentation"][0].point)
+    assert left.get_xlim() == right.get_xlim()
+    dashed = [line.get_linestyle() for line in right.lines if len(line.get_xdata()) > 1]
+    assert dashed == ["-", "--"]
+
+
+def test_the_largest_dot_is_the_beta_nearest_to_human(found):
+    figure = tradeoffs.curves(found, [["prototype"]])
+    sizes = figure.axes[0].collections[0].get_sizes()
+    betas = [row.varying for row in found.families["prototype"]]
+    assert betas[int(np.argmax(sizes))] == found.best("prototype")[0].varying
+
+
+def test_the_slider_steps_through_betas_and_its_dot_stays_on_the_curve(found):
+    made = tradeoffs.slider(found, "barlow+prototype", shown=3)
+    assert isinstance(made, SpriteSlider)
+    assert [s["label"] for s in made.sliders] == ["\u03b2 of prototype", "exemplar"]
+    assert made.sliders[0]["values"] == ["1", "30", "300"]
+    assert made.sliders[1]["values"] == ["concept 0", "concept 2", "concept 5"]
+    assert len(made.captions) == 9
+    assert made.captions[3].startswith("barlow 30 + prototype 30: originality 0.")
+    curve = np.array(made.plot["curves"][0]["points"])
+    for dot in made.plot["dots"]:
+        gaps = np.abs(curve - dot) / np.ptp(curve, axis=0)
+        assert gaps.max(1).min() < 0.05
+    assert made.plot["curves"][1]["reference"]
+
+
+def test_a_family_without_kept_drawings_has_no_slider(found):
+    without = replace(found, file=found.file.parent / "elsewhere" / "table.json")
+    assert "No drawings of kl" in tradeoffs.slider(without, "kl").data
+
+
+def test_splines_are_drawn_through_five_betas_but_not_three(found):
+    figure = tradeoffs.against_beta(found, ["prototype", "barlow+prototype"])
+    for ax in figure.axes:
+        assert sum(len(line.get_xdata()) == 100 for line in ax.lines) == 1
+        labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+        assert labels == ["prototype", "barlow+prototype"]
+
+
+def test_tables_hold_all_runs_and_the_best_of_each_family(found):
+    lines = tradeoffs.table(found).data.splitlines()
+    assert len(lines) == 2 + len(found.rows)
+    assert lines[2].startswith("| **human** |")
+    lines = tradeoffs.probes(found).data.splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:4]] == ["none", "augmentation"]
+    assert len(lines) == 2 + len(found.families)
+
+
+def test_sheets_have_a_row_for_each_family_and_each_concept(found):
+    # 16 px drawn at twice their size, with lines of 3 px
+    assert tradeoffs.sheet(found, ["none", "kl", "vq"], 2).axes[0].images[0].get_size()[0] == 3 * 35
+    assert tradeoffs.family_sheet(found, "kl").axes[0].images[0].get_size()[0] == 6 * 35
+
+
+def test_a_probe_is_shown_for_every_run(found):
+    (ax,) = tradeoffs.why(found).axes
+    assert sum(len(line.get_xdata()) for line in ax.lines) == len(found.rows) - 1
+
+
+def test_statements_are_tested_where_there_are_runs(found):
+    claims = statements.alone(found)
+    assert claims[2].verdict == HOLDS  # the prototype is far above classification
+    assert claims[2].evidence.startswith(
+        "prototype 10 against classification 10: recognizability +"
+    )
+    told = tradeoffs.verdicts(claims).data.splitlines()
+    assert len(told) == 5
+    assert told[4].endswith("| **holds** |")
+    combined = statements.combined(found)
+    assert [claim.statement.split(" with ")[0] for claim in combined[1:]] == ["More recognizable"]
+
+
+def test_the_direction_of_each_curve_is_told(found):
+    claims = statements.directions(found, ["simclr", "absent"])
+    assert [claim.verdict for claim in claims] == [FAILS, HOLDS, UNTESTED, UNTESTED]
+    assert claims[2].evidence == "runs of absent at 0 betas"
+
+
+def test_without_runs_statements_are_not_tested(empty):
+    assert {claim.verdict for claim in statements.alone(empty)} == {UNTESTED}
+    assert statements.alone(empty)[0].evidence == "no runs of prototype and none"
+    assert [claim.verdict for claim in statements.combined(empty)] == [UNTESTED]
+
+
+def test_the_colours_of_combinations_are_those_of_the_partner():
+    assert tradeoffs._colour("barlow+prototype") == tradeoffs.COLOURS["barlow"]
+    assert len({tradeoffs.COLOURS[name] for name in ALONE}) == 6
