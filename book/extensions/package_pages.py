@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from sphinx.application import Sphinx
 
 MARK = re.compile(r"^<!-- modules: ([\w. ]+) -->$", re.MULTILINE)
+REST = "rest"
 CODE = re.compile(r"(``?)(.+?)\1", re.DOTALL)
 SPECIAL = re.compile(r"([\\*|_`<>])")
 BULLET = re.compile(r"(?=^[*-] )", re.MULTILINE)
@@ -28,16 +29,27 @@ def modules(name: str) -> Iterator[str]:
             yield from modules(f"{name}.{child.name}")
 
 
+def listed(text: str) -> dict[str, list[str]]:
+    """Return the modules that each mark of a page stands for; `rest` is what no other mark names.
+
+    What follows a mark is a list of modules and packages, or the word `rest`.
+    """
+    marks = [match[1] for match in MARK.finditer(text)]
+    named = [(mark, name) for mark in marks if mark != REST for name in mark.split()]
+    found: dict[str, list[str]] = {mark: [] for mark in marks}
+    for mark, name in named:
+        found[mark] += modules(name)
+    seen = {"oneshot", *(name for names in found.values() for name in names)}
+    if REST in found:
+        found[REST] = [name for name in modules("oneshot") if name not in seen]
+    return found
+
+
 def expand(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Replace `<!-- modules: a b -->` by a section for each module of a and b."""
-
-    def sections(match: re.Match) -> str:
-        names = [name for prefix in match[1].split() for name in modules(prefix)]
-        return "\n".join(
-            f"### {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n```\n" for name in names
-        )
-
-    source[0] = MARK.sub(sections, source[0])
+    """Replace each `<!-- modules: ... -->` by a section for each of its modules."""
+    found = listed(source[0])
+    section = "### {0}\n\n```{{eval-rst}}\n.. automodule:: {0}\n```\n"
+    source[0] = MARK.sub(lambda m: "\n".join(map(section.format, found[m[1]])), source[0])
 
 
 def plain(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]):

@@ -109,16 +109,12 @@ def pages():
 
 
 def test_the_api_page_has_every_public_module(pages):
-    listed = {
-        name
-        for mark in pages.MARK.finditer((ROOT / "book" / "api.md").read_text())
-        for prefix in mark[1].split()
-        for name in pages.modules(prefix)
-    }
+    found = pages.listed((ROOT / "book" / "api.md").read_text())
+    listed = [name for names in found.values() for name in names]
     packages = pkgutil.walk_packages(oneshot.__path__, "oneshot.")
-    public = {p.name for p in packages if "._" not in p.name} - {"oneshot.cli", "oneshot.commands"}
-    documented = {name for name in public if importlib.import_module(name).__doc__}
-    assert listed == documented
+    public = {package.name for package in packages if "._" not in package.name}
+    assert sorted(listed) == sorted(n for n in public if importlib.import_module(n).__doc__)
+    assert "oneshot.cli" in found["rest"]
 
 
 @pytest.mark.parametrize(
