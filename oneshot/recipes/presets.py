@@ -98,8 +98,11 @@ def latent_diffusion(
     if preset == "smoke":
         return LatentDiffusion(codes, Plan(steps=30, batch=64), width=64, copies=1)
     if preset == "laptop":
-        plan = Plan(6000, 512, "adamw", lr=1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
-        copies = {"omniglot": 7}.get(source(dataset).name, 3)
+        kind = source(dataset).name
+        steps, copies = {"omniglot": (6000, 7), "quickdraw": (6000, 3)}.get(kind, (2500, 3))
+        plan = Plan(
+            steps, 512, "adamw", lr=1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0
+        )
         return LatentDiffusion(codes, plan, copies=copies)
     plan = Plan(codes.plan.steps, 128, "adamw", lr=1e-4, weight_decay=0.01, ema=0.9999)
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
