@@ -2,7 +2,6 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
 import torch
@@ -14,15 +13,15 @@ from torch import Tensor
 def write_atomic(path: Path, *parts: bytes) -> None:
     """Write `parts` to `path` so that a reader sees the old file or the new one, never half."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with fresh.open("wb") as file:
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        fresh.replace(path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
         raise
 
 
@@ -30,7 +29,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict) -> Non
     """Write named tensors and JSON metadata to a safetensors file, atomically."""
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     note = {name: json.dumps(value, sort_keys=True) for name, value in metadata.items()}
-    write_atomic(Path(path), *_sorted(save(plain, note)))
+    write_atomic(Path(path), *_sorted(save(plain, note or None)))
 
 
 def _sorted(content: bytes) -> tuple[bytes, bytes, memoryview]:

@@ -33,6 +33,15 @@ def test_the_same_content_is_the_same_bytes(tmp_path):
     assert note == notes and torch.equal(found["b"], tensors["b"])
 
 
+def test_a_file_can_be_read_by_whom_the_user_lets(tmp_path):
+    before = os.umask(0o022)
+    try:
+        write_atomic(tmp_path / "x", b"")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o644
+
+
 def test_tensors_without_metadata(tmp_path):
     write_tensors(tmp_path / "x", {"a": torch.zeros(2)}, {})
     assert read_metadata(tmp_path / "x") == {}
