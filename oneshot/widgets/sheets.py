@@ -92,7 +92,7 @@ def contact_sheet(
     image = grid(drawings, exemplars, scale=2, gap=3)
     names = ["exemplar"] * (exemplars is not None) + [str(name) for name in columns]
     left = max((_wide(str(name)) for name in rows), default=0) + 14 * bool(rows)
-    top = 22 * bool(names)
+    top = 27 * bool(names)
     figure = Sheet(figsize=((left + image.width) / 144, (top + image.height) / 144), dpi=144)
     size = np.array([left + image.width, top + image.height])
     axes = figure.add_axes((left / size[0], 0, image.width / size[0], image.height / size[1]))
@@ -107,6 +107,12 @@ def contact_sheet(
         axes.text(-12, middle, str(name), ha="right", va="center", **style)
     figure.patch.set_facecolor("white")
     return figure
+
+
+def label(name: str, longest: int = 24) -> str:
+    """Return the name of a concept as a person would write it, such as "Burmese (Myanmar) 01"."""
+    plain = name.replace("_", " ").replace(".character", " ").replace(".", " ").replace("/", " ")
+    return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
 
 
 def _wide(text: str) -> float:

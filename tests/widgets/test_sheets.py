@@ -63,3 +63,9 @@ def test_a_contact_sheet_is_labelled_and_refuses_labels_that_do_not_fit():
     for labels in ({"rows": ["p"]}, {"columns": ["a", "b"]}):
         with pytest.raises(ValueError, match="labels for 2 x 3 drawings"):
             sheets.contact_sheet(drawings, exemplars, **labels)
+
+
+def test_names_of_concepts_become_labels():
+    assert sheets.label("Burmese_(Myanmar).character01") == "Burmese (Myanmar) 01"
+    assert sheets.label("alarm clock/2") == "alarm clock 2"
+    assert sheets.label("x" * 30) == "x" * 23 + "…"
