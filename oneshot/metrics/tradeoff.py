@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oneshot.metrics.claims import Measured
-from oneshot.metrics.fits import ParametricCurve, band, fit_curve
+from oneshot.metrics.fits import band, fit_curve
 
 Array = NDArray[np.float64]
 
@@ -20,16 +20,13 @@ class Tradeoff:
     """Systems that differ in one beta, and the curve fitted through them.
 
     `betas` (J,) rise; `points` (J, 2) are originality and recognizability as measured, `places`
-    (J, 2) the same on the curve. `path` (n, 2) is the curve, from the smallest beta to the largest;
-    `low` and `high` (n, 2) are its 95 % band over concepts, None when there are too few betas.
+    (J, 2) the same on the curve. `path` (n, 2) is the curve, from the smallest beta to the largest.
     """
 
     betas: Array
     points: Array
     places: Array
     path: Array
-    low: Array | None = None
-    high: Array | None = None
 
 
 def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 2) -> Tradeoff:
@@ -38,21 +35,31 @@ def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 
     The curve is parametric in (log10 of beta, originality, recognizability). Raises ValueError when
     betas do not rise. *Latent Representation Matters* (NeurIPS 2024), fig. 3.
     """
-    betas = np.asarray(betas, float)
-    if len(betas) != len(systems) or not len(betas) or betas[0] <= 0 or (np.diff(betas) <= 0).any():
-        raise ValueError(f"betas must be positive and rise, one a system, got {betas.tolist()}")
-    scores = np.stack([system.by_concept for system in systems])
+    betas, scores = _checked(betas, systems)
     points = scores.mean(1)
     if len(betas) < ENOUGH:
         return Tradeoff(betas, points, points, points)
-    decades = np.log10(betas)
-    curve: ParametricCurve = fit_curve(np.column_stack((decades, points)), degree)
-    bounds = band(decades, scores, degree)
-    return Tradeoff(
-        betas,
-        points,
-        curve(curve.hidden)[:, 1:],
-        curve.path[:, 1:],
-        bounds.low[:, 1:],
-        bounds.high[:, 1:],
-    )
+    curve = fit_curve(np.column_stack((np.log10(betas), points)), degree)
+    return Tradeoff(betas, points, curve(curve.hidden)[:, 1:], curve.path[:, 1:])
+
+
+def tradeoff_band(
+    betas: Sequence[float], systems: Sequence[Measured], degree: int = 2
+) -> tuple[Array, Array] | None:
+    """Return the bounds (100, 2) of the 95 % bootstrap band of `tradeoff`, over concepts.
+
+    None when there are too few betas for a curve.
+    """
+    betas, scores = _checked(betas, systems)
+    if len(betas) < ENOUGH:
+        return None
+    bounds = band(np.log10(betas), scores, degree)
+    return bounds.low[:, 1:], bounds.high[:, 1:]
+
+
+def _checked(betas: Sequence[float], systems: Sequence[Measured]) -> tuple[Array, Array]:
+    """Return betas (J,) and scores (J, C, 2)."""
+    betas = np.asarray(betas, float)
+    if len(betas) != len(systems) or not len(betas) or betas[0] <= 0 or (np.diff(betas) <= 0).any():
+        raise ValueError(f"betas must be positive and rise, one a system, got {betas.tolist()}")
+    return betas, np.stack([system.by_concept for system in systems])

@@ -13,7 +13,7 @@ from torch import Tensor
 from oneshot import sweep
 from oneshot.metrics.claims import Claim
 from oneshot.metrics.fits import smooth
-from oneshot.metrics.tradeoff import Tradeoff, tradeoff
+from oneshot.metrics.tradeoff import Tradeoff, tradeoff, tradeoff_band
 from oneshot.results import HUMAN as HUMAN_ROW
 from oneshot.results import Results, Row, Shown
 from oneshot.sweep.statements import systems_of
@@ -246,8 +246,9 @@ def _family(ax, found: Results, name: str) -> None:
     fit, colour = _fit(found, name), _colour(name)
     line = "--" if "+" in name else "-"
     ax.plot(*fit.path.T, line, color=colour, linewidth=1.4, label=name)
-    if fit.low is not None:
-        around = np.vstack([fit.low, fit.high[::-1]])
+    bounds = tradeoff_band(*systems_of(found, name))
+    if bounds:
+        around = np.vstack([bounds[0], bounds[1][::-1]])
         ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
     if len(fit.path) > 1:
         tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
