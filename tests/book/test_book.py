@@ -92,10 +92,17 @@ def test_published_notebooks_have_no_outputs_and_say_how_to_run_them():
         assert "dataset" in execute.parameters(path), f"{path}: declare `dataset`"
 
 
-def test_every_notebook_is_in_the_table_of_contents():
+def test_every_notebook_is_in_the_table_of_contents_once_its_results_are_there():
     pages = set(book.notebooks(ROOT))
     on_disk = {f"notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")}
-    assert pages == on_disk
+    latent = ("combinations", "concepts", "latent_space", "regularization", "samples")
+    waiting = {f"notebooks/{name}.ipynb" for name in (*latent, "importance_maps")}
+    if (ROOT / "data" / "results" / "regularization.json").exists():
+        waiting -= {f"notebooks/{name}.ipynb" for name in latent}
+    if (ROOT / "data" / "results" / "agreement.json").exists():
+        waiting.remove("notebooks/importance_maps.ipynb")
+    assert pages <= on_disk
+    assert on_disk - pages <= waiting
 
 
 @pytest.fixture(scope="module")
