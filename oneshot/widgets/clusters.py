@@ -18,7 +18,7 @@ from oneshot.metrics.leakage import Leakage, leakage, parted
 from oneshot.recipes import presets
 from oneshot.results import Results
 from oneshot.widgets.figures import HUMAN, MODEL, Plot, _plot
-from oneshot.widgets.sheets import Sheet, contact_sheet
+from oneshot.widgets.sheets import Sheet, contact_sheet, label
 
 
 def _when_there_are_drawings(show: Callable) -> Callable:
@@ -120,7 +120,7 @@ def categories(concepts: ConceptSet) -> dict[str, list[int]]:
 
 def _rows(concepts: ConceptSet, ids: Sequence[int], columns: int) -> Sheet:
     pages = concepts.sample(ids, columns)
-    names = [concepts.names[k] for k in ids]
+    names = [label(concepts.names[k]) for k in ids]
     return contact_sheet(pages, concepts.exemplar_images(ids), rows=names)
 
 

@@ -125,7 +125,7 @@ def slider(found: Results, name: str, shown: int = 8) -> SpriteSlider | Markdown
     return SpriteSlider(
         frames,
         {f"\u03b2 of {name.split('+')[-1]}": [row.varying for row in rows],
-         "exemplar": [drawings[0].names[k] for k in chosen]},
+         "exemplar": [sheets.label(drawings[0].names[k]) for k in chosen]},
         captions=[_caption(row) for row in rows for _ in chosen],
         plot=plane(lines, np.array(places), active=[name] * len(rows), reference=HUMAN_ROW),
         start=[len(rows) // 2, 0],
@@ -211,9 +211,8 @@ def family_sheet(found: Results, name: str, columns: int = 10):
     if not kept:
         return Markdown(f"*No drawings of {name} have been kept yet.*")
     row, drawn = kept[0]
-    return sheets.contact_sheet(
-        drawn.drawings[:, :columns], exemplars(row, drawn), rows=drawn.names
-    )
+    labels = [sheets.label(name) for name in drawn.names]
+    return sheets.contact_sheet(drawn.drawings[:, :columns], exemplars(row, drawn), rows=labels)
 
 
 def best_drawings(found: Results, names: Sequence[str]) -> list[tuple[Row, Shown]]:

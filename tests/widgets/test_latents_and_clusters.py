@@ -79,7 +79,7 @@ def test_siblings_stand_together(concepts):
     assert isinstance(clusters.sheet(concepts, 3), Sheet)
     figure = clusters.siblings(concepts)
     rows = [text.get_text() for text in figure.axes[0].texts][-5:]
-    assert rows == ["clock/1", "clock/2", "tree/1", "tree/2", "tree/3"]
+    assert rows == ["clock 1", "clock 2", "tree 1", "tree 2", "tree 3"]
     alone = replace(concepts, names=tuple("abcdef"))
     assert isinstance(clusters.siblings(alone), Markdown)
 
