@@ -35,9 +35,8 @@ def compared(found: Results, first: str, second: str) -> Claim:
         return Claim.untested(statement, f"no runs of {' and '.join(absent or ['humans'])}")
     chosen = found.comparable(first, reference)
     if not chosen:
-        return Claim.untested(
-            statement, f"no beta of {first} is as original as {reference[0].name}"
-        )
+        why = f"no beta of {first} is as original as {reference[0].name}"
+        return Claim(statement, None, why, claims.UNDECIDED)
     claim = claims.more_recognizable(statement, Measured.of(chosen), Measured.of(reference))
     names = f"{chosen[0].name} against {reference[0].name}"
     return replace(claim, evidence=f"{names}: {claim.evidence}")

@@ -7,7 +7,7 @@ import pytest
 import regularized
 from IPython.display import Markdown
 
-from oneshot.metrics.claims import FAILS, HOLDS, UNTESTED
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
 from oneshot.results import Results
 from oneshot.sweep import statements
 from oneshot.widgets import tradeoffs
@@ -146,6 +146,13 @@ def test_statements_are_tested_where_there_are_runs(found):
     assert told[4].endswith("| **holds** |")
     combined = statements.combined(found)
     assert [claim.statement.split(" with ")[0] for claim in combined[1:]] == ["More recognizable"]
+
+
+def test_without_a_beta_of_comparable_originality_nothing_is_decided(found):
+    copies = [regularized.row({"vq": 1.0}, point=(0.1, 99.0))]
+    rows = [row for row in found.rows if row.family in ("human", "none")] + copies
+    claim = statements.compared(replace(found, rows=tuple(rows)), "vq", "none")
+    assert (claim.verdict, claim.evidence) == (UNDECIDED, "no beta of vq is as original as none")
 
 
 def test_the_direction_of_each_curve_is_told(found):
