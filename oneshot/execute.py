@@ -18,6 +18,8 @@ import json
 import math
 import os
 import re
+import shutil
+import tempfile
 import tokenize
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -235,6 +237,10 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
     # The kernel of this very environment, whatever `python3` kernel the user has installed.
     before = os.environ.get("JUPYTER_PREFER_ENV_PATH")
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    sockets = tempfile.mkdtemp(prefix="oneshot-")
+    # Sockets of the file system, where there are some: no open port, no warning about one. In a
+    # folder of their own, because kernels that start at once elsewhere pick the same names.
+    transport = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
     try:
         return papermill.execute_notebook(
             str(notebook),
@@ -243,14 +249,14 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
             kernel_name="python3",
             language="python",
             progress_bar={"desc": notebook.stem, "disable": None},
-            # Sockets of the file system, where there are some: no open port, no warning about one.
-            config=Config({"KernelManager": {"transport": "ipc" if os.name == "posix" else "tcp"}}),
+            config=Config({"KernelManager": transport}),
         )
     except PapermillExecutionError as error:
         raise PageError(_explain(notebook, error)) from None
     except RuntimeError as error:
         raise PageError(f"{notebook}: the kernel stopped ({error})") from None
     finally:
+        shutil.rmtree(sockets, ignore_errors=True)
         if before is None:
             del os.environ["JUPYTER_PREFER_ENV_PATH"]
         else:
