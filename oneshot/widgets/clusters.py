@@ -40,8 +40,8 @@ def summary(concepts: ConceptSet) -> Markdown:
     each = concepts.counts
     return Markdown(
         f"**{len(concepts)} concepts** out of {len(categories(concepts))} categories "
-        f"({', '.join(parts)}): {', '.join(splits)}. A concept has {each.min()} to {each.max()} "
-        f"drawings, {np.median(each):g} in the middle."
+        f"({', '.join(parts)}): {', '.join(splits)}. Of a concept there "
+        f"are {np.median(each):g} drawings in the middle, {each.min()} at least, {each.max()} at most."
     )
 
 

@@ -23,7 +23,7 @@ from oneshot.widgets.sheets import ACCENT, GAP, INK, PAPER, Sheet
 NULL = "blurred ink"
 _HEATS, _INKS = 30, 6
 _HEAT = np.linspace(PAPER, ACCENT, _HEATS)[:, None]
-_SHADE = np.linspace(0, 1, _INKS)[None, :, None]
+_SHADE = np.linspace(0, 0.6, _INKS)[None, :, None]  # the map shows through the ink
 _PALETTE = np.vstack([(_HEAT + (np.array(INK) - _HEAT) * _SHADE).reshape(-1, 3), GAP])
 
 
@@ -39,7 +39,7 @@ def stretched(maps: ArrayLike) -> np.ndarray:
 
 
 def overlay(maps: ArrayLike, exemplars: ArrayLike, *, scale: int = 2) -> Image.Image:
-    """Return maps (R, C, H, W) under the ink of exemplars (C, 1, H, W), R rows of C tiles.
+    """Return maps (R, C, H, W) under the thin ink of exemplars (C, 1, H, W), R rows of C tiles.
 
     Each map is stretched by itself. All such images share one palette.
     """
@@ -61,8 +61,8 @@ def overlays(
 
     *Latent Representation Matters* (NeurIPS 2024), fig. 5a.
     """
-    image = overlay(np.stack([np.asarray(page) for page in maps.values()]), exemplars)
-    left, top = 12 * max(map(len, maps)) + 20, 24 * bool(names)
+    image = overlay(np.stack([np.asarray(page) for page in maps.values()]), exemplars, scale=3)
+    left, top = 11 * max(map(len, maps)) + 14, 24 * bool(names)
     size = np.array([left + image.width, top + image.height])
     figure = Sheet(figsize=size / 144, dpi=144)
     axes = figure.add_axes((left / size[0], 0, image.width / size[0], image.height / size[1]))
@@ -74,7 +74,8 @@ def overlays(
         axes.text(-12, middle, name, ha="right", va="center", **style)
     for column, name in enumerate(names):
         middle = (column + 0.5) * image.width / len(names)
-        axes.text(middle, -6, str(name), ha="center", va="bottom", **style | {"fontsize": 7})
+        short = name if len(name) < 16 else f"{name[:14]}…"
+        axes.text(middle, -6, short, ha="center", va="bottom", **style | {"fontsize": 7})
     figure.patch.set_facecolor("white")
     return figure
 
@@ -88,7 +89,7 @@ def bars(scores: Mapping[str, Agreement], people: People) -> Plot:
     *Latent Representation Matters* (NeurIPS 2024), fig. 5b.
     """
     systems = [name for name in scores if name != NULL]
-    with _plot(7.4, 0.9 + 0.32 * len(systems), panels=2) as (figure, panels):
+    with _plot(7.4, 1.1 + 0.32 * len(systems), panels=2) as (figure, panels):
         for axes, where in zip(panels, ("all", "ink"), strict=True):
             values = {name: getattr(score, where) for name, score in scores.items()}
             stars = {_other(c): c.stars for c in pairwise(values) if NULL in (c.first, c.second)}
@@ -96,14 +97,16 @@ def bars(scores: Mapping[str, Agreement], people: People) -> Plot:
             null = intervals.mean(values[NULL])
             axes.axvline(null.value, color=HUMAN, linewidth=1, label=NULL)
             axes.axvspan(null.low, null.high, color=HUMAN, alpha=0.1, linewidth=0)
-            title = {"all": "all pixels", "ink": "within 1 px of ink"}[where]
-            axes.set(xlabel=f"Spearman with human maps, {title}")
+            axes.set(xlabel={"all": "all pixels", "ink": "within 1 px of ink"}[where])
         if people.consistency:
             panels[0].axvline(
                 people.consistency.ceiling.value, color=HUMAN, linestyle="--", label="ceiling"
             )
         panels[1].set_yticklabels([])
-        panels[0].legend(fontsize=8, loc="lower left")
+        figure.suptitle("Spearman correlation with human maps", fontsize=9.5, x=0.01, ha="left")
+        figure.legend(
+            *panels[0].get_legend_handles_labels(), fontsize=8, loc="upper right", ncols=2
+        )
     return figure
 
 
@@ -157,10 +160,19 @@ def verdict(rows: Sequence[dict], people: People) -> Markdown:
         said.append(f"Clearly nearer to people on the ink than blurred ink: {', '.join(loud)}.")
     if quiet:
         said.append(
-            f"**Not clearly nearer than blurred ink, so they have said nothing**: "
-            f"{', '.join(quiet)}."
+            "**Not clearly nearer to people than blurred ink is, so they say nothing beyond where "
+            f"the ink lies**: {', '.join(quiet)}."
         )
     return Markdown(" ".join(said))
+
+
+def nobody(dataset: str) -> Markdown:
+    """Return the sentences of a page on a data set without human maps."""
+    return Markdown(
+        f"**There are no human importance maps of `{dataset}`**, so nothing can be said here about "
+        "people. For *Quick, Draw!* 25 maps can be read off a published figure, when it is in the "
+        "data folder. For any drawings you can make maps yourself, with the game below."
+    )
 
 
 def _bars(axes, means: Mapping[str, Interval], stars: Mapping[str, str]) -> None:

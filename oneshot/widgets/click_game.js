@@ -1,0 +1,266 @@
+// A game of the ClickMe kind. A drawing is covered; the reader uncovers parts of it until a critic
+// names it. The critic runs here, so the same code serves a live kernel and a page without one.
+
+const [PAPER, INK, HEAT, COVER] = [[253, 252, 247], [24, 26, 34], [176, 74, 22], [205, 198, 180]];
+
+function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+// Numbers of 16 bits (IEEE 754 binary16, little-endian), which not all browsers can read by themselves.
+export function halves(view) {
+  return Float32Array.from({ length: view.byteLength / 2 }, (_, k) => {
+    const bits = view.getUint16(2 * k, true);
+    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
+    return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
+  });
+}
+
+function convolved({ data, side }, { ins, outs, size, stride, padding, weight, bias }) {
+  const wide = side + 2 * padding;
+  const padded = new Float32Array(ins * wide * wide);
+  for (let row = 0; row < ins * side; row++) {
+    const place = (Math.floor(row / side) * wide + (row % side) + padding) * wide + padding;
+    padded.set(data.subarray(row * side, (row + 1) * side), place);
+  }
+  const out = Math.floor((wide - size) / stride) + 1;
+  const result = new Float32Array(outs * out * out);
+  for (let o = 0, w = 0; o < outs; o++) {
+    const page = result.subarray(o * out * out, (o + 1) * out * out).fill(bias[o]);
+    for (let i = 0; i < ins; i++) for (let v = 0; v < size; v++) for (let u = 0; u < size; u++, w++) {
+      const factor = weight[w];
+      for (let y = 0; y < out; y++) {
+        let from = (i * wide + y * stride + v) * wide + u;
+        const end = (y + 1) * out;
+        for (let to = y * out; to < end; to++, from += stride) page[to] += factor * padded[from];
+      }
+    }
+  }
+  return { data: result.map((value) => Math.max(value, 0)), side: out };
+}
+
+function pooled({ data, side }, channels) {
+  const out = Math.floor(side / 2);
+  const result = new Float32Array(channels * out * out);
+  for (let k = 0; k < result.length; k++) {
+    const [x, y, c] = [k % out, Math.floor(k / out) % out, Math.floor(k / (out * out))];
+    const at = (c * side + 2 * y) * side + 2 * x;
+    result[k] = Math.max(data[at], data[at + 1], data[at + side], data[at + side + 1]);
+  }
+  return { data: result, side: out };
+}
+
+// A function from a page of numbers to its features: convolutions with ReLU, then one matrix.
+export function critic(layers, view) {
+  const numbers = halves(view);
+  let used = 0;
+  const take = (count) => numbers.subarray(used, (used += count));
+  const parts = layers.map((layer) => {
+    const weight = take(layer.outs * layer.ins * layer.size ** 2);
+    return { ...layer, weight, bias: take(layer.outs) };
+  });
+  const matrix = parts.pop();
+  return (page) => {
+    let image = { data: page, side: Math.sqrt(page.length) };
+    for (const part of parts) {
+      image = convolved(image, part);
+      if (part.pool) image = pooled(image, part.outs);
+    }
+    return matrix.bias.map((sum, o) => {
+      for (let i = 0; i < matrix.ins; i++) sum += matrix.weight[o * matrix.ins + i] * image.data[i];
+      return sum;
+    });
+  };
+}
+
+// Ink or paper, nothing between, as the critic was trained.
+export function binary(page, threshold) {
+  const [low, high] = [Math.min(...page), Math.max(...page)];
+  return Float32Array.from(page, (value) => Number(value > low + threshold * (high - low)));
+}
+
+// The chances of the names: softmax of minus the squared distances to the exemplars' features.
+export function chances(features, supports) {
+  const count = features.length;
+  const logits = Array.from({ length: supports.length / count }, (_, n) => {
+    const gaps = features.map((value, k) => (value - supports[n * count + k]) ** 2);
+    return -gaps.reduce((sum, gap) => sum + gap);
+  });
+  const most = Math.max(...logits);
+  const odds = logits.map((logit) => Math.exp(logit - most));
+  const all = odds.reduce((sum, odd) => sum + odd);
+  return odds.map((odd) => odd / all);
+}
+
+// A Gaussian blur of a square page that is mirrored at its edges.
+export function blurred(page, sigma) {
+  const side = Math.sqrt(page.length);
+  const reach = Math.floor(4 * sigma + 0.5);
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-((k - reach) ** 2) / (2 * sigma ** 2)));
+  const total = weights.reduce((sum, weight) => sum + weight);
+  const inside = (k) => {
+    const turned = ((k % (2 * side)) + 2 * side) % (2 * side);
+    return turned < side ? turned : 2 * side - 1 - turned;
+  };
+  const along = (from, across, down) => from.map((_, at) => {
+    const [x, y] = [at % side, Math.floor(at / side)];
+    return weights.reduce((sum, weight, k) => {
+      const [u, v] = [inside(x + across * (k - reach)), inside(y + down * (k - reach))];
+      return sum + (weight / total) * from[v * side + u];
+    }, 0);
+  });
+  return along(along(Float32Array.from(page), 1, 0), 0, 1);
+}
+
+function counted(clicks, side) {
+  const page = new Float32Array(side * side);
+  for (const [x, y] of clicks) page[Math.floor(y) * side + Math.floor(x)] += 1;
+  return page;
+}
+
+const between = (from, to, share) => from.map((value, k) => value + (to[k] - value) * share);
+
+function painted(canvas, side, colour) {
+  canvas.width = canvas.height = side;
+  const image = new ImageData(side, side);
+  for (let k = 0; k < side * side; k++) image.data.set([...colour(k), 255], 4 * k);
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+}
+
+// A small picture of a drawing, on a map if there is one, with words below.
+function picture(side, drawing, words, map = null) {
+  const canvas = element("canvas", { role: "img", "aria-label": words });
+  const ground = (k) => (map ? between(PAPER, HEAT, map[k]) : PAPER);
+  const cover = map ? 0.6 : 1; // a map shows through the ink
+  painted(canvas, side, (k) => between(ground(k), INK, (cover * drawing[k]) / 255));
+  return element("figure", {}, canvas, element("figcaption", {}, words));
+}
+
+function saved(participant, side, games) {
+  const text = JSON.stringify({ participant, side, games }, null, 1);
+  const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  element("a", { href, download: `${participant}.json` }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}
+
+function render({ model, el }) {
+  const [side, names, labels, reach, sigma] = ["side", "names", "labels", "reach", "sigma"].map((key) => model.get(key));
+  const [drawings, maps] = [bytes(model.get("drawings")), bytes(model.get("maps"))];
+  const page = (from, number) => from.subarray(number * side * side, (number + 1) * side * side);
+  const look = critic(model.get("layers"), model.get("weights"));
+  const view = model.get("supports");
+  const supports = Float32Array.from({ length: view.byteLength / 4 }, (_, k) => view.getFloat32(4 * k, true));
+  const participant = `reader-${Date.now().toString(36)}`;
+  const label = "a covered drawing: drag to uncover it, or move with the arrow keys and press space";
+  const canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": label });
+  const cursor = element("span", { class: "cursor" });
+  const guesses = element("div", { class: "pictures guesses" });
+  const told = element("p", { class: "told", "aria-live": "polite" });
+  const results = element("div", { class: "pictures results" });
+  const button = (words, act) => {
+    const node = element("button", { type: "button" }, words);
+    node.addEventListener("click", act);
+    return node;
+  };
+  let [number, clicks, open, done, place] = [-1, [], null, false, [0, 0]];
+
+  function show() {
+    const drawing = page(drawings, number);
+    painted(canvas, side, (k) => (open[k] || done ? between(PAPER, INK, drawing[k] / 255) : COVER));
+    cursor.style.left = `${(100 * place[0]) / side}%`;
+    cursor.style.top = `${(100 * place[1]) / side}%`;
+  }
+
+  function next() {
+    [number, clicks, open, done, place] = [(number + 1) % names.length, [], new Uint8Array(side * side), false, [side / 2, side / 2]];
+    guesses.replaceChildren();
+    results.replaceChildren();
+    giveUp.disabled = false;
+    told.textContent = `Drawing ${number + 1} of ${names.length}. Uncover as little as you can.`;
+    show();
+  }
+
+  function finish(named) {
+    done = true;
+    giveUp.disabled = true;
+    told.textContent = named
+      ? `Named after ${clicks.length} ${clicks.length === 1 ? "click" : "clicks"}: ${names[number]}.`
+      : `Not named: it is ${names[number]}.`;
+    if (clicks.length) {
+      model.set("games", [...model.get("games"), { exemplar: names[number], clicks, named }]);
+      model.save_changes();
+      save.disabled = false;
+    }
+    const own = blurred(counted(clicks, side), sigma);
+    const most = Math.max(...own, 1e-9);
+    const drawing = page(drawings, number);
+    results.replaceChildren(
+      picture(side, drawing, "you", own.map((value) => value / most)),
+      ...labels.map((words, m) => picture(side, drawing, words, Array.from(page(maps, m * names.length + number), (v) => v / 255))),
+    );
+  }
+
+  function ask() {
+    const drawing = page(drawings, number);
+    const seen = Float32Array.from(drawing, (value, k) => (open[k] ? value / 255 : 0));
+    const found = chances(look(binary(seen, model.get("threshold"))), supports);
+    const order = found.map((_, n) => n).sort((a, b) => found[b] - found[a]);
+    const shown = order.slice(0, 3).map((n) => picture(side, page(drawings, n), `${names[n]} ${Math.round(100 * found[n])}\u00a0%`));
+    guesses.replaceChildren(...shown);
+    told.textContent = `After ${clicks.length}, the critic says ${names[order[0]]}.`;
+    if (order[0] === number) finish(true);
+  }
+
+  function uncover() {
+    if (done) return;
+    const [x, y] = place;
+    clicks.push([Number(x.toFixed(1)), Number(y.toFixed(1))]);
+    for (let k = 0; k < open.length; k++) {
+      const gap = Math.hypot((k % side) + 0.5 - x, Math.floor(k / side) + 0.5 - y);
+      if (gap <= reach) open[k] = 1;
+    }
+    ask();
+    show();
+  }
+
+  const onPage = (value) => Math.min(Math.max(value, 0), side - 0.1);
+
+  function point(event) {
+    const box = canvas.getBoundingClientRect();
+    place = [[event.clientX, box.left], [event.clientY, box.top]].map(([at, from]) => onPage(((at - from) * side) / box.width));
+    const last = clicks[clicks.length - 1];
+    if (!last || Math.hypot(last[0] - place[0], last[1] - place[1]) >= reach / 2) uncover();
+  }
+
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.setPointerCapture(event.pointerId);
+    point(event);
+  });
+  canvas.addEventListener("pointermove", (event) => event.buttons && point(event));
+  canvas.addEventListener("keydown", (event) => {
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const move = moves[event.key];
+    if (!move && event.key !== " " && event.key !== "Enter") return;
+    event.preventDefault();
+    event.stopPropagation(); // the notebook around would move on
+    if (move) place = place.map((value, axis) => onPage(value + (move[axis] * reach) / 2));
+    else uncover();
+    show();
+  });
+  const giveUp = button("Give up", () => { finish(false); show(); });
+  const save = button("Save my clicks", () => saved(participant, side, model.get("games")));
+  save.disabled = !model.get("games").length;
+  const buttons = element("div", { class: "buttons" }, button("Next drawing", next), giveUp, save);
+  el.classList.add("oneshot-game");
+  const board = element("div", { class: "board" }, canvas, cursor);
+  el.replaceChildren(element("div", { class: "panels" }, board, element("div", { class: "side" }, told, guesses, buttons)), results);
+  next();
+}
+
+export default { render };

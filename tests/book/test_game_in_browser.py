@@ -1,0 +1,194 @@
+"""The game in a real browser that can reach no network: the critic, and a reader who plays."""
+
+import base64
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from small import ROOT, lay_out
+
+from oneshot import book
+from oneshot.attribution import human
+from oneshot.metrics.features import folded
+from oneshot.models.critics import ConvCritic
+from oneshot.widgets.click_game import packed
+
+GAME = """\
+import torch
+from oneshot.models.critics import ConvCritic
+from oneshot.widgets.click_game import ClickGame
+
+torch.manual_seed(0)
+pages = torch.zeros(4, 1, 48, 48)
+pages[0, :, 10:40, 8:12] = pages[1, :, 8:12, 10:40] = pages[2, :, 30:42, 30:42] = 1
+pages[3, :, range(8, 40), range(8, 40)] = 1
+critic = ConvCritic(48, features="head", stem="strided").eval()
+maps = {"a model": pages[:, 0], "another": 1 - pages[:, 0]}
+ClickGame(critic, pages, ["post", "beam", "block", "line"], 0.5, maps).show()"""
+
+BOARD = ".oneshot-game .board canvas"
+
+
+@pytest.fixture(scope="module")
+def game_book(tmp_path_factory, libraries):
+    root = lay_out(tmp_path_factory.mktemp("game"), GAME)
+    shutil.copytree(libraries, root / "book" / "_build" / "vendor")
+    return book.build(root).parent
+
+
+@pytest.fixture
+def game(game_book, open_page, address):
+    """The page, its game ready to be played."""
+    page, faults = open_page(f"{address(game_book)}/notebooks/small.html")
+    page.wait_for_selector(BOARD)
+    page.locator(BOARD).scroll_into_view_if_needed()
+    yield page
+    assert faults == []
+
+
+@pytest.fixture
+def script(open_page):
+    """A page that has loaded nothing but the game's script, as `game`."""
+    page, faults = open_page("about:blank")
+    source = (ROOT / "oneshot" / "widgets" / "click_game.js").read_bytes()
+    address = f"data:text/javascript;base64,{base64.b64encode(source).decode()}"
+    page.evaluate("async (address) => { window.game = await import(address); }", address)
+    yield page
+    assert faults == []
+
+
+@pytest.mark.parametrize("stem", ["strided", "pooled"])
+def test_the_critic_in_the_browser_is_the_one_in_torch(script, stem):
+    torch.manual_seed(1)
+    critic = ConvCritic(48, features="head", stem=stem)
+    for _ in range(3):  # statistics of the batch norms, which the browser knows only as folded in
+        critic.train()(torch.rand(8, 1, 48, 48))
+    critic.eval()
+    page = (torch.rand(1, 1, 48, 48) > 0.6).float()
+    layers, weights = packed(critic)
+    features = script.evaluate(
+        """([layers, weights, page]) => {
+            const bytes = Uint8Array.from(atob(weights), (letter) => letter.charCodeAt(0));
+            const look = game.critic(layers, new DataView(bytes.buffer));
+            return Array.from(look(Float32Array.from(page)));
+        }""",
+        [layers, base64.b64encode(weights).decode(), page.flatten().tolist()],
+    )
+    expected = folded(critic)(page)[0]
+    assert expected.abs().max() > 0.1
+    torch.testing.assert_close(torch.tensor(features), expected, rtol=1e-3, atol=1e-3)
+
+
+def test_numbers_pages_and_chances_are_those_of_numpy(script):
+    random = np.random.default_rng(0)
+    numbers = np.array([0, -1.5, 3e-6, 6.1e-5, 65504, 0.1, *random.normal(size=50)], "<f2")
+    read = script.evaluate(
+        "(bytes) => Array.from(game.halves(new DataView(Uint8Array.from(bytes).buffer)))",
+        list(numbers.tobytes()),
+    )
+    np.testing.assert_array_equal(read, numbers.astype(float))
+    counts = random.integers(0, 3, size=(20, 20)).astype(float)
+    soft = script.evaluate(
+        "(page) => Array.from(game.blurred(page, 2.0))", counts.flatten().tolist()
+    )
+    np.testing.assert_allclose(np.reshape(soft, (20, 20)), human.blurred(counts, 2.0), rtol=1e-4)
+    features, supports = random.normal(size=3), random.normal(size=(4, 3))
+    found = script.evaluate(
+        "([features, supports]) => game.chances(features, supports)",
+        [features.tolist(), supports.flatten().tolist()],
+    )
+    expected = np.exp(-((features - supports) ** 2).sum(1))
+    np.testing.assert_allclose(found, expected / expected.sum(), rtol=1e-6)
+    assert script.evaluate("Array.from(game.binary([0.2, 0.4, 0.7], 0.5))") == [0, 0, 1]
+
+
+def ink(page) -> str:
+    return page.eval_on_selector(BOARD, "canvas => canvas.toDataURL()")
+
+
+def told(page) -> str:
+    return page.inner_text(".oneshot-game .told")
+
+
+def uncover_everything(page) -> None:
+    """Drag to and fro over the whole board, as far as the game lasts."""
+    box = page.locator(BOARD).bounding_box()
+    page.mouse.move(box["x"] + 1, box["y"] + 1)
+    page.mouse.down()
+    for row in range(9):
+        y = box["y"] + (row + 0.5) * box["height"] / 9
+        page.mouse.move(box["x"] + (1 if row % 2 else box["width"] - 1), y, steps=8)
+    page.mouse.up()
+
+
+def test_a_game_is_played_until_the_critic_names_it_and_saved(game, tmp_path):
+    covered = ink(game)
+    assert game.get_by_role("button", name="Save my clicks").is_disabled()
+    uncover_everything(game)
+    assert "Named after" in told(game) and "post" in told(game)
+    assert ink(game) != covered
+    shown = game.locator(".oneshot-game .results figcaption").all_inner_texts()
+    assert shown == ["you", "a model", "another"]
+    with game.expect_download() as saved:
+        game.get_by_role("button", name="Save my clicks").click()
+    file = tmp_path / saved.value.suggested_filename
+    saved.value.save_as(file)
+    clicks = json.loads(file.read_text())["games"][0]["clicks"]
+    assert f"after {len(clicks)} click" in told(game)
+    (page,) = human.read(tmp_path)["post"]
+    counts = human.counted(clicks, 48)
+    np.testing.assert_allclose(page, human.blurred(counts) / len(clicks), atol=1e-9)
+
+
+def test_a_click_uncovers_a_spot_and_the_critic_guesses(game):
+    box = game.locator(BOARD).bounding_box()
+    before = ink(game)
+    game.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert ink(game) != before
+    assert "After 1" in told(game) or "Named after 1" in told(game)
+    guesses = game.locator(".oneshot-game .guesses figcaption").all_inner_texts()
+    chances = [int(words.split()[1]) for words in guesses]
+    assert len(guesses) == 3 and chances == sorted(chances, reverse=True)
+    assert {words.split()[0] for words in guesses} <= {"post", "beam", "block", "line"}
+
+
+def test_the_game_is_played_from_the_keyboard(game):
+    game.locator(BOARD).focus()
+    cursor = "node => node.style.left"
+    places = [game.eval_on_selector(".oneshot-game .cursor", cursor)]
+    for _ in range(3):
+        game.keyboard.press("ArrowLeft")
+    places.append(game.eval_on_selector(".oneshot-game .cursor", cursor))
+    assert float(places[1][:-1]) < float(places[0][:-1])
+    before = ink(game)
+    game.keyboard.press(" ")
+    assert ink(game) != before and "fter 1" in told(game)
+    if "Named" not in told(game):
+        game.keyboard.press("Tab")
+        game.keyboard.press("Tab")
+        game.keyboard.press("Enter")
+        assert told(game) == "Not named: it is post."
+    game.get_by_role("button", name="Next drawing").press("Enter")
+    assert "Drawing 2 of 4" in told(game)
+    assert game.get_by_role("button", name="Save my clicks").is_enabled()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out_of_the_page(game_book, open_page, width):
+    size = {"width": width, "height": 800}
+    page, faults = open_page(f"{game_book.as_uri()}/notebooks/small.html", viewport=size)
+    page.wait_for_selector(BOARD)
+    page.get_by_role("button", name="Give up").click()
+    right = "nodes => Math.max(...nodes.map(node => node.getBoundingClientRect().right))"
+    assert page.eval_on_selector_all(".oneshot-game *", right) <= width
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert faults == []
+
+
+def test_without_javascript_the_page_says_what_is_missing(game_book, open_page):
+    page, _ = open_page(f"{game_book.as_uri()}/notebooks/small.html", java_script_enabled=False)
+    note = page.locator("noscript p, .text_html p").first
+    assert note.is_visible()
+    assert note.inner_text().startswith("A game with 4 drawings is played here")
