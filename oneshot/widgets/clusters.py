@@ -40,8 +40,8 @@ def summary(concepts: ConceptSet) -> Markdown:
     each = concepts.counts
     return Markdown(
         f"**{len(concepts)} concepts** out of {len(categories(concepts))} categories "
-        f"({', '.join(parts)}): {', '.join(splits)}. Of a concept there "
-        f"are {np.median(each):g} drawings in the middle, {each.min()} at least, {each.max()} at most."
+        f"({', '.join(parts)}): {', '.join(splits)}. Of a concept there are {np.median(each):g} "
+        f"drawings in the middle, {each.min()} at least, {each.max()} at most."
     )
 
 
