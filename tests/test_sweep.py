@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import numpy as np
@@ -262,6 +263,38 @@ def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path):
     assert told[3].split()[3:5] == ["failed", "failed"]
     assert told[-1] == "failed: TrainingDiverged: lower lr"
     assert len(told) == 6
+
+
+class Forgetful:
+    """A client whose scheduler takes everything and answers nothing."""
+
+    def submit(self, *arguments, key, priority):
+        return key
+
+
+@pytest.mark.parametrize("error", [CancelledError("gone"), OSError("closed")])
+def test_a_lost_scheduler_is_said_with_what_to_do(tmp_path, monkeypatch, error):
+    distributed = pytest.importorskip("distributed")
+
+    def lost(*_, **__):
+        raise error
+
+    monkeypatch.setattr(distributed, "wait", lost)
+    asked = Sweep("glyphs", "smoke")
+    board = sweep.board.Board(asked, Store(tmp_path))
+    with pytest.raises(SweepError, match=r"the scheduler was lost .*; the same command goes on"):
+        sweep.making._make_all(Forgetful(), missing(asked.runs, board.store), board)
+
+
+def test_a_log_has_a_line_for_each_row_and_each_change(tmp_path, capsys):
+    board = sweep.board.Board(Sweep("glyphs", "smoke"), Store(tmp_path))
+    board.show("1 of 9 artefacts", [])
+    board.show("1 of 9 artefacts", [])
+    board.show("2 of 9 artefacts", board.runs[1:])
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == "1 of 9 artefacts"
+    assert told[1].split()[:2] == ["none", "0"]
+    assert told[2:] == ["2 of 9 artefacts"]
 
 
 def test_progress_is_read_from_the_lock_and_the_log_of_a_training(tmp_path):

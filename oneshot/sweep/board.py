@@ -32,7 +32,7 @@ class Board:
                 self.rows[run] = row
         self.title = f"{sweep.dataset} {sweep.preset}"
         self._there: set[str] = set()
-        self._shown = 0
+        self._shown, self._progress = 0, ""
 
     @property
     def left(self) -> list[Run]:
@@ -64,14 +64,19 @@ class Board:
         """Return how every run stands, a line each."""
         return "\n".join(self._lines(self.runs))
 
-    def show(self, found: list[Run]) -> None:
-        """Print the lines of `found`; on a terminal, rewrite those of all that is being made."""
+    def show(self, progress: str, found: list[Run]) -> None:
+        """Say how far the sweep is and what was found; on a terminal, over what was said before.
+
+        A terminal shows the runs that are being made; a log, a line for each row and each change of
+        `progress`.
+        """
         if not sys.stdout.isatty():
-            for run in found:
-                print(self._line(run), flush=True)
+            if progress != self._progress:
+                print(*map(self._line, found), progress, sep="\n", flush=True)
+            self._progress = progress
             return
         busy = [run for run in self.left if self._state(run) in ("running", "failed")]
-        lines = self._lines(busy)
+        lines = [*self._lines(busy), progress]
         up = f"\x1b[{self._shown}A\x1b[J" if self._shown else ""
         print(up + "\n".join(lines), flush=True)
         self._shown = len(lines)

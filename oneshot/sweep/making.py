@@ -6,6 +6,7 @@ killed goes on from its checkpoint, and a run gets its row when its last artefac
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -82,10 +83,14 @@ def _make_all(client: Any, recipes: Sequence[Recipe], board: Board) -> None:
             done, left = wait(left, timeout=BEAT, return_when="FIRST_COMPLETED")
         except TimeoutError:
             done = set()
+        except (OSError, CancelledError) as error:
+            raise SweepError(
+                f"the scheduler was lost ({error}); the same command goes on from here"
+            ) from None
         for future in done:
             if future.status != "finished":
                 board.fail(names[future], _reason(future))
-        board.show(board.collect())
+        board.show(f"{len(names) - len(left)} of {len(names)} artefacts", board.collect())
 
 
 def _above(recipe: Recipe) -> Iterator[str]:
