@@ -15,13 +15,14 @@ import contextlib
 import hashlib
 import io
 import json
+import logging
 import math
 import os
 import re
 import shutil
 import tempfile
 import tokenize
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -31,6 +32,9 @@ import nbformat
 from nbformat import NotebookNode
 
 _SCALARS = ("int", "float", "str", "bool")
+# The kernel of this very environment, whatever `python3` kernel the user has installed; and no
+# progress bars in it, for nobody sees them move.
+_KERNEL = {"JUPYTER_PREFER_ENV_PATH": "1", "TQDM_DISABLE": "1"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
@@ -206,6 +210,7 @@ def run(notebook: str | Path, output: str | Path | None = None, /, **values: obj
 
     record = store.describe_run(store.default().device)
     record |= {"seconds": seconds, "parameters": known | given}
+    _drop_progress(executed)
     _sign(executed, record)
     output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(f".{output.name}.{os.getpid()}")
@@ -234,33 +239,43 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
     from papermill.exceptions import PapermillExecutionError
     from traitlets.config import Config
 
-    # The kernel of this very environment, whatever `python3` kernel the user has installed.
-    before = os.environ.get("JUPYTER_PREFER_ENV_PATH")
-    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     sockets = tempfile.mkdtemp(prefix="oneshot-")
     # Sockets of the file system, where there are some: no open port, no warning about one. In a
     # folder of their own, because kernels that start at once elsewhere pick the same names.
     transport = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
+    logging.getLogger("papermill").setLevel(logging.WARNING)
     try:
-        return papermill.execute_notebook(
-            str(notebook),
-            None,
-            dict(given),
-            kernel_name="python3",
-            language="python",
-            progress_bar={"desc": notebook.stem, "disable": None},
-            config=Config({"KernelManager": transport}),
-        )
+        with _environment(_KERNEL):
+            return papermill.execute_notebook(
+                str(notebook),
+                None,
+                dict(given),
+                kernel_name="python3",
+                language="python",
+                progress_bar={"desc": notebook.stem, "disable": None},
+                config=Config({"KernelManager": transport}),
+            )
     except PapermillExecutionError as error:
         raise PageError(_explain(notebook, error)) from None
     except RuntimeError as error:
         raise PageError(f"{notebook}: the kernel stopped ({error})") from None
     finally:
         shutil.rmtree(sockets, ignore_errors=True)
-        if before is None:
-            del os.environ["JUPYTER_PREFER_ENV_PATH"]
-        else:
-            os.environ["JUPYTER_PREFER_ENV_PATH"] = before
+
+
+@contextlib.contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while; a kernel started then inherits them."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _explain(notebook: Path, error: Exception) -> str:
@@ -272,6 +287,34 @@ def _explain(notebook: Path, error: Exception) -> str:
         f"{cell}\n"
         f"Nothing was written. To see more, open the notebook in JupyterLab and run that cell."
     )
+
+
+def _drop_progress(executed: NotebookNode) -> None:
+    """Take out the progress bars, which tqdm makes of widgets, and widgets that nothing shows."""
+    view, kept = "application/vnd.jupyter.widget-view+json", []
+    for cell in executed.cells:
+        if "outputs" in cell:
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                if view not in output.get("data", {})
+                or not re.search(r"\d+%\||\d+it ", output.data.get("text/plain", ""))
+            ]
+            kept += [o.data[view]["model_id"] for o in cell.outputs if view in o.get("data", {})]
+    saved = executed.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json")
+    if not saved:
+        return
+    waiting, shown = kept, set()
+    # What ties two widgets together is shown by neither of them, but keeps both alive.
+    waiting += [k for k, v in saved["state"].items() if "LinkModel" in v["model_name"]]
+    while waiting:
+        name = waiting.pop()
+        if name in saved["state"] and name not in shown:
+            shown.add(name)
+            waiting += re.findall(r"IPY_MODEL_(\w+)", json.dumps(saved["state"][name]["state"]))
+    saved["state"] = {name: saved["state"][name] for name in saved["state"] if name in shown}
+    if not saved["state"]:
+        del executed.metadata["widgets"]
 
 
 def _sign(executed: NotebookNode, record: dict) -> None:

@@ -138,6 +138,18 @@ def test_a_page_runs_with_its_parameters_and_signs_itself(tmp_path):
     assert [p.name for p in output.parent.iterdir()] == ["out.ipynb"]
 
 
+def test_progress_bars_leave_nothing_on_the_page_and_other_widgets_stay(tmp_path):
+    bars = "from tqdm.auto import tqdm\nsum(tqdm(range(3))) + sum(tqdm(range(2), leave=False))"
+    slider = "import ipywidgets as w\nw.HBox([w.IntSlider(7)])"
+    source = page(tmp_path / "page.ipynb", bars, slider)
+    node = nbformat.read(execute.run(source, tmp_path / "out.ipynb"), as_version=4)
+    assert [output.data for output in node.cells[1].outputs] == [{"text/plain": "4"}]
+    assert "application/vnd.jupyter.widget-view+json" in node.cells[2].outputs[0].data
+    saved = node.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    kinds = {model["model_name"] for model in saved.values()}
+    assert {"HBoxModel", "IntSliderModel"} < kinds and "FloatProgressModel" not in kinds
+
+
 def test_a_failing_cell_is_named_and_nothing_is_written(tmp_path):
     source = page(tmp_path / "page.ipynb", "a = 1", "import json\njson.loads('{')")
     with pytest.raises(PageError, match="cell 3 failed with JSONDecodeError") as error:
