@@ -1,9 +1,10 @@
 """Importance maps on a page: laid over the drawings, and how they agree with people's."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 from numpy.typing import ArrayLike
 from PIL import Image
 
@@ -39,12 +40,14 @@ def stretched(maps: ArrayLike) -> np.ndarray:
 
 
 def overlay(maps: ArrayLike, exemplars: ArrayLike, *, scale: int = 2) -> Image.Image:
-    """Return maps (R, C, H, W) under the thin ink of exemplars (C, 1, H, W), R rows of C tiles.
+    """Return maps (R, C, H, W) under the thin ink of exemplars, R rows of C tiles.
 
-    Each map is stretched by itself. All such images share one palette.
+    `exemplars` are (C, 1, H, W), the same in all rows, or (R, C, 1, H, W). Each map is stretched by
+    itself. All such images share one palette.
     """
     heat = np.rint(stretched(maps) * (_HEATS - 1)).astype(np.uint8)
-    ink = np.rint(np.clip(np.asarray(exemplars)[:, 0], 0, 1) * (_INKS - 1)).astype(np.uint8)
+    pages = np.clip(np.asarray(exemplars)[..., 0, :, :], 0, 1)
+    ink = np.rint(pages * (_INKS - 1)).astype(np.uint8)
     tiles = (heat * _INKS + ink).repeat(scale, axis=-1).repeat(scale, axis=-2)
     framed = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=_HEATS * _INKS)
     rows, columns, height, width = framed.shape
@@ -52,6 +55,22 @@ def overlay(maps: ArrayLike, exemplars: ArrayLike, *, scale: int = 2) -> Image.I
     image = Image.fromarray(sheet, mode="P")
     image.putpalette(_PALETTE.round().astype(np.uint8).tobytes())
     return image
+
+
+def frame(maps: ArrayLike, exemplars: ArrayLike, columns: int = 4) -> Image.Image:
+    """Return maps (C, H, W) under exemplars (C, 1, H, W), `columns` to a row, for a slider.
+
+    The last row is filled up with blank paper.
+    """
+    maps, exemplars = (np.asarray(pages, dtype=float) for pages in (maps, exemplars))
+    blank = -len(maps) % columns
+    rows = [
+        np.concatenate([pages, np.zeros((blank, *pages.shape[1:]))]).reshape(
+            -1, columns, *pages.shape[1:]
+        )
+        for pages in (maps, exemplars)
+    ]
+    return overlay(*rows)
 
 
 def overlays(
@@ -125,30 +144,34 @@ def sparsity(shares: Mapping[str, ArrayLike]) -> Plot:
     return figure
 
 
-def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> Markdown:
+def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
     """Return how maps (C, H, W) agree with each other within 1 px of ink, means over concepts."""
     near = near_ink(exemplars)
     sizes = {name: np.abs(np.asarray(page)) for name, page in maps.items()}
-    lines = [f"| | {' | '.join(sizes)} |", "|---" * (len(sizes) + 1) + "|"]
-    for name, first in sizes.items():
-        means = [spearman(first, second, near).mean() for second in sizes.values()]
-        lines.append(f"| **{name}** | {' | '.join(f'{mean:.2f}' for mean in means)} |")
-    return Markdown("\n".join(lines))
+    rows = {
+        name: [f"{spearman(first, second, near).mean():.2f}" for second in sizes.values()]
+        for name, first in sizes.items()
+    }
+    return _grid(list(sizes), rows)
 
 
-def table(rows: Sequence[dict]) -> Markdown:
-    """Return rows of `attribution.agreement.row` as a table, with 95 % intervals."""
-    lines = [
-        "| | all pixels | on ink | on ink, beyond blurred ink | p on ink | above half |",
-        "|---|---|---|---|---|---|",
-    ]
+def table(rows: Sequence[dict]) -> HTML:
+    """Return rows of `attribution.agreement.row`, all of the same exemplars, as a table.
+
+    The first line is the null; small numbers are 95 % intervals.
+    """
+    keys = {
+        "spearman_all": "all pixels",
+        "spearman_ink": "on ink",
+        "ink_beyond_null": "on ink, beyond blurred ink",
+    }
+    null = rows[0]
+    lines = {NULL: [_cell(null, "null_all"), _cell(null, "null_ink"), "", "", ""]}
     for row in rows:
-        keys = ("spearman_all", "spearman_ink", "ink_beyond_null")
-        cells = [_cell(row[key], row["intervals"][key]) for key in keys]
-        share = f"{row['share_above_half']:.3f}"
-        name = f"{row['system']}, {row['kind']}"
-        lines.append(f"| {name} | {' | '.join(cells)} | {row['p_ink']:.2g} | {share} |")
-    return Markdown("\n".join(lines))
+        cells = [_cell(row, key) for key in keys]
+        cells += [f"{row['p_ink']:.2g}", f"{row['share_above_half']:.3f}"]
+        lines[f"{row['system']}, {row['kind']}"] = cells
+    return _grid([*keys.values(), "p on ink", "above half"], lines)
 
 
 def verdict(rows: Sequence[dict], people: People) -> Markdown:
@@ -195,9 +218,22 @@ def _name_rows(axes, names: Sequence[str]) -> None:
     axes.grid(visible=False, axis="y")
 
 
+def _grid(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> HTML:
+    """Return a table of cells in HTML, with a heading for each column and row."""
+    top = "".join(f"<th>{escape(text)}</th>" for text in head)
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
+        for name, texts in rows.items()
+    )
+    return HTML(
+        f'<table class="scores"><thead><tr><th></th>{top}</tr></thead><tbody>{body}</tbody></table>'
+    )
+
+
 def _other(comparison: Comparison) -> str:
     return comparison.second if comparison.first == NULL else comparison.first
 
 
-def _cell(value: float, interval: Sequence[float]) -> str:
-    return f"{value:.3f} ({interval[0]:.3f}–{interval[1]:.3f})"
+def _cell(row: dict, key: str) -> str:
+    low, high = row["intervals"][key]
+    return f"{row[key]:.3f} <small>{low:.3f}–{high:.3f}</small>".replace("-", "−")

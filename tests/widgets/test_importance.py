@@ -1,5 +1,7 @@
 """What figures and tables of importance maps show is what was measured."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -82,19 +84,41 @@ def test_every_concept_has_its_dot(scores):
     assert [label.get_text() for label in axes.get_yticklabels()] == ["human", "ldm"]
 
 
+def test_a_frame_of_a_slider_has_rows_of_maps_and_blank_paper_at_the_end():
+    maps = torch.rand(3, 8, 8)
+    exemplars = torch.zeros(3, 1, 8, 8)
+    exemplars[2] = 1
+    whole = colours(importance.frame(maps, exemplars, columns=2))
+    assert whole.shape == (2 * 18, 2 * 18, 3)
+    third = colours(importance.overlay(maps[None, 2:], exemplars[2:]))
+    assert (whole[18:, :18] == third).all()
+    assert (whole[19:35, 19:35] == sheets.PAPER).all()
+
+
+def cells(table, row):
+    """The texts of a row of a table, its name first."""
+    body = table.data.split("<tbody>")[1].split("<tr>")[1:]
+    return re.findall(r"<t[hd]>(.*?)</t[hd]>", body[row])
+
+
 def test_maps_are_compared_with_each_other_on_the_ink():
-    page = torch.rand(3, 8, 8)
-    lines = importance.among({"a": page, "b": -page}, torch.ones(3, 1, 8, 8)).data.splitlines()
-    assert lines[2] == "| **a** | 1.00 | 1.00 |"
-    other = importance.among({"a": page, "b": 1 - page}, torch.ones(3, 1, 8, 8)).data
-    assert other.splitlines()[2] == "| **a** | 1.00 | -1.00 |"
+    page, ink = torch.rand(3, 8, 8), torch.ones(3, 1, 8, 8)
+    assert cells(importance.among({"a": page, "b": -page}, ink), 0) == ["a", "1.00", "1.00"]
+    assert cells(importance.among({"a": page, "b": 1 - page}, ink), 1) == ["b", "-1.00", "1.00"]
 
 
 def test_words_follow_the_numbers(scores, people):
     null = scores[importance.NULL]
     rows = [row(name, "guided", scores[name], null) for name in ("ldm", "saliency")]
-    lines = importance.table(rows).data.splitlines()
-    assert lines[2].startswith(f"| ldm, guided | {rows[0]['spearman_all']:.3f} (")
+    assert cells(importance.table(rows), 0)[:2] == [
+        "blurred ink",
+        "{:.3f} <small>{:.3f}–{:.3f}</small>".format(
+            rows[0]["null_all"], *rows[0]["intervals"]["null_all"]
+        ),
+    ]
+    name, everywhere, *_, p, half = cells(importance.table(rows), 1)
+    assert name == "ldm, guided" and everywhere.startswith(f"{rows[0]['spearman_all']:.3f} <")
+    assert (p, half) == (f"{rows[0]['p_ink']:.2g}", "0.300")
     said = importance.verdict(rows, people).data
     assert "a figure; 20 exemplars" in said
     assert "than blurred ink: ldm (guided)." in said
