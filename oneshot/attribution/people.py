@@ -1,6 +1,7 @@
 """The human side of a comparison: whose importance maps there are, and where they come from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -56,5 +57,5 @@ def _of_participants(told: human.Maps, clicks: str) -> People:
     several = len(told) > 1 and min(map(len, told.values())) > 1
     agreed = human.consistency(told) if several else None
     least = min(map(len, told.values()))
-    origin = f"clicks of {least} or more participants in {clicks}"
+    origin = f"clicks of {least} or more participants ({Path(clicks).name})"
     return People(maps, names, "test", origin, agreed)
