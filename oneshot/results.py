@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from filelock import FileLock
 
+from oneshot import kept
+from oneshot.kept import Shown
 from oneshot.metrics.human import distance_to_human
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes.results import Drawn
 from oneshot.store import REPOSITORY, Store
-from oneshot.training.checkpoint import read_tensors, write_atomic, write_tensors
+from oneshot.training.checkpoint import write_atomic
 
 HUMAN = "human"
 SCORES = ("diversity", "originality", "recognizability", "recognizability_all")
@@ -96,7 +97,7 @@ class Row:
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values of six significant digits, from which `from_json` rebuilds the row."""
-        return _short(asdict(self))
+        return short(asdict(self))
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "Row":
@@ -166,13 +167,9 @@ def save_drawings(file: Path, row: Row, drawn: Drawn, threshold: float) -> None:
     chosen = np.linspace(0, len(drawn.names) - 1, SHOWN_CONCEPTS).round().astype(int)
     chosen = np.unique(chosen)
     ink = drawn.drawings[chosen, :SHOWN_VARIATIONS] > 255 * threshold
-    note = {
-        "names": [drawn.names[i] for i in chosen],
-        "concepts": [int(drawn.concepts[i]) for i in chosen],
-        "shape": list(ink.shape),
-        "recipes": row.recipes,
-    }
-    write_tensors(_drawings_file(file, row), {"bits": torch.from_numpy(np.packbits(ink))}, note)
+    names = tuple(drawn.names[i] for i in chosen)
+    shown = Shown(ink * np.uint8(255), names, drawn.concepts[chosen])
+    kept.save(_drawings_file(file, row), shown, 1, row.recipes)
 
 
 @dataclass(frozen=True)
@@ -263,34 +260,14 @@ class Results:
         enough = [rows for rows in self.systems(family) if _validation(rows)[0] >= least]
         return max(enough, key=lambda rows: _validation(rows)[1], default=[])
 
-    def drawings(self, row: Row) -> "Shown | None":
+    def drawings(self, row: Row) -> Shown | None:
         """Return the drawings that were kept of a run."""
         return drawings(self.file, row)
 
 
-@dataclass(frozen=True)
-class Shown:
-    """Drawings kept beside a table: uint8 (C, V, 1, H, W), ink = 255, of the named concepts.
-
-    `concepts` (C,) are their ids in the data set's concepts.
-    """
-
-    drawings: np.ndarray
-    names: tuple[str, ...]
-    concepts: np.ndarray
-
-
 def drawings(file: Path, row: Row) -> Shown | None:
     """Return the drawings kept of a run, or None when there are none of this very run."""
-    path = _drawings_file(file, row)
-    if not path.exists():
-        return None
-    tensors, note = read_tensors(path)
-    if note["recipes"].get("samples") != row.recipes.get("samples"):
-        return None
-    count = int(np.prod(note["shape"]))
-    ink = np.unpackbits(tensors["bits"].numpy(), count=count).reshape(note["shape"])
-    return Shown(ink * np.uint8(255), tuple(note["names"]), np.array(note["concepts"]))
+    return kept.read(_drawings_file(file, row), samples=row.recipes.get("samples"))
 
 
 def _validation(rows: Sequence[Row]) -> np.ndarray:
@@ -318,10 +295,10 @@ def _drawings_file(file: Path, row: Row) -> Path:
     return file.parent / "drawings" / name
 
 
-def _short(value: Any) -> Any:
+def short(value: Any) -> Any:
     """Return JSON values whose floats have six significant digits: no score has more."""
     if isinstance(value, dict):
-        return {name: _short(item) for name, item in value.items()}
+        return {name: short(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_short(item) for item in value]
+        return [short(item) for item in value]
     return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -6,7 +6,7 @@ their own; with one training a verdict is about that training. Intervals are not
 many statements are tested.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,15 @@ class Claim:
     interval: Interval | None
     evidence: str
     verdict: str
+
+    @classmethod
+    def tested(cls, statement: str, about: str, values: Array) -> "Claim":
+        """Return a claim about a quantity that the statement says is above 0.
+
+        `values` (1 + draws,) are the quantity as measured and of each resample; see `weights`.
+        """
+        interval = interval_of(values)
+        return cls(statement, interval, f"{about} {signed(interval)}", verdict(interval))
 
     @classmethod
     def untested(cls, statement: str, why: str) -> "Claim":
@@ -78,8 +87,7 @@ class Measured:
 def more(statement: str, score: str, first: Measured, second: Measured, **options: Any) -> Claim:
     """Test whether `first` has more of a score, "originality" or "recognizability"."""
     values = _points([first, second], **options)[..., _place(score)]
-    interval = _interval(values[:, 0] - values[:, 1])
-    return Claim(statement, interval, f"{score} {_signed(interval)}", _verdict(interval))
+    return Claim.tested(statement, score, values[:, 0] - values[:, 1])
 
 
 def more_recognizable(
@@ -92,11 +100,10 @@ def more_recognizable(
     """
     values = _points([first, second], **options)
     differences = values[:, 0] - values[:, 1]
-    originality, recognizability = (_interval(differences[:, i]) for i in range(2))
-    verdicts = {_verdict(recognizability), _verdict(_shifted(originality, tolerance))}
-    verdict = FAILS if FAILS in verdicts else UNDECIDED if UNDECIDED in verdicts else HOLDS
-    evidence = f"recognizability {_signed(recognizability)}, originality {_signed(originality)}"
-    return Claim(statement, recognizability, evidence, verdict)
+    originality, recognizability = (interval_of(differences[:, i]) for i in range(2))
+    parts = (recognizability, _shifted(originality, tolerance))
+    evidence = f"recognizability {signed(recognizability)}, originality {signed(originality)}"
+    return Claim(statement, recognizability, evidence, every(map(verdict, parts)))
 
 
 def nearest_to_human(
@@ -117,10 +124,10 @@ def nearest_to_human(
     spread = values[0, 1:].std(axis=0, ddof=1)
     gaps = values[:, 1:] - values[:, :1]
     distances = np.linalg.norm(gaps / np.where(spread > 0, spread, 1), axis=2)
-    interval = _interval(distances[:, 1:].min(1) - distances[:, 0])
+    interval = interval_of(distances[:, 1:].min(1) - distances[:, 0])
     rival = list(others)[int(distances[0, 1:].argmin())]
-    evidence = f"{distances[0, 0]:.2f} from human; nearest other, {rival}: {_signed(interval)}"
-    return Claim(statement, interval, evidence, _verdict(interval))
+    evidence = f"{distances[0, 0]:.2f} from human; nearest other, {rival}: {signed(interval)}"
+    return Claim(statement, interval, evidence, verdict(interval))
 
 
 def rises(
@@ -136,9 +143,9 @@ def rises(
     values = _points(systems, **options)[..., _place(score)]
     decades = np.log10(np.asarray(betas, float))
     decades -= decades.mean()
-    interval = _interval(values @ decades / np.square(decades).sum())
-    evidence = f"{score} {_signed(interval)} for each factor of ten"
-    return Claim(statement, interval, evidence, _verdict(interval))
+    interval = interval_of(values @ decades / np.square(decades).sum())
+    evidence = f"{score} {signed(interval)} for each factor of ten"
+    return Claim(statement, interval, evidence, verdict(interval))
 
 
 def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Array:
@@ -148,10 +155,10 @@ def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Ar
         raise ValueError(
             f"systems must be scored on the same concepts, got {sorted(counts)} of them"
         )
-    concepts = _weights(counts.pop(), draws, seed)
+    concepts = weights(counts.pop(), draws, seed)
     found = []
     for number, system in enumerate(systems, start=1):
-        trainings = _weights(len(system.recognizability), draws, seed + number)
+        trainings = weights(len(system.recognizability), draws, seed + number)
         right, far, size = (
             concepts @ values.T
             for values in (system.recognizability, system.distance, system.scale)
@@ -161,27 +168,36 @@ def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Ar
     return np.stack(found, axis=1)
 
 
-def _weights(count: int, draws: int, seed: int) -> Array:
+def weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
     """Return weights (1 + draws, count): even ones, then those of bootstrap resamples."""
     return np.vstack([np.full((1, count), 1 / count), resamples(count, draws, seed)])
 
 
-def _interval(values: Array, level: float = 0.95) -> Interval:
+def interval_of(values: Array, level: float = 0.95) -> Interval:
+    """Return the interval of a quantity (1 + draws,): as measured, then of each resample."""
     low, high = np.quantile(values[1:], [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(values[0]), float(low), float(high))
 
 
-def _shifted(interval: Interval, by: float) -> Interval:
-    return Interval(interval.value + by, interval.low + by, interval.high + by)
-
-
-def _verdict(interval: Interval) -> str:
+def verdict(interval: Interval) -> str:
+    """Return whether a quantity is above 0: HOLDS, FAILS when it is below, else UNDECIDED."""
     return HOLDS if interval.low > 0 else FAILS if interval.high < 0 else UNDECIDED
 
 
-def _signed(interval: Interval) -> str:
+def every(verdicts: Iterable[str]) -> str:
+    """Return the verdict of a statement whose parts must all hold."""
+    found = set(verdicts)
+    return FAILS if FAILS in found else UNDECIDED if UNDECIDED in found else HOLDS
+
+
+def signed(interval: Interval) -> str:
+    """Return a difference with its sign and bounds, such as "+0.12 [+0.1, +0.14]"."""
     value, low, high = (f"{v:+.3g}" for v in (interval.value, interval.low, interval.high))
     return f"{value} [{low}, {high}]"
+
+
+def _shifted(interval: Interval, by: float) -> Interval:
+    return Interval(interval.value + by, interval.low + by, interval.high + by)
 
 
 def _place(score: str) -> int:

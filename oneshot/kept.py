@@ -1,0 +1,71 @@
+"""Drawings kept beside a table of results, a bit or two a pixel, without their exemplars.
+
+They let a page show real drawings where neither the models nor the data set are at hand. Exemplars
+are human drawings, which are not the project's to ship: their concepts are kept by name.
+"""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from oneshot.training.checkpoint import read_tensors, write_tensors
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Drawings that were kept: uint8 (C, V, 1, H, W), ink = 255, of the named concepts.
+
+    `concepts` (C,) are their ids in the data set's concepts, `originality` (C, V) how far each
+    drawing is from its exemplar, None where that was not kept.
+    """
+
+    drawings: np.ndarray
+    names: tuple[str, ...]
+    concepts: np.ndarray
+    originality: np.ndarray | None = None
+
+
+def save(path: Path, shown: Shown, bits: int, recipes: dict[str, str]) -> None:
+    """Write drawings with 2^bits levels of grey, atomically; `recipes` says what they are of."""
+    top = 2**bits - 1
+    levels = np.rint(shown.drawings * (top / 255)).astype(np.uint8)
+    planes = levels[..., None] >> np.arange(bits, dtype=np.uint8)[::-1] & 1
+    packed = zlib.compress(np.packbits(planes).tobytes(), 9)
+    tensors = {"bits": torch.frombuffer(bytearray(packed), dtype=torch.uint8)}
+    if shown.originality is not None:
+        tensors["originality"] = torch.from_numpy(np.asarray(shown.originality, np.float32))
+    note = {
+        "names": list(shown.names),
+        "concepts": [int(k) for k in shown.concepts],
+        "shape": list(levels.shape),
+        "bits": bits,
+        "recipes": recipes,
+    }
+    write_tensors(path, tensors, note)
+
+
+def read(path: Path, **recipes: str | None) -> Shown | None:
+    """Return the drawings in a file, None when there is none or it is of other recipes.
+
+    `recipes` maps parts to the keys that are wanted.
+    """
+    if not path.exists():
+        return None
+    tensors, note = read_tensors(path)
+    if any(note["recipes"].get(part) != key for part, key in recipes.items()):
+        return None
+    names, concepts = tuple(note["names"]), np.array(note["concepts"])
+    originality = tensors["originality"].numpy() if "originality" in tensors else None
+    return Shown(_unpack(tensors, note), names, concepts, originality)
+
+
+def _unpack(tensors: dict[str, torch.Tensor], note: dict[str, Any]) -> np.ndarray:
+    bits, shape = note["bits"], note["shape"]
+    packed = np.frombuffer(zlib.decompress(tensors["bits"].numpy().tobytes()), np.uint8)
+    planes = np.unpackbits(packed, count=int(np.prod(shape)) * bits).reshape(*shape, bits)
+    levels = planes @ (1 << np.arange(bits, dtype=np.uint8)[::-1])
+    return (levels * (255 // (2**bits - 1))).astype(np.uint8)
