@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -85,6 +86,13 @@ class LatentDiffusion(Recipe):
     The training set is encoded once as it is and `copies` times under random affine maps, the same
     for a variation and its exemplar, which multiplies the concepts the denoiser learns from.
     """
+
+    drawing: ClassVar[dict[str, Any]] = {
+        "guidance": 1.0,
+        "sampler": "dpm_solver_pp",
+        "steps": 16,
+    }
+    """What `draw` is told unless `Samples` says otherwise."""
 
     autoencoder: Autoencoder
     plan: Plan

@@ -14,6 +14,7 @@ from oneshot.training.loop import Plan
 PRESETS = ("smoke", "laptop", "paper")
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "laptop": 100, "paper": 500}
+GLYPH_VARIATIONS = 40  # of the laptop preset: pages that anyone can run should not take long
 LAPTOP_STEPS = {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000}
 
 
@@ -108,9 +109,15 @@ def latent_diffusion(
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
 
 
+def variations(dataset: str, preset: str = "laptop") -> int:
+    """Return how many drawings of a concept are asked of a model to score it."""
+    check(preset)
+    return GLYPH_VARIATIONS if (dataset, preset) == ("glyphs", "laptop") else VARIATIONS[preset]
+
+
 def human(dataset: str, preset: str = "laptop", split: str = "test") -> Human:
     """Return the data set's own drawings, as many of a concept as models are asked for."""
-    return Human(concepts(dataset, preset), split, VARIATIONS[preset])
+    return Human(concepts(dataset, preset), split, variations(dataset, preset))
 
 
 SYSTEMS = {"ldm": latent_diffusion}
@@ -136,7 +143,7 @@ def samples(
     if name == "human":
         return human(dataset, preset, split)
     model = system(name, dataset, preset)
-    return Samples(model, split, VARIATIONS[preset], guidance)
+    return Samples(model, split, variations(dataset, preset), guidance)
 
 
 def scores(drawn: Samples | Human, critics: str = "own") -> Scores:

@@ -127,11 +127,11 @@ class Run:
         )
 
     def _drawn(self, split: str) -> Samples:
-        variations = presets.VARIATIONS[self.preset]
+        variations = presets.variations(self.dataset, self.preset)
         return Samples(self.model, split, variations, self.guidance, seed=self.seed)
 
     def _human(self, split: str) -> Human:
-        return Human(self.concepts, split, presets.VARIATIONS[self.preset])
+        return Human(self.concepts, split, presets.variations(self.dataset, self.preset))
 
     def _judged(self, drawn: Samples | Human) -> Scores:
         return Scores(drawn, self.concepts.critic, self.critic)

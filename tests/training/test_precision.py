@@ -3,7 +3,7 @@ import torch
 from objectives import Blurry, batches
 
 from oneshot.training import precision
-from oneshot.training.precision import Precision, probe
+from oneshot.training.precision import Precision, probe, probe_drawing
 
 X = {"x": batches(0)["x"].float() / 255}
 
@@ -49,6 +49,22 @@ def test_the_probe_leaves_the_objective_as_it_was():
         assert value.stride() == before[name].stride(), name
     assert objective.training
     assert all(p.grad is None for p in objective.parameters())
+
+
+@pytest.mark.parametrize(
+    ("bf16", "expected"), [(0.5, Precision(bf16=True)), (0.95, Precision()), (2.0, Precision())]
+)
+def test_drawing_is_in_bf16_where_that_wins_by_a_tenth(monkeypatch, bf16, expected):
+    now, tried = [0.0], []
+
+    def draw(precision):
+        tried.append(precision)
+        # the first time is slow, as it often is, and must not count
+        now[0] += 9 if tried.count(precision) == 1 else bf16 if precision.bf16 else 1.0
+
+    monkeypatch.setattr(precision.time, "perf_counter", lambda: now[0])
+    assert probe_drawing(draw) == expected
+    assert set(tried) == {Precision(), Precision(bf16=True)}
 
 
 def test_names_for_people():
