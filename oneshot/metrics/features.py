@@ -49,19 +49,26 @@ def embed(
 
     Raises ValueError for images of another shape or with values that are not finite.
     """
-    images = torch.as_tensor(images)
     if images.ndim < 4 or images.shape[-3] != 1 or 0 in images.shape:
         raise ValueError(f"images must be (..., 1, H, W), got {tuple(images.shape)}")
-    if images.is_floating_point() and not torch.isfinite(images).all():
-        raise ValueError("images are not all finite: the model that drew them diverged")
     device = next(critic.parameters()).device
     fast = folded(critic).to(memory_format=torch.channels_last)
-    batches = images.flatten(0, -4).split(batch)
-    parts = [
-        fast(prepare(images.to(device), critic.side, threshold)).float().cpu()
-        for images in tqdm(batches, desc=name, unit="batch", leave=False, mininterval=1.0)
-    ]
+    rows = images.reshape(-1, *images.shape[-3:])
+    parts = []
+    for start in tqdm(
+        range(0, len(rows), batch), desc=name, unit="batch", leave=False, mininterval=1.0
+    ):
+        some = _finite(rows[start : start + batch]).to(device)
+        parts.append(fast(prepare(some, critic.side, threshold)).float().cpu())
     return torch.cat(parts).view(*images.shape[:-3], -1)
+
+
+def _finite(images: Tensor | np.ndarray) -> Tensor:
+    # A copy of an array, for stored drawings are read-only and tensors cannot be.
+    images = torch.tensor(images) if isinstance(images, np.ndarray) else images
+    if images.is_floating_point() and not torch.isfinite(images).all():
+        raise ValueError("images are not all finite: the model that drew them diverged")
+    return images
 
 
 def folded(critic: nn.Module) -> nn.Module:

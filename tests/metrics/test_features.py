@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -52,6 +54,19 @@ def test_embed_keeps_order_and_shape():
     stored = (images * 255).to(torch.uint8)
     assert torch.equal(embed(Corners(), stored, 0.5), features)
     assert torch.equal(embed(Corners(), stored.numpy(), 0.5), features)
+
+
+def test_embed_reads_stored_drawings_without_a_warning():
+    stored = torch.randint(2, (3, 1, 4, 4), dtype=torch.uint8).numpy()
+    expected = embed(Corners(), stored, 0.5)
+    stored.flags.writeable = False
+    torch.set_warn_always(True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            assert torch.equal(embed(Corners(), stored, 0.5), expected)
+    finally:
+        torch.set_warn_always(False)
 
 
 def test_embed_refuses_what_is_no_drawing():
