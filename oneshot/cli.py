@@ -1,4 +1,4 @@
-"""The command line: `oneshot data | make | score | run | sweep | book | zoo | bench`.
+"""The command line: `oneshot data | make | score | results | run | sweep | book | zoo | bench`.
 
 It parses words and calls the package; the work is done elsewhere. With `--json`, standard output is
 one JSON document and nothing else; progress goes to standard error.
@@ -82,12 +82,14 @@ def _there(row: dict[str, Any]) -> str:
 
 def _make(arguments: argparse.Namespace) -> int:
     from oneshot import store
+    from oneshot.comparison import varied
     from oneshot.recipes import presets
 
     if arguments.what in PARTS:
         recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
     else:
         recipe = presets.system(arguments.what, arguments.dataset, arguments.preset)
+    recipe = varied(recipe, _numbers(arguments.variant))
     store.get(recipe)
     metadata = store.metadata(recipe)
     about = {
@@ -117,6 +119,43 @@ def _score(arguments: argparse.Namespace) -> int:
     lines += [f"  {o:.3f}  {r:5.1f}" for o, r in scores.bins]
     _say(arguments, about | table | {"bins": scores.bins}, lines)
     return 0
+
+
+def _results(arguments: argparse.Namespace) -> int:
+    from oneshot.comparison import making
+    from oneshot.drawings.errors import DataError
+
+    documents, lines = [], []
+    for dataset in arguments.dataset or making.DATASETS:
+        try:
+            found = making.collect(arguments.table, dataset, arguments.preset, arguments.system)
+        except DataError as error:
+            if arguments.dataset:
+                raise
+            lines.append(f"{dataset} is left out: {error}")
+            continue
+        documents += [row.to_json() for row in found.rows]
+        lines += [_scored(row) for row in found.rows]
+        if found.untrained:
+            lines.append(f"{dataset}: not trained yet are {', '.join(found.untrained)}")
+        lines.append(f"{dataset}: {len(found.rows)} rows are in {found.file}")
+    _say(arguments, documents, lines)
+    return 0
+
+
+def _scored(row: Any) -> str:
+    names = ("guidance", "sampler", "steps")
+    way = [f"{k} {v}" for k in names if (v := getattr(row, k)) is not None]
+    return (
+        f"{row.dataset:10} {', '.join([row.name, *way]):56} {row.critics:9} "
+        f"diversity {row.diversity}  recognizability {row.recognizability}"
+    )
+
+
+def _numbers(pairs: list[str]) -> dict[str, float]:
+    from oneshot import execute
+
+    return {name: float(value) for name, value in execute.assignments(pairs).items()}
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -186,6 +225,7 @@ PARTS = (
     "autoencoder",
     "latent_diffusion",
 )
+SIZES = ("smoke", "laptop", "paper")
 
 
 def _say(arguments: argparse.Namespace, document: Any, lines: list[str]) -> None:
@@ -210,6 +250,9 @@ def _parser() -> argparse.ArgumentParser:
 
     make = _command(commands, "make", _make, "make one artefact, and all it is made from")
     make.add_argument("what", help=f"a system, or one of {', '.join(PARTS)}")
+    make.add_argument(
+        "--variant", action="append", default=[], metavar="name=value", help="beta=2, set_size=10"
+    )
     _sized(make)
 
     score = _command(commands, "score", _score, "score the drawings of a system, or human ones")
@@ -217,6 +260,12 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--critics", choices=("own", "released"), default="own")
     score.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
     _sized(score)
+
+    results = _command(commands, "results", _results, "score what is trained into data/results")
+    results.add_argument("table", choices=("framework", "guidance", "speed"))
+    results.add_argument("--dataset", action="append", default=[], help="only of this one")
+    results.add_argument("--system", action="append", default=[], help="only this one, or human")
+    results.add_argument("--preset", choices=SIZES, default="laptop")
 
     run = _command(commands, "run", _run, "execute a notebook with checked parameters", False)
     run.add_argument("notebook", type=Path)
@@ -256,4 +305,4 @@ def _sized(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset", default="glyphs", help="glyphs, omniglot, quickdraw, folder:PATH"
     )
-    parser.add_argument("--preset", choices=("smoke", "laptop", "paper"), default="laptop")
+    parser.add_argument("--preset", choices=SIZES, default="laptop")

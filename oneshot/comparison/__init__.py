@@ -1,0 +1,18 @@
+"""All systems on one protocol: how they are scored, where the scores are kept, what follows."""
+
+from oneshot.comparison.looking import exemplars, human_drawings, look
+from oneshot.comparison.making import collect, trials, varied
+from oneshot.comparison.rows import Comparison, Row, read, table
+
+__all__ = [
+    "Comparison",
+    "Row",
+    "collect",
+    "exemplars",
+    "human_drawings",
+    "look",
+    "read",
+    "table",
+    "trials",
+    "varied",
+]

@@ -1,0 +1,196 @@
+"""Rows of the tables that compare systems: one a system and way of drawing, each in one JSON file.
+
+`data/results/framework.json` holds every system as it draws by default, and variants of it,
+`guidance.json` strengths of guidance, `speed.json` samplers and steps. They ship with the project.
+Rows of preset "smoke" and of a user's own folder are no results: they stay in the cache.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from oneshot import kept
+from oneshot.kept import Shown
+from oneshot.metrics.intervals import Interval
+from oneshot.recipes import presets
+from oneshot.results import HUMAN, short
+from oneshot.store import REPOSITORY, Store
+from oneshot.training.checkpoint import write_atomic
+
+WAYS = {"framework": (), "guidance": ("guidance",), "speed": ("sampler", "steps")}
+"""The tables, and in what way of drawing the rows of one system differ in each."""
+
+SCORES = (
+    "diversity",
+    "diversity_raw",
+    "originality",
+    "recognizability",
+    "recognizability_all",
+)
+PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one system that drew in one way.
+
+    `settings` maps the fields of the system's recipe that some run varies to their values,
+    `variant` those alone that are other than the system's own. `guidance`, `sampler` and `steps`
+    are None for a family that has none. Scores are those of `metrics.scoring.Scores` on test
+    concepts, by the data set's own critics or the "released" ones; `bins` are the points of the
+    generalization curve, `bands` the bounds of the recognizability of each, `density` that of
+    originality. `grey` is the share of inked pixels that are neither ink nor paper.
+
+    `parameters` counts what draws. `training` holds "steps", "seconds", "precision" and "device" of
+    all trainings of the system, `drawing` the "precision" of its drawings and, where it was timed,
+    the "milliseconds" that one takes on a "device"; both are empty for humans. `published` is the
+    point of the paper, None where there is none. `per_concept` holds lists over test concepts,
+    `recipes` the keys of the parts.
+    """
+
+    dataset: str
+    preset: str
+    system: str
+    critics: str
+    variant: dict[str, float]
+    settings: dict[str, float]
+    seed: int
+    guidance: float | None
+    sampler: str | None
+    steps: int | None
+    variations: int
+    diversity: Interval
+    diversity_raw: Interval
+    originality: Interval
+    recognizability: Interval
+    recognizability_all: Interval
+    bins: list[list[float]]
+    bands: list[list[float]]
+    density: list[float]
+    grey: Interval
+    parameters: int | None
+    training: dict[str, Any]
+    drawing: dict[str, Any]
+    published: dict[str, float] | None
+    per_concept: dict[str, list[float]]
+    recipes: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """The system and what is other than its own: "vae-stn, beta 2", "cfgdm"."""
+        return ", ".join([self.system, *(f"{k} {v:g}" for k, v in sorted(self.variant.items()))])
+
+    @property
+    def point(self) -> tuple[float, float]:
+        """Diversity and recognizability (in percent)."""
+        return self.diversity.value, self.recognizability.value
+
+    def identity(self, table: str) -> tuple:
+        """Return what no two rows of a table share; in its order humans come first."""
+        order = [HUMAN, *presets.SYSTEMS]
+        place = order.index(self.system) if self.system in order else len(order)
+        group = self.dataset, self.preset, self.critics, place, self.system
+        own = len(self.variant), tuple(sorted(self.variant.items()))
+        way = [getattr(self, name) for name in WAYS[table]]
+        # humans have no way of drawing, and come before 0
+        return (*group, *own, *((value is not None, value or 0) for value in way), self.seed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values of six significant digits, from which `from_json` rebuilds the row."""
+        return short(asdict(self))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Row":
+        """Rebuild a row; raise ValueError when a field is missing or unknown."""
+        wanted = {field.name for field in fields(cls)}
+        if wrong := wanted ^ values.keys():
+            raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
+        intervals = {name: Interval(**values[name]) for name in (*SCORES, "grey")}
+        return cls(**values | intervals)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows of one table, data set, preset and pair of critics, and the file they are from."""
+
+    file: Path
+    dataset: str
+    preset: str
+    critics: str = "own"
+    rows: tuple[Row, ...] = ()
+    _kept: dict[Path, Shown | None] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def human(self) -> Row | None:
+        """The row of the human drawings, None when there is none."""
+        return next((row for row in self.rows if row.system == HUMAN), None)
+
+    @property
+    def systems(self) -> dict[str, Row]:
+        """The row of each system as it is by itself, the first where there are several ways."""
+        found: dict[str, Row] = {}
+        for row in self.rows:
+            if row.system != HUMAN and not row.variant:
+                found.setdefault(row.system, row)
+        return found
+
+    def variants(self, system: str, setting: str) -> list[Row]:
+        """Return the rows of a system that differ in one setting alone, itself included, by it."""
+        rows = [row for row in self.rows if row.system == system and set(row.variant) <= {setting}]
+        return sorted(rows, key=lambda row: row.settings[setting])
+
+    def ways(self, system: str) -> list[Row]:
+        """Return the rows of a system that differ in the way of drawing alone."""
+        return [row for row in self.rows if row.system == system and not row.variant]
+
+    def drawings(self, row: Row) -> Shown | None:
+        """Return the drawings that were kept of a row, None unless there are some of this one."""
+        file = drawings_file(self.file, row)
+        if file not in self._kept:
+            self._kept[file] = kept.read(file, samples=row.recipes.get("samples"))
+        return self._kept[file]
+
+
+def table(name: str, dataset: str, preset: str, store: Store) -> Path:
+    """Return the file of a table that rows of a data set and preset belong to."""
+    mine = preset == "smoke" or ":" in dataset
+    home = store.runs.parent if mine else REPOSITORY / "data"
+    return home / "results" / f"{name}.json"
+
+
+def read(file: Path) -> list[Row]:
+    """Return the rows of a table in its order, none when there is no such file.
+
+    Raises ValueError when the file is no table of this version.
+    """
+    if not file.exists():
+        return []
+    try:
+        return [Row.from_json(values) for values in json.loads(file.read_text())]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"{file} is not a table of results ({error})") from None
+
+
+def add(file: Path, rows: Iterable[Row], store: Store) -> None:
+    """Put rows into a table, in place of those of the same identity, atomically."""
+    store.runs.mkdir(parents=True, exist_ok=True)
+    with FileLock(store.runs / "comparison.lock"):
+        known = {row.identity(file.stem): row for row in (*read(file), *rows)}
+        lines = [json.dumps(known[key].to_json(), ensure_ascii=False) for key in sorted(known)]
+        write_atomic(file, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
+
+
+def drawings_file(file: Path, row: Row) -> Path:
+    """Return where drawings of a row are kept beside its table."""
+    marks = [f"{name}{value:g}" for name, value in sorted(row.variant.items())]
+    way = {name: getattr(row, name) for name in WAYS[file.stem]}
+    for name, value in way.items():
+        marks.append(value if isinstance(value, str) else f"{name}{value:g}")
+    marks += [f"seed{row.seed}"] * (row.seed != 0)
+    size = [row.preset] * (row.preset != "laptop")
+    name = "-".join([row.dataset.split(":")[0], *size, row.system, *marks])
+    return file.parent / "drawings" / file.stem / f"{name}.safetensors"
