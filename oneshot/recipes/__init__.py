@@ -3,7 +3,9 @@
 from oneshot.recipes import presets
 from oneshot.recipes.attribution import CriticMaps, ImportanceMaps
 from oneshot.recipes.base import Recipe, from_json
+from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
+from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.recipes.latent import Autoencoder, LatentDiffusion
 from oneshot.recipes.probes import Probes
 from oneshot.recipes.published_split import PublishedSplit
@@ -14,12 +16,15 @@ __all__ = [
     "Autoencoder",
     "Concepts",
     "CriticMaps",
+    "DaGan",
     "Drawings",
     "Drawn",
     "Human",
     "ImportanceMaps",
     "LatentDiffusion",
+    "NeuralStatistician",
     "OriginalityCritic",
+    "PixelDiffusion",
     "Plan",
     "Probes",
     "PublishedSplit",
@@ -28,6 +33,8 @@ __all__ = [
     "ReleasedCritic",
     "Samples",
     "Scores",
+    "SetDiffusion",
+    "VaeStn",
     "from_json",
     "presets",
 ]

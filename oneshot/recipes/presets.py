@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from oneshot.drawings import folder
 from oneshot.drawings.sources import root, source
 from oneshot.recipes.base import Recipe
+from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
+from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.recipes.latent import Autoencoder, LatentDiffusion
 from oneshot.recipes.results import Human, ReleasedCritic, Samples, Scores
 from oneshot.training.loop import Plan
@@ -15,7 +18,15 @@ PRESETS = ("smoke", "laptop", "paper")
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "laptop": 100, "paper": 500}
 GLYPH_VARIATIONS = 40  # of the laptop preset: pages that anyone can run should not take long
-LAPTOP_STEPS = {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000}
+STEPS = {
+    "autoencoder": {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000},
+    "pixels": {"glyphs": 1500, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
+    "sets": {"glyphs": 1500, "omniglot": 5000, "quickdraw": 5000, "folder": 3000},
+    "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
+    "ns": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
+    "gan": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
+}
+"""Training steps at size laptop, by family and kind of data."""
 
 
 def check(preset: str) -> None:
@@ -84,7 +95,9 @@ def autoencoder(
     if preset == "smoke":
         return Autoencoder(group, Plan(steps=30, batch=32), regularizers, 16)
     if preset == "laptop":
-        plan = Plan(steps=LAPTOP_STEPS[source(dataset).name], batch=128, lr=1e-3, warmup=200)
+        plan = Plan(
+            steps=STEPS["autoencoder"][source(dataset).name], batch=128, lr=1e-3, warmup=200
+        )
         return Autoencoder(group, plan, regularizers, latent, network_name="patch")
     epochs, drawings_trained = 100, 275_000 if source(dataset).name == "quickdraw" else 27_460
     plan = Plan(epochs * drawings_trained // 128, 128, lr=1e-4, weight_decay=1e-5)
@@ -120,7 +133,111 @@ def human(dataset: str, preset: str = "laptop", split: str = "test") -> Human:
     return Human(concepts(dataset, preset), split, variations(dataset, preset))
 
 
-SYSTEMS = {"ldm": latent_diffusion}
+def pixel_diffusion(dataset: str, preset: str = "laptop", dropout: float = 0.1) -> PixelDiffusion:
+    """Return diffusion on pixels with the exemplar stacked: CFGDM, or DDPM at `dropout` 0."""
+    group = concepts(dataset, preset)
+    if preset == "smoke":
+        return PixelDiffusion(group, Plan(steps=10, batch=8), dropout, width=16)
+    if preset == "laptop":
+        plan = Plan(
+            STEPS["pixels"][source(dataset).name],
+            128,
+            "adamw",
+            1e-3,
+            weight_decay=0.01,
+            warmup=200,
+            ema=0.999,
+            clip=1.0,
+        )
+        return PixelDiffusion(group, plan, dropout)
+    width, augment = (60, "class") if source(dataset).name == "quickdraw" else (48, None)
+    plan = Plan(epochs(dataset, 300, 128), 128, lr=1e-4, schedule="constant", ema=0.9999)
+    return PixelDiffusion(group, plan, dropout, "published", width, augment=augment)
+
+
+def set_diffusion(dataset: str, preset: str = "laptop") -> SetDiffusion:
+    """Return diffusion on pixels that knows the concept from a set: FSDM."""
+    group = concepts(dataset, preset)
+    if preset == "paper":
+        plan = Plan(epochs(dataset, 300, 128), 26, lr=1e-4, schedule="constant", ema=0.9999)
+        augment = "class" if source(dataset).name == "quickdraw" else None
+        return SetDiffusion(group, plan, augment=augment)
+    steps = STEPS["sets"][source(dataset).name]
+    plan = Plan(steps, 24, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
+    encoder, widths = (128, 3, 2, 12), (48, 96, 192)
+    if preset == "smoke":
+        plan, encoder, widths = Plan(steps=10, batch=4), (32, 1, 1, 12), (16, 16, 32)
+    return SetDiffusion(
+        group, plan, encoder=encoder, widths=widths, blocks=1, patch=4, attention=(2,), drop=0.1
+    )
+
+
+def vae_stn(dataset: str, preset: str = "laptop", beta: float = 1.0) -> VaeStn:
+    """Return the sequential VAE with a spatial transformer."""
+    group = concepts(dataset, preset)
+    if preset == "smoke":
+        return VaeStn(group, Plan(steps=10, batch=8), 8, 3, 40)
+    if preset == "laptop":
+        steps = STEPS["stn"][source(dataset).name]
+        return VaeStn(group, Plan(steps, 128, lr=1e-3, warmup=100, clip=5.0), steps=20, beta=beta)
+    plan = Plan(epochs(dataset, 500, 128), 128, lr=1e-3, clip=5.0)
+    augment = "class" if source(dataset).name == "quickdraw" else None
+    return VaeStn(group, plan, steps=100, beta=beta, augment=augment)
+
+
+def neural_statistician(
+    dataset: str, preset: str = "laptop", beta: float = 1.0, set_size: int = 5
+) -> NeuralStatistician:
+    """Return the Neural Statistician: VAE-NS."""
+    group = concepts(dataset, preset)
+    if preset == "smoke":
+        plan, small = Plan(steps=10, batch=4), (4, 8, 8, 16)
+        return NeuralStatistician(group, plan, 3, 8, 32, small, 2, beta)
+    if preset == "laptop":
+        plan = Plan(STEPS["ns"][source(dataset).name], 24, lr=1e-3, weight_decay=1e-5, clip=5.0)
+        small = (16, 32, 64, 128)
+        return NeuralStatistician(
+            group, plan, set_size, widths=small, depth=2, beta=beta, half_life=400
+        )
+    plan = Plan(epochs(dataset, 300, 128 * 5), 128, lr=1e-3, weight_decay=1e-5)
+    augment = "class" if source(dataset).name == "quickdraw" else None
+    half_life = epochs(dataset, 1, 128 * 5)
+    return NeuralStatistician(
+        group, plan, set_size, beta=beta, half_life=half_life, augment=augment
+    )
+
+
+def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
+    """Return the DA-GAN whose generator has skips (UN) or has none (RN)."""
+    group = concepts(dataset, preset)
+    if preset == "smoke":
+        plan = Plan(steps=12, batch=8)
+        return DaGan(group, plan, skips, 8, (8, 8, 8), 1, 16, drop=0.0, fold=4)
+    if preset == "laptop":
+        plan = Plan(
+            STEPS["gan"][source(dataset).name], 32, lr=2e-4, betas=(0.0, 0.9), schedule="linear"
+        )
+        return DaGan(group, plan, skips, 128, (32, 48, 64), 2, 256, drop=0.0, fold=2)
+    plan = Plan(epochs(dataset, 30, 32), 32, lr=1e-4, betas=(0.0, 0.9), schedule="constant")
+    return DaGan(group, plan, skips, augment=None)
+
+
+def epochs(dataset: str, count: int, batch: int) -> int:
+    """Return the steps of `count` passes over the published training set in batches of `batch`."""
+    drawings_trained = 275_000 if source(dataset).name == "quickdraw" else 29_460
+    return count * drawings_trained // batch
+
+
+SYSTEMS = {
+    "ldm": latent_diffusion,
+    "cfgdm": pixel_diffusion,
+    "ddpm": partial(pixel_diffusion, dropout=0.0),
+    "fsdm": set_diffusion,
+    "vae-stn": vae_stn,
+    "vae-ns": neural_statistician,
+    "da-gan-un": da_gan,
+    "da-gan-rn": partial(da_gan, skips=False),
+}
 """Name of each generative system and the function (dataset, preset) that gives its recipe."""
 
 

@@ -1,0 +1,124 @@
+"""Recipes of diffusion on pixels: DDPM, CFGDM and FSDM."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from oneshot.drawings.batches import Pairs, Sets
+from oneshot.models.modulated_unet import PatchUNet
+from oneshot.models.pixel_diffusion import PixelDiffusion as PixelDiffusionModel
+from oneshot.models.set_encoder import SetDenoiser, SetEncoder
+from oneshot.models.unet import UNet
+from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
+from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.data import Concepts
+from oneshot.training.loop import Plan, train
+
+
+@dataclass(frozen=True)
+class PixelDiffusion(Recipe):
+    """A U-Net that sees noise and exemplar stacked: DDPM, or CFGDM when `dropout` is above 0.
+
+    `network_name` is "patch", which a laptop can train, or "published", of base width `width`.
+    `as_released` tells the published network (t + 1) / T instead of t.
+    """
+
+    concepts: Concepts
+    plan: Plan
+    dropout: float = 0.1
+    network_name: str = "patch"
+    width: int = 48
+    schedule: str = "linear"
+    diffusion_steps: int = 500
+    as_released: bool = False
+    augment: str | None = "gentle"
+
+    def __post_init__(self):
+        if self.network_name not in ("patch", "published"):
+            raise ValueError(
+                f"unknown network {self.network_name!r}; known: 'patch' and 'published'"
+            )
+
+    def network(self) -> PixelDiffusionModel:
+        """Return the untrained model."""
+        if self.network_name == "patch":
+            denoiser = PatchUNet(widths=(self.width, 2 * self.width, 4 * self.width))
+        else:
+            denoiser = UNet(self.width, as_released_time=self._time)
+        return PixelDiffusionModel(
+            denoiser, "stack", self.dropout, self.schedule, self.diffusion_steps
+        )
+
+    def make(self, store, work: Path) -> Made:
+        """Train on pairs of a variation and its exemplar."""
+        batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
+        torch.manual_seed(self.plan.seed)
+        return _trained(self.network(), batches, pixel_pairs(self.augment), self.plan, work, store)
+
+    def load(self, store, artefact: Artefact) -> PixelDiffusionModel:
+        """Return the model in eval mode on the store's device."""
+        return load_network(self.network(), artefact, store)
+
+    @property
+    def _time(self) -> int | None:
+        return self.diffusion_steps if self.as_released else None
+
+
+@dataclass(frozen=True)
+class SetDiffusion(Recipe):
+    """FSDM: a U-Net that knows the concept from a set, encoded by a vision transformer.
+
+    It learns from sets of `set_size` drawings, each from all the others, and draws from a set of
+    one. `encoder` are the width, depth, heads and patch of the transformer.
+    """
+
+    concepts: Concepts
+    plan: Plan
+    set_size: int = 5
+    conditioning: str = "film"
+    pooling: str = "mean"
+    encoder: tuple[int, int, int, int] = (256, 6, 12, 8)
+    widths: tuple[int, ...] = (64, 128, 192, 256)
+    blocks: int = 2
+    patch: int = 1
+    attention: tuple[int, ...] = (2, 3)
+    drop: float = 0.2
+    schedule: str = "linear"
+    diffusion_steps: int = 500
+    augment: str | None = "gentle"
+
+    def network(self) -> PixelDiffusionModel:
+        """Return the untrained model."""
+        width, depth, heads, patch = self.encoder
+        side = self.concepts.drawings.side
+        denoiser = SetDenoiser(
+            SetEncoder(side, patch, width, depth, heads, self.drop, self.pooling),
+            self.conditioning,
+            widths=self.widths,
+            blocks=self.blocks,
+            patch=self.patch,
+            attention=self.attention,
+            dropout=self.drop,
+        )
+        return PixelDiffusionModel(denoiser, "set", 0.0, self.schedule, self.diffusion_steps)
+
+    def make(self, store, work: Path) -> Made:
+        """Train on random sets of one training concept each; a batch is `plan.batch` sets."""
+        concepts = store.get(self.concepts)
+        batches = Sets(concepts, self.plan.batch, self.set_size, self.plan.seed)
+        torch.manual_seed(self.plan.seed)
+        return _trained(
+            self.network(), batches, leave_one_out(self.augment), self.plan, work, store
+        )
+
+    def load(self, store, artefact: Artefact) -> PixelDiffusionModel:
+        """Return the model in eval mode on the store's device."""
+        return load_network(self.network(), artefact, store)
+
+
+def _trained(model, batches, prepare, plan: Plan, work: Path, store) -> Made:
+    objective = DiffusionObjective(model.denoiser, model.schedule, prepare, model.dropout)
+    trained = train(objective, batches, plan, work, store.device, name="pixel diffusion")
+    card = train_card(trained, work) | {"parameters": count_parameters(model)}
+    return Made(model.state_dict(), card)
