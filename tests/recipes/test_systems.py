@@ -1,0 +1,58 @@
+"""Every system of the comparison at every size: its recipe, its published counts, its drawings."""
+
+import pytest
+import torch
+
+from oneshot.recipes import from_json, presets
+from oneshot.recipes.base import count_parameters
+
+PUBLISHED = {  # trainable parameters at 48 px, Omniglot
+    "cfgdm": 8_488_721,
+    "ddpm": 8_488_721,
+    "vae-stn": 2_499_159,
+}
+
+
+@pytest.mark.parametrize("name", presets.SYSTEMS)
+@pytest.mark.parametrize("dataset", ["glyphs", "omniglot", "quickdraw"])
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_a_recipe_comes_back_from_its_json(name, dataset, preset):
+    recipe = presets.system(name, dataset, preset)
+    assert from_json(recipe.to_json()) == recipe
+
+
+def test_no_two_systems_share_a_recipe():
+    for preset in presets.PRESETS:
+        keys = {presets.system(name, "omniglot", preset).key for name in presets.SYSTEMS}
+        assert len(keys) == len(presets.SYSTEMS)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_paper_preset_has_the_published_size(name):
+    network = presets.system(name, "omniglot", "paper").network()
+    assert count_parameters(network) == PUBLISHED[name]
+
+
+def test_the_paper_preset_is_wider_on_quickdraw():
+    assert count_parameters(presets.system("cfgdm", "quickdraw", "paper").network()) == 13_123_221
+
+
+@pytest.mark.parametrize("name", [name for name in presets.SYSTEMS if name != "ldm"])
+def test_each_system_trains_and_draws(smoke, name):
+    recipe = presets.system(name, "glyphs", "smoke")
+    model = smoke.get(recipe)
+    concepts = smoke.get(recipe.concepts)
+    exemplars = concepts.exemplar_images(concepts.of("test")[:2])
+    drawn = model.draw(exemplars, 3, seed=1)
+    assert drawn.shape == (2, 3, 1, 48, 48)
+    assert 0 <= drawn.min() and drawn.max() <= 1
+    assert torch.allclose(drawn[:, :2], model.draw(exemplars, 2, seed=1), atol=1e-3)
+    assert not torch.equal(drawn[:, 0], drawn[:, 1])
+
+
+@pytest.mark.parametrize("name", ["ddpm", "fsdm", "vae-stn", "vae-ns", "da-gan-un", "da-gan-rn"])
+def test_guidance_of_a_model_without_it_is_refused(smoke, name):
+    recipe = presets.system(name, "glyphs", "smoke")
+    concepts = smoke.get(recipe.concepts)
+    with pytest.raises(ValueError, match="guidance"):
+        smoke.get(recipe).draw(concepts.exemplar_images(concepts.of("test")[:1]), 1, guidance=1.0)
