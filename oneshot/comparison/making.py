@@ -3,6 +3,7 @@
 Nothing is trained here, and nothing is scored again unless its recipe has changed.
 """
 
+import itertools
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from typing import Any
 from oneshot import device as devices
 from oneshot import kept
 from oneshot.comparison import published, rows
-from oneshot.comparison.measuring import bands, grey, milliseconds, sample
+from oneshot.comparison.measuring import bands, ends, grey, milliseconds, sample
 from oneshot.comparison.rows import PER_CONCEPT, SCORES, WAYS, Row
 from oneshot.drawings.sources import root
 from oneshot.kept import Shown
@@ -40,7 +41,7 @@ STEPS = (10, 20, 50, 100, 500)
 SPEED_VARIATIONS = {"smoke": 4, "laptop": 10, "paper": 100}
 """Drawings of a concept for the table of speed, fewer because 500 steps take their time."""
 
-KEPT = {"framework": (20, 12), "guidance": (12, 11), "speed": (8, 6)}
+KEPT = {"framework": (20, 11), "guidance": (12, 11), "speed": (8, 6)}
 """Concepts, and drawings of each, that are kept of a row."""
 KEPT_BITS = 2
 
@@ -137,7 +138,7 @@ class Trial:
             training=_training(cards),
             drawing=self._drawing(store),
             published=published.point(self.dataset, self.system) if not self.variant else None,
-            per_concept={name: found.per_concept[name] for name in PER_CONCEPT},
+            per_concept={name: found.per_concept[name] for name in PER_CONCEPT} | ends(found),
             recipes=self.keys,
         )
 
@@ -201,9 +202,8 @@ def trials(
     chosen = list(systems) or list(presets.SYSTEMS)
     found = human if not systems or HUMAN in systems else []
     for name in [name for name in chosen if name != HUMAN]:
-        way = getattr(presets.system(name, dataset, preset), "drawing", {})
         make = {"framework": _framework, "guidance": _guidance, "speed": _speed}[table]
-        found += make(Trial(table, dataset, preset, name), way)
+        found += make(Trial(table, dataset, preset, name))
     return found
 
 
@@ -246,24 +246,23 @@ def collect(
     return Collected(file, tuple(found), tuple(absent))
 
 
-def _framework(alone: Trial, way: Mapping[str, Any]) -> Iterator[Trial]:
+def _framework(alone: Trial) -> Iterator[Trial]:
     for critics in _critics("framework", alone.dataset):
         yield replace(alone, critics=critics)
     for field, values in VARIANTS.get(alone.system, {}).items():
         yield from (replace(alone, variant=((field, value),)) for value in values)
 
 
-def _guidance(alone: Trial, way: Mapping[str, Any]) -> Iterator[Trial]:
-    if way.get("guidance") is not None:
+def _guidance(alone: Trial) -> Iterator[Trial]:
+    """Yield a trial for each strength of a model that learned to do without its exemplar."""
+    if getattr(alone.model, "dropout", 0):
         yield from (replace(alone, way=(("guidance", strength),)) for strength in STRENGTHS)
 
 
-def _speed(alone: Trial, way: Mapping[str, Any]) -> Iterator[Trial]:
-    if "sampler" not in way:
-        return
-    longest = alone.model.diffusion_steps
-    for sampler in SAMPLERS:
-        for steps in [steps for steps in STEPS if steps <= longest]:
+def _speed(alone: Trial) -> Iterator[Trial]:
+    """Yield a trial for each sampler and number of steps of a model of diffusion."""
+    for sampler, steps in itertools.product(SAMPLERS, STEPS):
+        if steps <= getattr(alone.model, "diffusion_steps", 0):
             yield replace(alone, way=(("sampler", sampler), ("steps", steps)))
 
 

@@ -54,6 +54,12 @@ def bands(scores: ScoresTable) -> list[list[float]]:
     return [[interval.low, interval.high] for interval in map(mean, by_bin)]
 
 
+def ends(scores: ScoresTable) -> dict[str, list[list[float]]]:
+    """Return of each concept the first and the last bin of the generalization curve."""
+    names = ("bin_originality", "bin_recognizability")
+    return {name: [[row[0], row[-1]] for row in scores.per_concept[name]] for name in names}
+
+
 def grey(drawings: np.ndarray) -> Interval:
     """Return the interval of the share of inked pixels that are neither ink nor paper.
 

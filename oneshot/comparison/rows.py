@@ -48,8 +48,8 @@ class Row:
     `parameters` counts what draws. `training` holds "steps", "seconds", "precision" and "device" of
     all trainings of the system, `drawing` the "precision" of its drawings and, where it was timed,
     the "milliseconds" that one takes on a "device"; both are empty for humans. `published` is the
-    point of the paper, None where there is none. `per_concept` holds lists over test concepts,
-    `recipes` the keys of the parts.
+    point of the paper, None where there is none. `per_concept` holds lists over test concepts, of
+    bins the first and the last, `recipes` the keys of the parts.
     """
 
     dataset: str
@@ -76,13 +76,18 @@ class Row:
     training: dict[str, Any]
     drawing: dict[str, Any]
     published: dict[str, float] | None
-    per_concept: dict[str, list[float]]
+    per_concept: dict[str, list]
     recipes: dict[str, str]
 
     @property
     def name(self) -> str:
         """The system and what is other than its own: "vae-stn, beta 2", "cfgdm"."""
         return ", ".join([self.system, *(f"{k} {v:g}" for k, v in sorted(self.variant.items()))])
+
+    @property
+    def concepts(self) -> int:
+        """The number of test concepts."""
+        return len(self.per_concept["scale"])
 
     @property
     def point(self) -> tuple[float, float]:

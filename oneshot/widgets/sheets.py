@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 Images = Tensor | np.ndarray
@@ -115,9 +115,26 @@ def label(name: str, longest: int = 24) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1].rstrip() + "…"
 
 
+def nameplate(name: str, side: int = 48) -> np.ndarray:
+    """Return the name of a concept as an image, uint8 (1, side, side), in place of its exemplar."""
+    plate = Image.new("L", (side, side))
+    pen, font = ImageDraw.Draw(plate), ImageFont.load_default(side * 0.19)
+    lines = [""]
+    for word in label(name, 60).split():
+        longer = f"{lines[-1]} {word}".strip()
+        if pen.textlength(longer, font) <= side - 2:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    lines = [line for line in lines if line][:4]
+    middle = (side // 2, side // 2)
+    pen.multiline_text(middle, "\n".join(lines), 190, font, "mm", spacing=2, align="center")
+    return np.asarray(plate)[None]
+
+
 def _wide(text: str) -> float:
     """Return about how many pixels a label takes at 8 points and 144 dpi."""
-    return 10.2 * len(text)
+    return 10.2 * len(text) + 2.5 * sum(map(str.isupper, text))
 
 
 def _indices(drawings: Images) -> np.ndarray:

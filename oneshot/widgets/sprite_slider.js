@@ -99,7 +99,8 @@ function plane(model) {
   const dot = drawn("circle", { class: "dot", r: 6, cx: 0, cy: 0 });
   svg.append(dot);
   const show = () => {
-    const at = model.get("position")[0];
+    const first = model.get("position")[0];
+    const at = dots.length > model.get("sliders")[0].values.length ? frame(model) : first;
     const [u, v] = dots[at];
     dot.style.transform = `translate(${across(u)}px, ${down(v)}px)`;
     lines.forEach((line, number) => line.classList.toggle("active", active[at] === number));

@@ -57,8 +57,10 @@ class SpriteSlider(anywidget.AnyWidget):
                 f"sliders with {' x '.join(map(str, counts))} positions need as many frames and "
                 f"captions (or none), got {len(frames)} frames and {len(captions)} captions"
             )
-        if plot and len(plot["dots"]) != counts[0]:
-            raise ValueError(f"{len(plot['dots'])} dots for {counts[0]} positions")
+        if plot and len(plot["dots"]) not in (counts[0], len(frames)):
+            raise ValueError(
+                f"{len(plot['dots'])} dots for {counts[0]} positions and {len(frames)} frames"
+            )
         super().__init__(
             sheet=png(_sheet(frames, columns=counts[-1])),
             tile=list(frames[0].size),
@@ -95,10 +97,11 @@ def plane(
     x: str = "originality",
     y: str = "recognizability (%)",
 ) -> dict:
-    """Return the plot of a SpriteSlider: curves in the plane and one dot per first-slider value.
+    """Return the plot of a SpriteSlider: curves in the plane, and dots, of which one is shown.
 
-    `curves` maps a name to its points (n, 2); `dots` is (positions, 2). `active` names the curve to
-    highlight at each position and `reference` the dashed one, such as the human curve.
+    `curves` maps a name to its points (n, 2); `dots` (n, 2) are one for each value of the first
+    slider, or one for each frame. `active` names the curve to highlight with each dot and
+    `reference` the dashed one, such as the human curve.
     """
     names = list(curves)
     points = np.vstack([*curves.values(), dots])

@@ -47,12 +47,19 @@ def test_the_still_for_pages_without_scripts_is_the_frame_at_the_start(monkeypat
     assert base64.b64decode(data) == sheets.png(made[3])
 
 
+def test_a_dot_may_belong_to_each_frame():
+    dots = np.arange(12).reshape(6, 2)
+    plot = plane({"curve": dots}, dots)
+    slider = SpriteSlider(frames(6), {"g": [0, 1, 2], "c": "ab"}, plot=plot)
+    assert len(slider.plot["dots"]) == 6
+
+
 @pytest.mark.parametrize(
     ("count", "options", "complaint"),
     [
         (5, {}, "3 x 2 positions"),
         (6, {"captions": ["one"]}, "1 captions"),
-        (6, {"plot": {"dots": [[0, 0]]}}, "1 dots for 3 positions"),
+        (6, {"plot": {"dots": [[0, 0]]}}, "1 dots for 3 positions and 6 frames"),
     ],
 )
 def test_what_does_not_fit_the_sliders_is_refused(count, options, complaint):

@@ -1,0 +1,269 @@
+"""What *Diffusion Models as Artists* (ICML 2023) says of the systems, tested on the rows there are.
+
+All systems are scored on the same concepts, so one resample of concepts serves them all and what is
+compared is paired. With one training a system a verdict is about that training.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oneshot.comparison.rows import Comparison, Row
+from oneshot.metrics import claims
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.metrics.intervals import Interval
+from oneshot.results import HUMAN
+
+Array = NDArray[np.float64]
+
+NAMES = {
+    HUMAN: "people",
+    "ddpm": "DDPM",
+    "cfgdm": "CFGDM",
+    "fsdm": "FSDM",
+    "vae-stn": "VAE-STN",
+    "vae-ns": "VAE-NS",
+    "da-gan-un": "DA-GAN-UN",
+    "da-gan-rn": "DA-GAN-RN",
+    "ldm": "LDM",
+}
+"""Systems as the papers write them."""
+
+REVERSED = (
+    "the released GANs were trained in reverse, from a variation to its exemplar, which would by "
+    "itself teach them to draw one thing; these are trained from the exemplar to its variations"
+)
+SIZE = "what is compared here is small and was trained briefly: {sizes}"
+
+DIVERSITY: Sequence[tuple[str, str, str]] = (
+    ("cfgdm", "da-gan-un", REVERSED),
+    ("cfgdm", "da-gan-rn", REVERSED),
+    (HUMAN, "cfgdm", SIZE),
+    ("ddpm", HUMAN, SIZE),
+    ("vae-stn", "ddpm", SIZE),
+)
+RECOGNIZABILITY: Sequence[tuple[str, str, str]] = (
+    ("cfgdm", "ddpm", SIZE),
+    ("ddpm", "vae-ns", SIZE),
+    ("vae-ns", "vae-stn", SIZE),
+)
+"""Which system has more of the score than which other in fig. 2, on both data sets, and the likely
+cause where it is not so."""
+
+CURVES: Sequence[tuple[str, str, str, str]] = (
+    ("originality", "ddpm", HUMAN, SIZE),
+    ("originality", HUMAN, "cfgdm", SIZE),
+    ("originality", HUMAN, "fsdm", SIZE),
+    ("recognizability", HUMAN, "ddpm", SIZE),
+    ("recognizability", "cfgdm", "ddpm", SIZE),
+    ("recognizability", "fsdm", "ddpm", SIZE),
+)
+"""The same of originality and recognizability in fig. 3, which is of Quick, Draw!."""
+
+SAID = {
+    "diversity": "more varied",
+    "originality": "more original",
+    "recognizability": "more recognizable",
+}
+TOLERANCE = {"originality": 0.02, "recognizability": 1.0}
+"""Differences of scores that are none to speak of."""
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A claim and, unless it holds, the likely cause."""
+
+    claim: Claim
+    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Failing:
+    """How a system differs from people: in diversity, in recognizability, and in a few words.
+
+    `blurred` says whether more of its ink is grey than of people's, beyond both intervals.
+    """
+
+    system: str
+    diversity: Interval
+    recognizability: Interval
+    words: str
+    blurred: bool
+
+
+WAYS_TO_FAIL = {
+    (FAILS, FAILS): "varies less than people and is recognized less all the same",
+    (FAILS, UNDECIDED): "copies: varies less than people, and is recognized as well",
+    (FAILS, HOLDS): "copies: varies less than people, and is recognized better",
+    (UNDECIDED, FAILS): "varies as people do, but is recognized less",
+    (UNDECIDED, UNDECIDED): "cannot be told from people by these scores",
+    (UNDECIDED, HOLDS): "varies as people do, and is recognized better",
+    (HOLDS, FAILS): "strays: varies more than people, and is recognized less",
+    (HOLDS, UNDECIDED): "varies more than people, and is recognized as well",
+    (HOLDS, HOLDS): "varies more than people, and is recognized better",
+}
+"""What it means that a system has more (holds), less (fails) or about as much of each score."""
+
+
+def orderings(found: Comparison) -> list[Explained]:
+    """Return the orderings of systems and people in fig. 2, tested as far as there are rows."""
+    # on Quick, Draw! the two are about equal
+    more = [("vae-ns", "ddpm", SIZE)] if found.dataset == "omniglot" else []
+    return [
+        *(_more(found, "diversity", *pair) for pair in (*DIVERSITY, *more)),
+        *(_more(found, "recognizability", *pair) for pair in RECOGNIZABILITY),
+        _nearest(found, "cfgdm"),
+    ]
+
+
+def curves(found: Comparison) -> list[Explained]:
+    """Return what fig. 3 says of diffusion on pixels, tested as far as there are rows."""
+    return [_more(found, *more) for more in CURVES]
+
+
+def failing(found: Comparison) -> list[Failing]:
+    """Return how each system differs from people; empty without the humans."""
+    told = []
+    for name, row in found.systems.items() if found.human else ():
+        differences = {
+            score: claims.interval_of(resampled(row, score) - resampled(found.human, score))
+            for score in ("diversity", "recognizability")
+        }
+        varied, recognized = (claims.verdict(i) for i in differences.values())
+        blurred = row.grey.low > found.human.grey.high
+        told.append(Failing(name, *differences.values(), WAYS_TO_FAIL[varied, recognized], blurred))
+    return told
+
+
+def distances(found: Comparison) -> dict[str, Interval]:
+    """Return how far each system is from people on the plane of diversity and recognizability.
+
+    As in `metrics.human.distance_to_human` among the systems as they are by themselves; the spread
+    of the scores over systems is taken once. Empty with fewer than two systems.
+    """
+    rows = found.systems
+    if found.human is None or len(rows) < 2:
+        return {}
+    values = _distances(list(rows.values()), found.human)
+    return {name: claims.interval_of(v) for name, v in zip(rows, values.T, strict=True)}
+
+
+def guided(found: Comparison, system: str) -> list[Claim]:
+    """Return whether guidance makes drawings of a system more recognizable and less original.
+
+    At every step from one strength to the next, that is (fig. 4).
+    """
+    rows = sorted(found.ways(system), key=lambda row: row.guidance or 0)
+    name = NAMES.get(system, system)
+    return [
+        _monotone(f"Recognizability of {name} rises with guidance.", "recognizability", rows, 1),
+        _monotone(f"Originality of {name} falls with guidance.", "originality", rows, -1),
+    ]
+
+
+def as_good(row: Row, reference: Row) -> Claim:
+    """Test whether a way of drawing gives the scores of another, up to `TOLERANCE`.
+
+    It holds when both intervals of differences lie within, fails when one lies outside.
+    """
+    verdicts, evidence = [], []
+    for score, tolerance in TOLERANCE.items():
+        values = resampled(row, score) - resampled(reference, score)
+        interval = claims.interval_of(values)
+        inside = -tolerance < interval.low and interval.high < tolerance
+        outside = interval.low > tolerance or interval.high < -tolerance
+        verdicts.append(HOLDS if inside else FAILS if outside else UNDECIDED)
+        evidence.append(f"{score} {claims.signed(interval)}")
+    statement = (
+        f"{row.steps} steps of {row.sampler} draw as {reference.steps} of {reference.sampler}."
+    )
+    return Claim(statement, None, ", ".join(evidence), claims.every(verdicts))
+
+
+def resampled(row: Row, score: str) -> Array:
+    """Return a score (1 + draws,) of a row: as measured, and on each resample of its concepts.
+
+    Raises ValueError for a score that is not kept by concept.
+    """
+    over = {"diversity": "raw_diversity", "originality": "distance", "recognizability": None}
+    if score not in over:
+        raise ValueError(f"no {score!r} by concept; known: {', '.join(over)}")
+    weights = claims.weights(row.concepts)
+    values = weights @ np.asarray(row.per_concept[over[score] or score])
+    return values / (weights @ np.asarray(row.per_concept["scale"])) if over[score] else values
+
+
+def _more(found: Comparison, score: str, first: str, second: str, cause: str) -> Explained:
+    one, other = NAMES[first], NAMES[second]
+    subject = f"{one[0].upper()}{one[1:]} {'are' if first == HUMAN else 'is'}"
+    statement = f"{subject} {SAID[score]} than {other}."
+    pair = [_row(found, name) for name in (first, second)]
+    if absent := [n for n, row in zip((first, second), pair, strict=True) if row is None]:
+        return Explained(_absent(statement, absent))
+    values = resampled(pair[0], score) - resampled(pair[1], score)
+    return _explained(Claim.tested(statement, score, values), cause, pair)
+
+
+def _nearest(found: Comparison, system: str) -> Explained:
+    statement = f"Of all systems, {NAMES[system]} is nearest to people."
+    rows = found.systems
+    if system not in rows or found.human is None or len(rows) < 2:
+        return Explained(_absent(statement, [n for n in (system, HUMAN) if _row(found, n) is None]))
+    names = list(rows)
+    values = _distances(list(rows.values()), found.human)
+    mine = names.index(system)
+    others = np.delete(values, mine, axis=1)
+    rival = [n for n in names if n != system][int(others[0].argmin())]
+    about = f"nearest other, {NAMES.get(rival, rival)}, is farther by"
+    claim = Claim.tested(statement, about, others.min(1) - values[:, mine])
+    return _explained(claim, "see which of the orderings above it fails", [rows[system]])
+
+
+def _explained(claim: Claim, cause: str, rows: Sequence[Row]) -> Explained:
+    if claim.verdict == HOLDS:
+        return Explained(claim)
+    if claim.verdict == UNDECIDED:
+        why = f"too near to tell with {rows[0].concepts} concepts and one training"
+        return Explained(claim, why)
+    sizes = [
+        f"{NAMES.get(row.system, row.system)} has {row.parameters / 1e6:.2g} M parameters and "
+        f"{row.training['seconds'] / 3600:.2g} h of training"
+        for row in rows
+        if row.parameters
+    ]
+    return Explained(claim, cause.format(sizes=", ".join(sizes)))
+
+
+def _monotone(statement: str, score: str, rows: Sequence[Row], sign: int) -> Claim:
+    if len(rows) < 2:
+        return Claim.untested(statement, f"drawings at {len(rows)} strengths")
+    values = [resampled(row, score) for row in rows]
+    steps = [sign * (b - a) for a, b in pairwise(values)]
+    verdicts = [claims.verdict(claims.interval_of(step)) for step in steps]
+    whole = claims.interval_of(values[-1] - values[0])
+    clear = f"{verdicts.count(HOLDS)} of {len(steps)} steps clear"
+    about = (
+        f"{rows[0].guidance:g} to {rows[-1].guidance:g}: {score} {claims.signed(whole)}, {clear}"
+    )
+    return replace(Claim.untested(statement, about), verdict=claims.every(verdicts))
+
+
+def _distances(rows: Sequence[Row], human: Row) -> Array:
+    """Return (1 + draws, systems): distances to humans on the plane."""
+    scores = ("diversity", "recognizability")
+    points = np.stack([[resampled(row, s) for s in scores] for row in rows])
+    people = np.stack([resampled(human, s) for s in scores])
+    spread = points[:, :, 0].std(axis=0, ddof=1)
+    gaps = (points - people) / np.where(spread > 0, spread, 1)[:, None]
+    return np.linalg.norm(gaps, axis=1).T
+
+
+def _row(found: Comparison, name: str) -> Row | None:
+    return found.human if name == HUMAN else found.systems.get(name)
+
+
+def _absent(statement: str, names: Sequence[str]) -> Claim:
+    return Claim.untested(statement, f"no row of {' and '.join(names) or 'others'}")

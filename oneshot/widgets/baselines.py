@@ -1,0 +1,150 @@
+"""How each family fails: differences from people, sheets of drawings, and what a setting trades."""
+
+from html import escape
+
+import numpy as np
+from IPython.display import HTML, Markdown, display
+
+from oneshot.comparison import statements
+from oneshot.comparison.rows import Comparison, Row
+from oneshot.comparison.statements import NAMES
+from oneshot.metrics.claims import signed
+from oneshot.widgets import sheets
+from oneshot.widgets.figures import Plot, _plot, _reach
+from oneshot.widgets.sprite_slider import SpriteSlider
+from oneshot.widgets.sprite_slider import plane as plot_of
+from oneshot.widgets.systems import (
+    AXES,
+    exemplars,
+    kept_drawings,
+    look,
+    mark,
+    when_there_are_rows,
+)
+
+SETTINGS = {"beta": "β", "set_size": "set size", "as_released": "trained in reverse"}
+
+
+@when_there_are_rows
+def failures(found: Comparison) -> HTML:
+    """Return how each system differs from people, with 95 % intervals, and what that means."""
+    lines = []
+    for told in statements.failing(found):
+        words = told.words + "; its ink is blurred" * told.blurred
+        cells = (signed(told.diversity), signed(told.recognizability), escape(words))
+        name = escape(NAMES.get(told.system, told.system))
+        lines.append(f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    names = ("", "diversity, from people's", "recognizability, from people's", "")
+    top = "".join(f"<th>{name}</th>" for name in names)
+    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return HTML(f'<table class="scores">{body}</table>')
+
+
+@when_there_are_rows
+def sheet(found: Comparison, system: str, concepts: int = 6) -> sheets.Sheet | Markdown:
+    """Return drawings by a system, a row for each of some concepts, beside the exemplar.
+
+    From the drawings nearest to the exemplar to the farthest.
+    """
+    shown = kept_drawings(found).get(system)
+    if shown is None:
+        return Markdown(f"*No drawings by {NAMES.get(system, system)} have been kept yet.*")
+    chosen = np.unique(np.linspace(0, len(shown.names) - 1, concepts).astype(int))
+    labels = [sheets.label(shown.names[k]) for k in chosen]
+    framed = exemplars(found, shown)[chosen]
+    return sheets.contact_sheet(shown.drawings[chosen], framed, rows=labels)
+
+
+def sweeps(found: Comparison) -> list[tuple[str, str]]:
+    """Return the systems and settings of which there are rows at two values or more."""
+    pairs = {(row.system, name): None for row in found.rows for name in row.variant}
+    return [pair for pair in pairs if len(found.variants(*pair)) > 1]
+
+
+@when_there_are_rows
+def tradeoffs(found: Comparison) -> Plot | Markdown:
+    """Return each setting's path on the plane of diversity and recognizability, an arrow to more.
+
+    *Diversity vs. Recognizability* (NeurIPS 2022), fig. 4.
+    """
+    pairs = sweeps(found)
+    if not pairs:
+        return Markdown(NO_SWEEPS.format(dataset=found.dataset))
+    with _plot(6.6, 4.2) as (figure, (axes,)):
+        for number, (system, setting) in enumerate(pairs):
+            rows, (colour, marker) = found.variants(system, setting), look(system)
+            points = np.array([row.point for row in rows])
+            label = f"{NAMES.get(system, system)}, {SETTINGS.get(setting, setting)}"
+            line = ("-", "--", ":")[number % 3]
+            axes.plot(
+                *points.T, marker + line, color=colour, markersize=4, linewidth=1, label=label
+            )
+            for row in rows:
+                reach = {"xerr": _reach(row.diversity), "yerr": _reach(row.recognizability)}
+                axes.errorbar(*row.point, **reach, color=colour, elinewidth=0.6, alpha=0.6)
+            tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 3}
+            axes.annotate("", points[-1], points[-2], arrowprops=tip)
+        axes.plot(*found.human.point, "*", color=look("human")[0], markersize=13, label="people")
+        axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
+        axes.legend(fontsize=8.5)
+    return figure
+
+
+@when_there_are_rows
+def slider(found: Comparison, system: str, setting: str, shown: int = 8) -> SpriteSlider | Markdown:
+    """Return a slider over the values of a setting: drawings, and a dot on the plane."""
+    rows = [row for row in found.variants(system, setting) if found.drawings(row)]
+    if len(rows) < 2:
+        return Markdown(f"*No drawings of other values of {setting} have been kept yet.*")
+    kept = [found.drawings(row) for row in rows]
+    chosen = np.unique(np.linspace(0, len(kept[0].names) - 1, shown).astype(int))
+    framed, points = exemplars(found, kept[0]), np.array([row.point for row in rows])
+    name = NAMES.get(system, system)
+    return SpriteSlider(
+        [sheets.page(drawn.drawings[k], framed[k], columns=4) for drawn in kept for k in chosen],
+        {
+            SETTINGS.get(setting, setting): [_value(row, setting) for row in rows],
+            "exemplar": [sheets.label(kept[0].names[k]) for k in chosen],
+        },
+        captions=[_caption(row) for row in rows for _ in chosen],
+        plot=plot_of(
+            {name: points, "people": mark(found, found.human)},
+            points,
+            active=[name] * len(rows),
+            reference="people",
+            x="diversity",
+        ),
+        start=[len(rows) // 2, 0],
+        alt=f"drawings by {name} after the framed exemplar",
+    )
+
+
+NO_SWEEPS = (
+    "*No system on {dataset} has been trained with other settings than its own yet.* "
+    "`oneshot make vae-stn --dataset {dataset} --variant beta=4` trains one, `oneshot results "
+    "framework --dataset {dataset}` scores it."
+)
+
+
+def show_sliders(found: Comparison, shown: int = 8) -> None:
+    """Display a slider for each system and setting that was swept."""
+    if found.human is None or not sweeps(found):
+        display(Markdown(NO_SWEEPS.format(dataset=found.dataset)))
+        return
+    for system, setting in sweeps(found):
+        told = f"### {NAMES.get(system, system)}: {SETTINGS.get(setting, setting)}"
+        display(Markdown(told))
+        made = slider(found, system, setting, shown)
+        made.show() if isinstance(made, SpriteSlider) else display(made)
+
+
+def _value(row: Row, setting: str) -> str:
+    value = row.settings[setting]
+    return ("no", "yes")[int(value)] if setting == "as_released" else f"{value:g}"
+
+
+def _caption(row: Row) -> str:
+    return (
+        f"{row.name}: diversity {row.diversity.value:.2f}, "
+        f"recognizability {row.recognizability.value:.1f} %"
+    )

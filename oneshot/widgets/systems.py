@@ -1,0 +1,285 @@
+"""Figures, tables and sliders of all systems on one protocol, the same on every page.
+
+Each takes a `comparison.Comparison` and shows what there is; without rows it is a sentence.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from html import escape
+
+import numpy as np
+from IPython.display import HTML, Markdown
+from matplotlib.lines import Line2D
+
+from oneshot import comparison
+from oneshot.comparison import statements
+from oneshot.comparison.rows import Comparison, Row
+from oneshot.comparison.statements import NAMES, Explained, resampled
+from oneshot.kept import Shown
+from oneshot.metrics.claims import HOLDS, Claim
+from oneshot.recipes import presets
+from oneshot.results import HUMAN
+from oneshot.widgets import figures, sheets
+from oneshot.widgets.figures import Plot, _cell, _plot, _reach
+from oneshot.widgets.sprite_slider import SpriteSlider
+from oneshot.widgets.sprite_slider import plane as plot_of
+
+LOOKS = {
+    HUMAN: (figures.HUMAN, "*"),
+    "cfgdm": ("#b04a16", "o"),
+    "ddpm": ("#e08a4c", "o"),
+    "fsdm": ("#8f7214", "o"),
+    "ldm": ("#26727a", "D"),
+    "vae-stn": ("#5f4b8b", "s"),
+    "vae-ns": ("#a99ac9", "s"),
+    "da-gan-un": ("#3f7032", "^"),
+    "da-gan-rn": ("#8fb37c", "^"),
+}
+"""Colour and marker of each system: circles are pixel diffusion, squares VAEs, triangles GANs."""
+
+AXES = {
+    "diversity": "diversity",
+    "originality": "originality",
+    "recognizability": "recognizability (%)",
+}
+
+
+def there(found: Comparison) -> Markdown:
+    """Return which systems there are rows of, and how to make those that are missing."""
+    about = f"`{found.dataset}` at size {found.preset}"
+    if found.critics != "own":
+        about += f", judged by the {found.critics} critics"
+    names = [NAMES.get(name, name) for name in found.systems]
+    told = f"Systems on {about}: **{', '.join(names)}**." if names else f"No system on {about} yet."
+    absent = [name for name in presets.SYSTEMS if name not in found.systems]
+    if absent:
+        left = ", ".join(NAMES.get(name, name) for name in absent)
+        told += (
+            f" Left out, because not trained yet or not scored: {left}. `oneshot make SYSTEM "
+            f"--dataset {found.dataset}` trains, `oneshot results {found.file.stem} --dataset "
+            f"{found.dataset}` scores."
+        )
+    if found.human is None:
+        told += " The human drawings have not been scored yet."
+    return Markdown(told)
+
+
+def when_there_are_rows(show: Callable) -> Callable:
+    """Return a function that shows a sentence instead where there are no systems or no humans."""
+
+    @wraps(show)
+    def shown(found: Comparison, *arguments, **options):
+        if found.human is None or not found.systems:
+            return Markdown(f"*No system on {found.dataset} at size {found.preset} to show yet.*")
+        return show(found, *arguments, **options)
+
+    return shown
+
+
+@when_there_are_rows
+def plane(found: Comparison, with_published: bool = True) -> Plot:
+    """Return systems and people on the plane of diversity and recognizability.
+
+    An ellipse holds 95 % of the bootstrap over concepts, a small dot is a variant of a system, a
+    hollow marker the published point. *Diffusion Models as Artists* (ICML 2023), fig. 2.
+    """
+    with _plot(7.4, 4.6) as (figure, (axes,)):
+        rows = {HUMAN: found.human, **found.systems}
+        for name, row in rows.items():
+            colour, marker = look(name)
+            around = ellipse(resampled(row, "diversity"), resampled(row, "recognizability"))
+            axes.fill(*around.T, color=colour, alpha=0.22, linewidth=0)
+            size = 13 if name == HUMAN else 7
+            axes.plot(*row.point, marker, color=colour, markersize=size, zorder=4)
+            if with_published and row.published:
+                point = row.published["diversity"], row.published["recognizability"]
+                hollow = {"markerfacecolor": "none", "color": colour, "markersize": size - 1}
+                axes.plot(*point, marker, alpha=0.75, zorder=3, **hollow)
+        for row in [row for row in found.rows if row.variant]:
+            colour, marker = look(row.system)
+            axes.plot(*row.point, marker, color=colour, markersize=3, alpha=0.7, zorder=2)
+        axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
+        low, high = axes.get_ylim()
+        axes.set_ylim(max(low, -2), min(high, 102))
+        hollow = with_published and any(row.published for row in rows.values())
+        beside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "fontsize": 8.5}
+        axes.legend(handles=handles(list(rows), hollow=hollow), **beside)
+    return figure
+
+
+@when_there_are_rows
+def distances(found: Comparison) -> Plot | Markdown:
+    """Return how far each system is from people on the plane, nearest first."""
+    far = statements.distances(found)
+    if not far:
+        return Markdown("*A distance in units of the spread over systems takes two of them.*")
+    order = sorted(far, key=lambda name: far[name].value)
+    with _plot(6.4, 0.9 + 0.3 * len(order)) as (figure, (axes,)):
+        for place, name in enumerate(order):
+            colour, marker = look(name)
+            style = {"fmt": marker, "color": colour, "elinewidth": 1.4}
+            axes.errorbar(far[name].value, place, xerr=_reach(far[name]), **style)
+        axes.set_yticks(range(len(order)), [NAMES.get(name, name) for name in order])
+        axes.set_ylim(len(order) - 0.5, -0.5)
+        axes.set(xlabel="distance to people, in spreads of the systems", xlim=(0, None))
+        axes.grid(visible=False, axis="y")
+    return figure
+
+
+@when_there_are_rows
+def table(found: Comparison) -> HTML:
+    """Return all systems with their scores, what they took, and what was published."""
+    head = (
+        "",
+        "diversity",
+        "originality",
+        "recognizability (%)",
+        "parameters",
+        "hours",
+        "published",
+    )
+    lines = []
+    for name, row in {HUMAN: found.human, **found.systems}.items():
+        own = found.human if name == HUMAN else row
+        cells = [f"<th>{escape(NAMES.get(name, name))}</th>"]
+        cells += [_cell(own.diversity, 3), _cell(own.originality, 3), _cell(own.recognizability, 1)]
+        cells.append(f"<td>{_millions(own.parameters)}</td>")
+        hours = own.training.get("seconds")
+        cells.append(f"<td>{'' if hours is None else f'{hours / 3600:.2g}'}</td>")
+        told = own.published
+        point = f"{told['diversity']:.3f}, {told['recognizability']:.1f}" if told else ""
+        cells.append(f"<td>{point}</td>")
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    top = "".join(f"<th>{text}</th>" for text in head)
+    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return HTML(f'<table class="scores">{body}</table>')
+
+
+def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
+    """Return a table of statements, what was measured, the verdicts, and likely causes."""
+    told = [item if isinstance(item, Explained) else Explained(item) for item in told]
+    with_causes = any(item.cause for item in told)
+    head = (
+        "| statement | measured, with 95 % interval | verdict |" + " likely cause |" * with_causes
+    )
+    lines = [head, "|---" * (3 + with_causes) + "|"]
+    for item in told:
+        claim = item.claim
+        line = f"| {claim.statement} | {claim.evidence} | **{claim.verdict}** |"
+        lines.append(line + f" {item.cause} |" * with_causes)
+    return Markdown("\n".join(lines))
+
+
+def count(told: Sequence[Explained | Claim]) -> Markdown:
+    """Return a sentence that counts the verdicts."""
+    claims = [item.claim if isinstance(item, Explained) else item for item in told]
+    counts: dict[str, int] = {}
+    for claim in claims:
+        counts[claim.verdict] = counts.get(claim.verdict, 0) + 1
+    order = sorted(counts, key=lambda verdict: verdict != HOLDS)
+    parts = ", ".join(f"{counts[verdict]} {_plural(verdict, counts[verdict])}" for verdict in order)
+    return Markdown(f"Of {len(claims)} statements, {parts}.")
+
+
+@when_there_are_rows
+def slider(found: Comparison, shown: int = 12) -> SpriteSlider | Markdown:
+    """Return a slider through the systems: their drawings of one concept, and where they stand.
+
+    The second slider chooses among `shown` concepts. The drawings that were kept stand for all,
+    from the nearest to the exemplar to the farthest.
+    """
+    kept = kept_drawings(found)
+    if not kept:
+        return Markdown("*No drawings have been kept yet.*")
+    first = next(iter(kept.values()))
+    chosen = np.unique(np.linspace(0, len(first.names) - 1, shown).astype(int))
+    framed = exemplars(found, first)
+    frames = [
+        sheets.page(drawn.drawings[k], framed[k], columns=4)
+        for drawn in kept.values()
+        for k in chosen
+    ]
+    rows = {HUMAN: found.human, **found.systems}
+    points = np.array([rows[name].point for name in kept])
+    marks = {NAMES.get(name, name): mark(found, rows[name]) for name in [*kept, HUMAN]}
+    labels = [NAMES.get(name, name) for name in kept]
+    return SpriteSlider(
+        frames,
+        {"system": labels, "exemplar": [sheets.label(first.names[k]) for k in chosen]},
+        captions=[_caption(rows[name]) for name in kept for _ in chosen],
+        plot=plot_of(marks, points, active=labels, reference=NAMES[HUMAN], x="diversity"),
+        alt="eleven drawings after the framed exemplar",
+    )
+
+
+def kept_drawings(found: Comparison) -> dict[str, Shown]:
+    """Return drawings by people, where they are at hand, and by systems, where they were kept."""
+    people = comparison.human_drawings(found) if found.human else None
+    kept = {HUMAN: people} | {name: found.drawings(row) for name, row in found.systems.items()}
+    return {name: shown for name, shown in kept.items() if shown is not None}
+
+
+def exemplars(found: Comparison, shown: Shown) -> np.ndarray:
+    """Return the exemplars (C, 1, H, W) of kept drawings, uint8, or plates with their names.
+
+    Names stand where the data set is not at hand: exemplars do not ship with the project.
+    """
+    there = comparison.exemplars(found, shown)
+    if there is None:
+        side = shown.drawings.shape[-1]
+        return np.stack([sheets.nameplate(name, side) for name in shown.names])
+    return (there * 255).round().byte().numpy()
+
+
+def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60) -> np.ndarray:
+    """Return an ellipse (points, 2) that holds `level` of a bootstrapped point.
+
+    `x` and `y` are (1 + draws,): as measured, which is the centre, then of each resample; they are
+    taken to be normal.
+    """
+    spread = np.linalg.cholesky(np.cov(x[1:], y[1:]) + 1e-12 * np.eye(2))
+    radius = np.sqrt(-2 * np.log(1 - level))
+    turn = np.linspace(0, 2 * np.pi, points)
+    return np.array([x[0], y[0]]) + radius * np.stack([np.cos(turn), np.sin(turn)], 1) @ spread.T
+
+
+def look(name: str) -> tuple[str, str]:
+    """Return the colour and the marker of a system."""
+    return LOOKS.get(name, ("0.4", "o"))
+
+
+def handles(names: Sequence[str], lines: bool = False, hollow: bool = False) -> list[Line2D]:
+    """Return what a legend shows of systems; with `hollow` the published points are explained."""
+    found = []
+    for name in names:
+        colour, marker = look(name)
+        line = ("--" if name == HUMAN else "-") if lines else "none"
+        style = {"marker": marker, "color": colour, "linestyle": line}
+        found.append(Line2D([], [], label=NAMES.get(name, name), **style))
+    if hollow:
+        style = {"marker": "o", "color": "0.4", "markerfacecolor": "none", "linestyle": "none"}
+        found.append(Line2D([], [], label="published", **style))
+    return found
+
+
+def mark(found: Comparison, row: Row) -> np.ndarray:
+    """Return a small diamond around the point of a row, in units of all points."""
+    points = np.array([r.point for r in (found.human, *found.systems.values())])
+    reach = 0.025 * np.maximum(np.ptp(points, axis=0), 1e-9)
+    return row.point + reach * np.array([[-1, 0], [0, -1], [1, 0], [0, 1], [-1, 0]])
+
+
+def _caption(row: Row) -> str:
+    return (
+        f"{NAMES.get(row.system, row.system)}: diversity {row.diversity.value:.2f}, "
+        f"recognizability {row.recognizability.value:.1f} %"
+    )
+
+
+def _millions(parameters: int | None) -> str:
+    return "" if parameters is None else f"{parameters / 1e6:.2f} M"
+
+
+def _plural(verdict: str, number: int) -> str:
+    words = {HOLDS: "hold", "does not hold": "do not hold"} if number != 1 else {}
+    return words.get(verdict, verdict)

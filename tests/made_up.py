@@ -1,0 +1,128 @@
+"""Made-up tables of systems: published points, and drawings that bend with originality."""
+
+from pathlib import Path
+
+import numpy as np
+
+from oneshot import kept
+from oneshot.comparison import published, rows
+from oneshot.comparison.rows import Comparison, Row
+from oneshot.kept import Shown
+from oneshot.metrics.intervals import Interval, mean, ratio
+from oneshot.metrics.scoring import DENSITY_GRID
+from oneshot.results import HUMAN
+
+CONCEPTS = 24
+POINTS = published.PLANE["omniglot"] | {"ldm": (0.33, 93.0)}
+GUIDED = ("ldm", "cfgdm")
+
+
+def row(system="cfgdm", point=(0.36, 96.0), originality=None, **changes) -> Row:
+    """Return a row whose scores over concepts have `point` as their means."""
+    seed = [sum(map(ord, system)), int(1000 * point[0]), int(10 * point[1])]
+    dice = np.random.default_rng(seed)
+    noise = dice.normal(0, 1, (3, CONCEPTS))
+    noise -= noise.mean(1, keepdims=True)
+    originality = 1.1 * point[0] if originality is None else originality
+    scale = np.full(CONCEPTS, 3.0)
+    raw, far = (3 * (v + 0.03 * noise[k]) for k, v in enumerate((point[0], originality)))
+    right = point[1] + 3 * noise[2]
+    bins = np.stack([originality * np.linspace(0.6, 1.7, 10), np.linspace(0.5, -1.5, 10)], 1)
+    bins[:, 1] = np.minimum(point[1] + (101 - point[1]) * bins[:, 1], 100)
+    bell = np.exp(-0.5 * ((DENSITY_GRID - originality) / 0.15) ** 2) / 0.376
+    people = system == HUMAN
+    fields = {
+        "dataset": "omniglot",
+        "preset": "laptop",
+        "critics": "own",
+        "variant": {},
+        "settings": {"beta": 1.0} if system.startswith("vae") else {},
+        "seed": 0,
+        "guidance": 1.0 if system in GUIDED else None,
+        "sampler": None if people else "dpm_solver_pp",
+        "steps": None if people else 20,
+        "variations": 100,
+        "recognizability_all": mean(right - 10),
+        "density": bell.tolist(),
+        "grey": Interval(0.3, 0.28, 0.32),
+        "parameters": None if people else 4_200_000,
+        "training": {} if people else {"steps": 6000, "seconds": 3500.0, "precision": "bf16"},
+        "drawing": {} if people else {"precision": "fp32"},
+        "published": published.point("omniglot", system),
+        "recipes": {"samples": f"{system} drew", "scores": f"{system} scored"},
+    }
+    scores = {
+        "diversity": ratio(raw, scale),
+        "diversity_raw": mean(raw),
+        "originality": ratio(far, scale),
+        "recognizability": mean(right),
+        "bins": bins.tolist(),
+        "bands": np.stack([bins[:, 1] - 1, bins[:, 1] + 1], 1).tolist(),
+    }
+    by_concept = {"raw_diversity": raw, "distance": far, "scale": scale, "recognizability": right}
+    ends = np.stack([bins[[0, -1]]] * CONCEPTS)
+    by_concept |= {"bin_originality": ends[..., 0], "bin_recognizability": ends[..., 1]}
+    per_concept = {name: values.tolist() for name, values in by_concept.items()}
+    return Row(system=system, per_concept=per_concept, **fields | scores | changes)
+
+
+def framework() -> list[Row]:
+    """Return people, all systems at their published points, and a sweep of VAE-STN's beta."""
+    found = [row(system, point) for system, point in POINTS.items()]
+    for beta in (0.25, 4.0):
+        point = (0.644 - 0.05 * np.log2(beta), 75 - 4 * np.log2(beta) ** 2)
+        own = {"variant": {"beta": beta}, "settings": {"beta": beta}, "published": None}
+        found.append(row("vae-stn", point, recipes={"samples": f"beta {beta}"}, **own))
+    return found
+
+
+def guidance() -> list[Row]:
+    """Return people and two systems at three strengths, more recognizable the stronger."""
+    found = [row(HUMAN, POINTS[HUMAN])]
+    for system in GUIDED:
+        for strength in (0.0, 1.0, 2.0):
+            point = (0.5 - 0.1 * strength, 90 + 3 * strength)
+            marks = {"samples": f"{system} {strength}"}
+            found.append(row(system, point, guidance=strength, recipes=marks))
+    return found
+
+
+def speed() -> list[Row]:
+    """Return people and a system drawn in 10, 20 and 500 steps; ancestral sampling needs many."""
+    found = [row(HUMAN, POINTS[HUMAN])]
+    for sampler, lost in (("ddpm", 8.0), ("ddim", 4.0), ("dpm_solver_pp", 0.5)):
+        for steps in (10, 20, 500):
+            point = (0.36, 96.0 - lost * 10 / steps * (steps < 500))
+            time = {"precision": "fp32", "milliseconds": 1.5 * steps, "device": "cpu (2 threads)"}
+            marks = {"samples": f"{sampler} {steps}"}
+            way = {"sampler": sampler, "steps": steps, "drawing": time, "recipes": marks}
+            found.append(row("cfgdm", point, originality=0.4, **way))
+    return found
+
+
+def comparison(folder: Path, table: str = "framework", dataset: str = "omniglot") -> Comparison:
+    """Return a made-up table with drawings beside it, as `oneshot results` leaves them."""
+    made = {"framework": framework, "guidance": guidance, "speed": speed}[table]()
+    file = folder / f"{table}.json"
+    for one in [one for one in made if one.system != HUMAN]:
+        kept.save(rows.drawings_file(file, one), drawings(one), 2, one.recipes)
+    return Comparison(file, dataset, "laptop", "own", tuple(made))
+
+
+def drawings(one: Row, concepts: int = 12, count: int = 11, side: int = 48) -> Shown:
+    """Return closed lines, one shape a concept, that bend the more the farther they go."""
+    dice = np.random.default_rng(1)
+    far = one.originality.value * np.linspace(0.6, 1.7, count)
+    turn = np.linspace(0, 2 * np.pi, 300)
+    pages = np.zeros((concepts, count, 1, side, side), np.uint8)
+    for k in range(concepts):
+        waves = dice.normal(0, 0.14, 4)
+        for v in range(count):
+            bent = waves + far[v] * dice.normal(0, 0.12, 4)
+            radius = 0.33 * side * (1 + sum(w * np.cos((n + 2) * turn) for n, w in enumerate(bent)))
+            x, y = side / 2 + radius * np.cos(turn), side / 2 + radius * np.sin(turn)
+            place = np.clip(np.stack([y, x]), 1, side - 3).astype(int)
+            for step in ((0, 0), (0, 1), (1, 0)):
+                pages[k, v, 0, place[0] + step[0], place[1] + step[1]] = 255
+    names = tuple(f"Alphabet_of_the_Magi.character{k:02}" for k in range(concepts))
+    return Shown(pages, names, np.arange(concepts), np.tile(far, (concepts, 1)))
