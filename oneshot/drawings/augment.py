@@ -47,6 +47,7 @@ VIEWS = {
 JITTERS = {
     "normal": Affine(180, (0.5, 1.5), 0.2 + 1 / 6, flip=(0.5, 0.5)),
     "light": Affine(30, (0.75, 1.25), 0.2 + 1 / 6, flip=(0.3, 0.3)),
+    "mild": Affine(15, (0.85, 1.15), 0.06, (8, 8)),
 }
 
 PAIRS = ("class", "gentle")
@@ -96,7 +97,7 @@ def jitter(x: Tensor, strength: str = "normal") -> Tensor:
     """Transform variations (N, 1, H, W) severely: flips, rotation, scale, translation, crop.
 
     For critics that should not depend on pose. `strength` is "normal" (any rotation, scale 0.5 to
-    1.5) or "light" (30 degrees, 0.75 to 1.25).
+    1.5), "light" (30 degrees, 0.75 to 1.25) or "mild" (15 degrees, 0.85 to 1.15, no flip).
     """
     return warp(x, _affine(x, _named(JITTERS, strength, "strength of jitter")))
 

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from oneshot.drawings.augment import jitter, views
+from oneshot.drawings.augment import jitter, pair_matrices, views, warp
 from oneshot.models.critics import Critic
 from oneshot.training.objective import Objective
 
@@ -44,21 +44,35 @@ class SimCLRObjective(Objective):
 class ProtoNetObjective(Objective):
     """Train the recognition critic: a query is nearest to the exemplar of its own concept.
 
-    Each concept of an episode has one support, its exemplar (Snell et al. 2017 with one shot). With
-    `augment`, queries are transformed severely as for the Quick, Draw! critic.
+    Each concept of an episode has one support, its exemplar (Snell et al. 2017 with one shot).
+    `augment` names how queries are transformed (see `jitter`), severely for the published Quick,
+    Draw! critic; `classes` how all drawings of a concept are transformed alike (see
+    `pair_matrices`), which makes another concept of it.
     """
 
-    def __init__(self, critic: Critic, threshold: float, augment: str | None = None):
+    def __init__(
+        self,
+        critic: Critic,
+        threshold: float,
+        augment: str | None = None,
+        classes: str | None = None,
+    ):
         super().__init__()
-        self.critic, self.threshold, self.augment = critic, threshold, augment
+        self.critic, self.threshold = critic, threshold
+        self.augment, self.classes = augment, classes
 
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return cross entropy and accuracy of `batch["query"]` (W, Q, 1, H, W)."""
         ways, count = batch["query"].shape[:2]
-        query = batch["query"].flatten(0, 1)
+        support, query = batch["support"], batch["query"]
+        if self.classes:
+            together = torch.cat((support, query.flatten(1, 2)), 1)
+            together = warp(together, pair_matrices(together, self.classes))
+            support, query = together[:, :1], together[:, 1:].unflatten(1, (count, 1))
+        query = query.flatten(0, 1)
         if self.augment:
             query = jitter(query, self.augment)
-        images = (torch.cat((batch["support"], query)) > self.threshold).float()
+        images = (torch.cat((support, query)) > self.threshold).float()
         features = self.critic(images).float()
         logits = -torch.cdist(features[ways:], features[:ways]).square()
         label = torch.arange(ways, device=logits.device).repeat_interleave(count)

@@ -12,7 +12,7 @@ from oneshot.drawings.batches import Episodes, Pairs
 from oneshot.drawings.concepts import ConceptSet, memory_map
 from oneshot.drawings.sources import root, source
 from oneshot.metrics.features import embed
-from oneshot.models.critics import ConvCritic, Critic, ResNetCritic
+from oneshot.models.critics import ConvCritic, Critic, PatchCritic, ResNetCritic
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
 from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
 from oneshot.training.loop import Plan, train
@@ -164,10 +164,13 @@ class RecognitionCritic(Recipe):
     network_name: str = "conv"
     stem: str = "strided"
     augment: str | None = None
+    classes: str | None = None
 
     def network(self) -> Critic:
         """Return the untrained network."""
         side = self.concepts.drawings.side
+        if self.network_name == "patch":
+            return PatchCritic(side)
         if self.network_name == "resnet":
             return ResNetCritic(side)
         return ConvCritic(side, features="head", stem=self.stem)
@@ -176,7 +179,9 @@ class RecognitionCritic(Recipe):
         """Train on one-shot episodes of `plan.batch` training concepts."""
         concepts = store.get(self.concepts)
         torch.manual_seed(self.plan.seed)
-        objective = ProtoNetObjective(self.network(), self.concepts.threshold, self.augment)
+        objective = ProtoNetObjective(
+            self.network(), self.concepts.threshold, self.augment, self.classes
+        )
         batches = Episodes(concepts, self.plan.batch, self.queries, self.plan.seed)
         return _trained_critic(objective, batches, self.plan, work, store, "recognition critic")
 

@@ -66,8 +66,9 @@ def concepts(dataset: str, preset: str = "laptop") -> Concepts:
     critic = originality_critic(dataset, preset)
     if source(dataset).name != "quickdraw":
         return Concepts(critic.drawings, critic)
-    least, most = {"smoke": (5, 0), "laptop": (100, 0), "paper": (500, 500)}[preset]
-    return Concepts(critic.drawings, critic, clusters=4, inner=0.85, least=least, most=most)
+    size, spread = {"smoke": (5, 0.0), "laptop": (100, 1.1), "paper": (500, 1.1)}[preset]
+    most = 0 if preset == "smoke" else size
+    return Concepts(critic.drawings, critic, clusters=4, least=size, most=most, spread=spread)
 
 
 def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCritic:
@@ -76,7 +77,12 @@ def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCriti
     if preset == "smoke":
         return RecognitionCritic(group, Plan(steps=30, batch=20), queries=2)
     if preset == "laptop":
-        steps = 1000 if source(dataset).name in ("omniglot", "quickdraw") else 500
+        if source(dataset).name == "quickdraw":
+            plan = Plan(1200, 100, "adamw", lr=2e-3, weight_decay=0.01, warmup=50)
+            return RecognitionCritic(
+                group, plan, queries=3, network_name="patch", augment="mild", classes="gentle"
+            )
+        steps = 1000 if source(dataset).name == "omniglot" else 500
         return RecognitionCritic(group, Plan(steps=steps, batch=60))
     if source(dataset).name == "quickdraw":
         plan = Plan(steps=8000, batch=60, schedule="cosine")

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from oneshot.models.critics import ConvCritic, ResNetCritic, released
+from oneshot.models.critics import ConvCritic, PatchCritic, ResNetCritic, released
 
 
 def size(module):
@@ -39,9 +39,21 @@ def test_resnet_shapes():
     assert critic(torch.rand(2, 1, 48, 48)).shape == (2, 128)
 
 
+def test_patch_critic_tells_places_apart():
+    critic = PatchCritic(48, widths=(4, 8)).eval()
+    x = torch.zeros(2, 1, 48, 48)
+    x[0, :, :8, :8] = 1
+    x[1, :, -8:, -8:] = 1
+    near, far = critic(x)
+    assert near.shape == (128,)
+    assert (near - far).abs().max() > 1e-4
+
+
 def test_wrong_side_is_refused():
     with pytest.raises(ValueError, match=r"expects images \(N, 1, 50, 50\)"):
         ConvCritic(side=50)(torch.rand(2, 1, 48, 48))
+    with pytest.raises(ValueError, match="multiple of 8"):
+        PatchCritic(side=50)
     with pytest.raises(ValueError, match="halvings"):
         ConvCritic(side=8)
     with pytest.raises(ValueError, match="stem"):
