@@ -5,11 +5,14 @@ what Sphinx reads, `html/` the book. Each step is skipped when what it is made f
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata, resources
+from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
@@ -20,6 +23,8 @@ from oneshot import execute
 
 # Versions that change what an executed page looks like.
 _SHOWN_BY = ("torch", "numpy", "matplotlib", "ipywidgets", "anywidget")
+# Pages executed at once; each may take a gigabyte of memory.
+_TOGETHER = 4
 # What of book/ is not written by a person.
 _MADE = {"_build", "node_modules", "vendor", "__pycache__"}
 # The only widgets that stay alive when the kernel is gone: anywidgets, and parts that jslink ties.
@@ -38,7 +43,8 @@ def build(root: Path | None = None) -> Path:
     """
     root = root or _checkout()
     built = root / "book" / "_build"
-    pages = {page: _executed(root, page, built / "executed" / page) for page in notebooks(root)}
+    pages = {page: built / "executed" / page for page in notebooks(root)}
+    _execute(root, pages)
     vendor(root, built / "vendor")
     source = built / "source"
     _stage(root, source, pages, built / "vendor")
@@ -57,22 +63,48 @@ def notebooks(root: Path) -> list[str]:
     return [f"{name}.ipynb" for name in files if (root / f"{name}.ipynb").exists()]
 
 
-def _executed(root: Path, page: str, output: Path) -> Path:
-    """Return the executed notebook, run now unless source, package and zoo are as they were."""
-    key = _digest(root, [root / page, *_files(root / "data")]) + _package_key()
+def _execute(root: Path, pages: Mapping[str, Path]) -> None:
+    """Run the notebooks whose source, package or zoo is not as it was, one on each core."""
+    keys = {page: _page_key(root, page) for page in pages}
+    stale = [page for page, output in pages.items() if _stamp(output) != keys[page]]
+    if not stale:
+        return
+    work = [(root, page, pages[page], keys[page]) for page in stale]
+    cores = os.cpu_count() or 1
+    together = min(len(work), cores, _TOGETHER)
+    if together == 1:
+        for page in work:
+            _run(*page)
+        return
+    # Pages with cores of their own do not wait for one another, as threads of one network do.
+    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(cores // together))}
+    with execute.environment(threads), ProcessPoolExecutor(together, get_context("spawn")) as pool:
+        done = [pool.submit(_run, *page) for page in work]
+    # What others made is kept when one page failed.
+    for page in done:
+        page.result()
+
+
+def _run(root: Path, page: str, output: Path, key: str) -> None:
+    print(f"executing {page}", file=sys.stderr)
+    execute.run(root / page, output)
+    if dead := dead_widgets(output):
+        output.unlink()
+        raise BookError(
+            f"{page}: {', '.join(dead)} would not move in the built page; "
+            f"use SpriteSlider, or jslink instead of observe and interact"
+        )
+    output.with_suffix(".key").write_text(key)
+
+
+def _stamp(output: Path) -> str | None:
+    """Return the key that an executed notebook was made with, None when it is not there."""
     stamp = output.with_suffix(".key")
-    if not (output.exists() and stamp.exists() and stamp.read_text() == key):
-        print(f"executing {page}", file=sys.stderr)
-        execute.run(root / page, output)
-        dead = dead_widgets(output)
-        if dead:
-            output.unlink()
-            raise BookError(
-                f"{page}: {', '.join(dead)} would not move in the built page; "
-                f"use SpriteSlider, or jslink instead of observe and interact"
-            )
-        stamp.write_text(key)
-    return output
+    return stamp.read_text() if output.exists() and stamp.exists() else None
+
+
+def _page_key(root: Path, page: str) -> str:
+    return _digest(root, [root / page, *_files(root / "data")]) + _package_key()
 
 
 def dead_widgets(executed: Path) -> list[str]:

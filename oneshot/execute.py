@@ -245,7 +245,7 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
     transport = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
     logging.getLogger("papermill").setLevel(logging.WARNING)
     try:
-        with _environment(_KERNEL):
+        with environment(_KERNEL):
             return papermill.execute_notebook(
                 str(notebook),
                 None,
@@ -264,7 +264,7 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
 
 
 @contextlib.contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
+def environment(values: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for a while; a kernel started then inherits them."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)

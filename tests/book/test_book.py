@@ -54,6 +54,24 @@ def test_a_change_of_the_notebook_executes_it(tmp_path, small_book, monkeypatch)
     assert ran == ["small.ipynb"]
 
 
+def test_a_page_that_fails_is_named_and_the_others_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(book.os, "cpu_count", lambda: 2)
+    bad = notebook(tmp_path / "notebooks" / "bad.ipynb", "raise ValueError('no paper')")
+    good = notebook(
+        tmp_path / "notebooks" / "good.ipynb", "import os; os.environ['OMP_NUM_THREADS']"
+    )
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    pages = {f"notebooks/{page.name}": tmp_path / "executed" / page.name for page in (bad, good)}
+    with pytest.raises(execute.PageError, match=r"bad\.ipynb: cell \d failed.*no paper"):
+        book._execute(tmp_path, pages)
+    assert not (tmp_path / "executed" / bad.name).exists()
+    made = nbformat.read(tmp_path / "executed" / good.name, as_version=4)
+    assert made.cells[2].outputs[0].data["text/plain"] == "'1'", "two pages share two cores"
+    monkeypatch.setattr(book, "_run", lambda root, page, *rest: pytest.fail(f"{page} again"))
+    del pages["notebooks/bad.ipynb"]
+    book._execute(tmp_path, pages)
+
+
 def test_a_warning_stops_the_build_and_is_shown(tmp_path, small_book):
     root = tmp_path / "copy"
     shutil.copytree(small_book.parents[2], root)
