@@ -1,0 +1,88 @@
+"""A training step of pixel diffusion: the published U-Net both ways, and the laptop's instead.
+
+The plain way is float32, NCHW and an unfused Adam; ours is what the training loop does. A batch of
+32 stands for the published 128: the cost of these networks is proportional to it.
+"""
+
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from oneshot.diffusion.schedules import make_schedule
+from oneshot.models.modulated_unet import PatchUNet
+from oneshot.models.unet import UNet
+from oneshot.objectives.diffusion import DiffusionObjective, pixel_pairs
+from oneshot.training.precision import Precision, probe
+
+BATCH, TRIES = 32, 3
+
+
+def rows() -> list[dict]:
+    """Return processor seconds of one step on one thread."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        plain_s = _plain(UNet(48))
+        return [
+            _row("pixel U-Net step, width 48 (one thread)", UNet(48), plain_s, 3.0),
+            _row("pixel diffusion step, laptop network (one thread)", PatchUNet(), plain_s, 3.0),
+        ]
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _row(name: str, network: nn.Module, plain_s: float, target: float) -> dict:
+    objective, batch = _objective(network), _batch()
+    precision = probe(objective, batch, tries=1)
+    precision.prepare(objective)
+    optimizer = torch.optim.Adam(objective.parameters(), 1e-4, fused=True)
+    placed = {name: precision.place(value) for name, value in batch.items()}
+    ours_s = _best(lambda: _step(objective, placed, optimizer, precision))
+    return {
+        "name": name,
+        "ours_s": ours_s,
+        "plain_s": plain_s,
+        "ratio": plain_s / ours_s,
+        "target": target,
+    }
+
+
+def _plain(network: nn.Module) -> float:
+    objective, batch = _objective(network), _batch()
+    optimizer = torch.optim.Adam(objective.parameters(), 1e-4, foreach=False, fused=False)
+    return _best(lambda: _step(objective, batch, optimizer, Precision()))
+
+
+def _objective(network: nn.Module) -> DiffusionObjective:
+    torch.manual_seed(0)
+    return DiffusionObjective(network, make_schedule("linear", 500), pixel_pairs()).train()
+
+
+def _batch() -> dict[str, Tensor]:
+    torch.manual_seed(0)
+    drawings = (torch.rand(BATCH, 1, 48, 48) > 0.9).float()
+    return {"x": drawings, "y": drawings.roll(1, 0)}
+
+
+def _step(
+    objective: DiffusionObjective,
+    batch: dict[str, Tensor],
+    optimizer: torch.optim.Optimizer,
+    precision: Precision,
+) -> None:
+    with precision.autocast(batch["x"].device):
+        loss = objective.losses(batch, 0)["loss"]
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+
+
+def _best(function: Callable[[], None]) -> float:
+    seconds = []
+    for _ in range(TRIES):
+        start = time.process_time()
+        function()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
