@@ -16,8 +16,9 @@ from oneshot.training.loop import Plan
 
 PRESETS = ("smoke", "laptop", "paper")
 PROTOTYPE = {"prototype": 30.0}
-VARIATIONS = {"smoke": 10, "laptop": 100, "paper": 500}
-GLYPH_VARIATIONS = 40  # of the laptop preset: pages that anyone can run should not take long
+VARIATIONS = {"smoke": 10, "paper": 500}
+LAPTOP_VARIATIONS = {"glyphs": 40, "omniglot": 20, "quickdraw": 50, "folder": 20}
+"""As many drawings of an Omniglot character as people made; elsewhere what takes minutes."""
 STEPS = {
     "autoencoder": {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000},
     "pixels": {"glyphs": 1500, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
@@ -131,7 +132,7 @@ def latent_diffusion(
 def variations(dataset: str, preset: str = "laptop") -> int:
     """Return how many drawings of a concept are asked of a model to score it."""
     check(preset)
-    return GLYPH_VARIATIONS if (dataset, preset) == ("glyphs", "laptop") else VARIATIONS[preset]
+    return LAPTOP_VARIATIONS[source(dataset).name] if preset == "laptop" else VARIATIONS[preset]
 
 
 def human(dataset: str, preset: str = "laptop", split: str = "test") -> Human:
