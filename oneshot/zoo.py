@@ -109,34 +109,38 @@ def export(
 
 
 def publish(dataset: str, preset: str = "laptop", store: Store | None = None) -> list[Path]:
-    """Export all that a page about `dataset` needs, with test scores, and return the files.
+    """Export the critics and all trained systems of `dataset`, with test scores; return the files.
 
-    What is not trained yet is trained first. Concepts are exported only for the embedded data set:
-    those of real data index the rows of a copy that is not shipped.
+    The critics are trained first where they are not. Concepts are exported only for the embedded
+    data set: those of real data index the rows of a copy that is not shipped.
     """
     store = store or default()
-    people = store.get(presets.scores(presets.samples("human", dataset, preset)))
-    model = store.get(presets.scores(presets.samples("ldm", dataset, preset, guidance=1.0)))
-    human, drawn = {"human": _headline(people)}, {"guidance": 1.0, **_headline(model)}
+    human = {"human": _headline(store.get(presets.scores(presets.human(dataset, preset))))}
     parts = [
-        ("originality-critic", presets.originality_critic, human),
-        ("recognition-critic", presets.recognition_critic, human),
-        ("autoencoder", presets.autoencoder, {}),
-        ("ldm", presets.latent_diffusion, drawn | human),
+        ("originality-critic", presets.originality_critic(dataset, preset), human),
+        ("recognition-critic", presets.recognition_critic(dataset, preset), human),
     ]
     if dataset == "glyphs":
-        parts.append(("concepts", presets.concepts, {}))
+        parts.append(("concepts", presets.concepts(dataset, preset), {}))
+    if store.find(presets.autoencoder(dataset, preset)):
+        parts.append(("autoencoder", presets.autoencoder(dataset, preset), {}))
+    for name in presets.SYSTEMS:
+        model = presets.system(name, dataset, preset)
+        if store.find(model):
+            drawn = presets.samples(name, dataset, preset)
+            reached = drawn.options | _headline(store.get(presets.scores(drawn)))
+            parts.append((name, model, reached | human))
     return [
         export(
-            recipe(dataset, preset),
-            f"{dataset}-{system}",
-            system=system,
+            recipe,
+            f"{dataset}-{name}",
+            system=name,
             dataset=dataset,
             preset=preset,
             metrics=metrics,
             store=store,
         )
-        for system, recipe, metrics in parts
+        for name, recipe, metrics in parts
     ]
 
 

@@ -135,3 +135,15 @@ def test_the_shipped_zoo_is_whole():
     shipped = Store()
     for entry in zoo.verify(shipped):
         assert entry.system and entry.dataset and entry.metrics is not None
+
+
+def test_publish_exports_the_critics_and_what_is_trained_with_what_it_reached(smoke, tmp_path):
+    smoke.get(presets.system("vae-stn", "glyphs", "smoke"))
+    home = Store(smoke.runs.parent, tmp_path)
+    zoo.publish("glyphs", "smoke", home)
+    found = {entry.name: entry for entry in zoo.verify(home)}
+    assert {"glyphs-originality-critic", "glyphs-concepts", "glyphs-vae-stn"} <= found.keys()
+    assert found["glyphs-vae-stn"].parameters > 0
+    assert {"human", "originality", "recognizability"} <= found["glyphs-vae-stn"].metrics.keys()
+    absent = [n for n in presets.SYSTEMS if not smoke.find(presets.system(n, "glyphs", "smoke"))]
+    assert not {f"glyphs-{name}" for name in absent} & found.keys()

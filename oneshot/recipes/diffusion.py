@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 
@@ -14,6 +15,8 @@ from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixe
 from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
+
+FAST = {"sampler": "dpm_solver_pp", "steps": 20}
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class PixelDiffusion(Recipe):
     diffusion_steps: int = 500
     as_released: bool = False
     augment: str | None = "gentle"
+
+    @property
+    def drawing(self) -> dict[str, object]:
+        """How the model draws unless it is told otherwise."""
+        return {"guidance": 1.0 if self.dropout else 0.0} | FAST
 
     def __post_init__(self):
         if self.network_name not in ("patch", "published"):
@@ -87,6 +95,8 @@ class SetDiffusion(Recipe):
     schedule: str = "linear"
     diffusion_steps: int = 500
     augment: str | None = "gentle"
+
+    drawing: ClassVar = {"guidance": 0.0} | FAST
 
     def network(self) -> PixelDiffusionModel:
         """Return the untrained model."""
