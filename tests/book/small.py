@@ -24,6 +24,10 @@ SpriteSlider(
     alt="bars of ink",
 ).show()"""
 
+TABLE = """\
+from IPython.display import Markdown
+Markdown("| statement | verdict |\\n|---|---|\\n| It is a table. | **holds** |")"""
+
 
 def notebook(path: Path, *cells: str, parameters: str = "seed: int = 0") -> Path:
     """Write a notebook of a title, a parameters cell and code cells."""

@@ -20,6 +20,11 @@ def test_the_built_book_asks_no_other_host_for_anything(small_book):
             assert needle not in text, f"{page.name} has {needle}"
 
 
+def test_a_table_in_markdown_is_a_table_in_the_book(small_book):
+    text = (small_book / "notebooks" / "small.html").read_text()
+    assert "<table" in text and "<strong>holds</strong>" in text
+
+
 def test_nothing_is_done_again_when_nothing_changed(small_book, monkeypatch):
     root = small_book.parents[2]
     monkeypatch.setattr(execute, "run", lambda *a, **k: pytest.fail("executed again"))
