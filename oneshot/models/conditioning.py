@@ -1,10 +1,12 @@
-"""What every denoiser is told: the time step, and rows that several variations share."""
+"""What denoisers have in common: the time step, shared rows, and what the network predicts."""
 
 import math
 from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+
+from oneshot.diffusion.schedules import Schedule
 
 
 def sinusoid(t: Tensor, size: int) -> Tensor:
@@ -35,6 +37,23 @@ class TimeEmbedding(nn.Module):
 
     def forward(self, t: Tensor) -> Tensor:
         return self.perceptron(sinusoid(t, self.size))
+
+
+class FromVelocity(nn.Module):
+    """A denoiser whose network predicts v = sqrt(abar) eps - sqrt(1 - abar) x0 instead of eps.
+
+    Where noise is nearly all there is, v is the drawing itself, so that a network learns what to
+    draw as soon as how to draw it (Salimans & Ho 2022, *Progressive Distillation*, appendix D).
+    """
+
+    def __init__(self, network: nn.Module, schedule: Schedule):
+        super().__init__()
+        self.network, self.schedule = network, schedule
+
+    def forward(self, x: Tensor, t: Tensor, condition: Tensor, keep: Tensor) -> Tensor:
+        """Return the noise predicted in `x` (N, ...), float32; arguments are the network's."""
+        signal, sigma = self.schedule.scales(t, x)
+        return signal * self.network(x, t, condition, keep).float() + sigma * x.float()
 
 
 def spread(variations: int, *rows: Tensor) -> Iterator[Tensor]:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from oneshot.diffusion.drawing import sample_groups
 from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
+from oneshot.models.conditioning import FromVelocity
 from oneshot.models.unguided import evaluating
 
 CONDITIONS = ("stack", "set")
@@ -21,6 +22,7 @@ class PixelDiffusion(nn.Module):
     (N, S, 1, H, W). `dropout` is the probability with which training drops the condition: DDPM is
     stack and 0, CFGDM stack and 0.1, FSDM set and 0. Boutin et al., *Diffusion Models as Artists*
     (ICML 2023), with the schedule of its released code, 500 linear steps, but images in [-1, 1].
+    With `velocity` the network predicts v instead of the noise: see `FromVelocity`.
     """
 
     def __init__(
@@ -30,12 +32,14 @@ class PixelDiffusion(nn.Module):
         dropout: float = 0.1,
         schedule: str = "linear",
         steps: int = 500,
+        velocity: bool = False,
     ):
         super().__init__()
         if condition not in CONDITIONS:
             raise ValueError(f"unknown condition {condition!r}: expected one of {CONDITIONS}")
-        self.denoiser, self.condition, self.dropout = denoiser, condition, dropout
         self.schedule = make_schedule(schedule, steps)
+        self.denoiser = FromVelocity(denoiser, self.schedule) if velocity else denoiser
+        self.condition, self.dropout, self.velocity = condition, dropout, velocity
 
     @torch.no_grad()
     def draw(

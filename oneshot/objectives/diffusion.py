@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from oneshot.diffusion.schedules import Schedule
 from oneshot.drawings.augment import affine_pair, pair_matrices, warp
@@ -19,17 +18,24 @@ class DiffusionObjective(Objective):
     `denoiser(x, t, condition, keep)` is trained on data and conditions that `prepare(batch)` brings
     to the scale of diffusion. Each row loses its condition with probability `dropout`, so that the
     network also learns to predict without it (classifier-free guidance, Ho & Salimans 2022; 0.1 for
-    guided models, 0 for a plain conditional DDPM).
+    guided models, 0 for a plain conditional DDPM). With `velocity` the error is that of v, which
+    is the error of the noise divided by sqrt(abar_t): it weighs high noise, where the exemplar
+    decides what is drawn, up to 1 / abar_t more.
     """
 
     def __init__(
-        self, denoiser: nn.Module, schedule: Schedule, prepare: Prepare, dropout: float = 0.1
+        self,
+        denoiser: nn.Module,
+        schedule: Schedule,
+        prepare: Prepare,
+        dropout: float = 0.1,
+        velocity: bool = False,
     ):
         super().__init__()
         if not 0 <= dropout < 1:
             raise ValueError(f"condition dropout is a probability below 1, got {dropout}")
         self.denoiser, self.schedule = denoiser, schedule
-        self.prepare, self.dropout = prepare, dropout
+        self.prepare, self.dropout, self.velocity = prepare, dropout, velocity
 
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return `loss`, the mean squared error over the N rows that `prepare(batch)` gives."""
@@ -38,7 +44,10 @@ class DiffusionObjective(Objective):
         keep = (torch.rand(len(x0), device=x0.device) >= self.dropout).float()
         eps = torch.randn_like(x0)
         predicted = self.denoiser(self.schedule.noised(x0, eps, t), t, condition, keep)
-        return {"loss": F.mse_loss(predicted.float(), eps)}
+        error = predicted.float() - eps
+        if self.velocity:
+            error = error / self.schedule.scales(t, x0)[0]
+        return {"loss": error.square().mean()}
 
 
 def pixel_pairs(augment: str | None = None) -> Prepare:

@@ -34,6 +34,7 @@ class PixelDiffusion(Recipe):
     width: int = 48
     schedule: str = "linear"
     diffusion_steps: int = 500
+    velocity: bool = False
     as_released: bool = False
     augment: str | None = "gentle"
 
@@ -55,7 +56,7 @@ class PixelDiffusion(Recipe):
         else:
             denoiser = UNet(self.width, as_released_time=self._time)
         return PixelDiffusionModel(
-            denoiser, "stack", self.dropout, self.schedule, self.diffusion_steps
+            denoiser, "stack", self.dropout, self.schedule, self.diffusion_steps, self.velocity
         )
 
     def make(self, store, work: Path) -> Made:
@@ -94,6 +95,7 @@ class SetDiffusion(Recipe):
     drop: float = 0.2
     schedule: str = "linear"
     diffusion_steps: int = 500
+    velocity: bool = False
     augment: str | None = "gentle"
 
     drawing: ClassVar = {"guidance": 0.0} | FAST
@@ -111,7 +113,9 @@ class SetDiffusion(Recipe):
             attention=self.attention,
             dropout=self.drop,
         )
-        return PixelDiffusionModel(denoiser, "set", 0.0, self.schedule, self.diffusion_steps)
+        return PixelDiffusionModel(
+            denoiser, "set", 0.0, self.schedule, self.diffusion_steps, self.velocity
+        )
 
     def make(self, store, work: Path) -> Made:
         """Train on random sets of one training concept each; a batch is `plan.batch` sets."""
@@ -128,7 +132,9 @@ class SetDiffusion(Recipe):
 
 
 def _trained(model, batches, prepare, plan: Plan, work: Path, store) -> Made:
-    objective = DiffusionObjective(model.denoiser, model.schedule, prepare, model.dropout)
+    objective = DiffusionObjective(
+        model.denoiser, model.schedule, prepare, model.dropout, model.velocity
+    )
     trained = train(objective, batches, plan, work, store.device, name="pixel diffusion")
     card = train_card(trained, work) | {"parameters": count_parameters(model)}
     return Made(model.state_dict(), card)

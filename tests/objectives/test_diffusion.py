@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from oneshot.diffusion.schedules import make_schedule
+from oneshot.models.conditioning import FromVelocity
 from oneshot.models.latent_denoiser import AttentionDenoiser, ResidualDenoiser
 from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.set_encoder import SetDenoiser, SetEncoder
@@ -42,6 +43,24 @@ def test_exact_prediction_costs_nothing():
 
     losses = DiffusionObjective(Oracle(), SCHEDULE, as_they_are).losses(batch(), 0)
     assert losses["loss"].item() < 1e-6
+
+
+def test_velocity_costs_the_squared_error_of_v():
+    """A denoiser that predicts v = c costs (v - c)^2, whatever the time step."""
+    guess, asked = 0.3, Recorder()
+
+    class Constant(nn.Module):
+        def forward(self, x, t, condition, keep):
+            asked(x, t, condition, keep)
+            return torch.full_like(x, guess)
+
+    denoiser = FromVelocity(Constant(), SCHEDULE)
+    torch.manual_seed(0)
+    loss = DiffusionObjective(denoiser, SCHEDULE, as_they_are, velocity=True).losses(batch(), 0)
+    signal, sigma = SCHEDULE.scales(asked.t, asked.x)
+    eps = (asked.x - signal * 5) / sigma
+    v = signal * eps - sigma * 5
+    assert loss["loss"].item() == pytest.approx((v - guess).square().mean().item(), rel=1e-4)
 
 
 def test_time_is_uniform_over_all_steps():
