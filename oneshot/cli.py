@@ -7,6 +7,7 @@ one JSON document and nothing else; progress goes to standard error.
 import argparse
 import json
 import logging
+import math
 import os
 import sys
 from collections.abc import Callable
@@ -113,7 +114,11 @@ def _score(arguments: argparse.Namespace) -> int:
     names = ("diversity", "diversity_raw", "originality", "recognizability", "recognizability_all")
     table = {name: asdict(getattr(scores, name)) for name in names}
     about = {name: getattr(arguments, name) for name in ("system", "dataset", "preset", "critics")}
-    about |= {"guidance": arguments.guidance, "concepts": scores.concepts, "ways": scores.ways}
+    about |= {
+        "guidance": getattr(drawn, "guidance", None),
+        "concepts": scores.concepts,
+        "ways": scores.ways,
+    }
     lines = [f"{name:20} {getattr(scores, name)}" for name in names]
     lines += ["bins (originality, recognizability)"]
     lines += [f"  {o:.3f}  {r:5.1f}" for o, r in scores.bins]
@@ -231,9 +236,18 @@ SIZES = ("smoke", "laptop", "paper")
 def _say(arguments: argparse.Namespace, document: Any, lines: list[str]) -> None:
     """Print the document as JSON when that is asked for, else the lines for a person."""
     if arguments.json:
-        print(json.dumps(document, indent=2, default=str))
+        print(json.dumps(_finite(document), indent=2, default=str, allow_nan=False))
     else:
         print(*lines, sep="\n")
+
+
+def _finite(value: Any) -> Any:
+    """Return JSON values with null for numbers that JSON does not have: NaN and infinities."""
+    if isinstance(value, dict):
+        return {name: _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ import pytest
 
 from oneshot import bench, cli, store
 from oneshot.drawings import registry
-from oneshot.recipes import presets
+from oneshot.recipes import ReleasedCritic, presets
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +153,9 @@ def test_score_of_a_model_at_some_guidance(told, said, smoke):
         (("score", "nobody", "--preset", "smoke"), "unknown system 'nobody'; known: human"),
         (("score", "human", "--dataset", "mnist"), "unknown dataset 'mnist'"),
         (("score", "human", "--critics", "released"), "the released critics judge only Omniglot"),
+        (("score", "ldm", "--guidance", "nan"), "guidance is a number from 0 up, not nan"),
+        (("score", "ldm", "--guidance", "inf"), "guidance is a number from 0 up, not inf"),
+        (("score", "ldm", "--guidance", "-1"), "guidance is a number from 0 up, not -1.0"),
         (("run", "missing.ipynb"), "missing.ipynb: no such notebook"),
         (("zoo", "show"), "say which entry"),
         (("zoo", "show", "unicorn"), "no 'unicorn' in the zoo"),
@@ -176,6 +179,23 @@ def test_missing_data_give_one_sentence(said, tmp_path, monkeypatch):
     assert status == 1 and out == ""
     assert "images_background.zip is missing; run `oneshot data fetch omniglot`" in err
     assert "Traceback" not in err
+
+
+def test_missing_released_critics_are_named_with_the_place_they_go(said, tmp_path, monkeypatch):
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    (tmp_path / "critics").mkdir()
+    critic = ReleasedCritic("recognition")
+    monkeypatch.setattr(presets, "scores", lambda drawn, critics: critic)
+    status, out, err = said("score", "human", "--preset", "smoke", "--critics", "released")
+    assert status == 1 and out == ""
+    assert f"{tmp_path / 'critics' / 'proto_net_omniglot.pt'} is missing" in one_sentence(err)
+    assert "set ONESHOT_DATA" in err
+
+
+def test_json_has_null_for_what_json_has_not(told, monkeypatch):
+    row = {"name": "odd", "there": True, "concepts": 1, "about": [float("nan"), float("inf"), 0.5]}
+    monkeypatch.setattr(registry, "listing", lambda: [row])
+    assert told("data", "list") == [row | {"about": [None, None, 0.5]}]
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,14 @@ class ReleasedCritic(Recipe):
 
     def load(self, store, artefact: Made) -> Critic:
         """Return the critic; raise FileNotFoundError when its file is not there."""
-        return released(root("critics") / self.FILES[self.kind], self.kind).to(store.device)
+        path = root("critics") / self.FILES[self.kind]
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path} is missing: the {self.kind} critic released with *Diversity vs. "
+                "Recognizability*, for Omniglot; put it in critics/ of your data folder and set "
+                "ONESHOT_DATA to that folder, or use critics='own'"
+            )
+        return released(path, self.kind).to(store.device)
 
 
 @dataclass(frozen=True)
