@@ -11,6 +11,7 @@ from IPython.display import HTML, Markdown
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from oneshot.drawings.sources import source
 from oneshot.metrics.curves import gap, quadratic_fit
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.scoring import Scores
@@ -46,13 +47,28 @@ class Plot(Figure):
         return buffer.getvalue()
 
 
+def whose(dataset: str) -> Markdown:
+    """Return a sentence on whose drawings a page is about; raise ValueError for an unknown one."""
+    kind = source(dataset)
+    if kind.name == "glyphs":
+        return Markdown(
+            "The drawings of this page are vector letters by a **synthetic** hand. What it calls "
+            "*human* is that hand, not people."
+        )
+    about = kind.describe.split(":")[0] if kind.name == "folder" else kind.describe
+    return Markdown(
+        f"The drawings of this page: {about}. What it calls *human* is those drawings, each scored "
+        "as if a model had made it."
+    )
+
+
 def generalization_curves(models: Mapping[str, Scores], human: Scores) -> Plot:
     """Return the generalization curves of models beside the human one.
 
     Dots are bins of drawings, from those nearest to their exemplar to the farthest; lines are
     quadratic fits. *Diffusion Models as Artists* (ICML 2023), fig. 3b and 4.
     """
-    with _plot(6.6, 4.2) as (figure, (axes,)):
+    with _plot(5.8, 3.9) as (figure, (axes,)):
         colours = RAMP(np.linspace(0, 1, len(models)))
         for (name, scores), colour in zip(models.items(), colours, strict=True):
             _curve(axes, scores, name, color=colour)
@@ -67,7 +83,7 @@ def along(name: str, values: Sequence[float], models: Sequence[Scores], human: S
 
     Bands are 95 % intervals over concepts, of the models and (horizontal) of the human drawings.
     """
-    with _plot(7.2, 2.9, panels=2) as (figure, panels):
+    with _plot(6.4, 2.8, panels=2) as (figure, panels):
         for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
             _band(axes, values, [getattr(scores, score) for scores in models], MODEL)
             _band(axes, values, [getattr(human, score)] * len(values), HUMAN, "--", "human")

@@ -92,14 +92,14 @@ def contact_sheet(
     image = grid(drawings, exemplars, scale=2, gap=3)
     names = ["exemplar"] * (exemplars is not None) + [str(name) for name in columns]
     left = max((_wide(str(name)) for name in rows), default=0) + 14 * bool(rows)
-    top = 27 * bool(names)
+    top = 32 * bool(names)
     figure = Sheet(figsize=((left + image.width) / 144, (top + image.height) / 144), dpi=144)
     size = np.array([left + image.width, top + image.height])
     axes = figure.add_axes((left / size[0], 0, image.width / size[0], image.height / size[1]))
     axes.imshow(np.asarray(image.convert("RGB")), interpolation="nearest", aspect="auto")
     axes.set_axis_off()
     step = image.width / (shape[1] + (exemplars is not None))
-    style = {"fontsize": 8, "color": "0.3"}
+    style = {"fontsize": 10, "color": "0.3"}
     for number, name in enumerate(names):
         axes.text((number + 0.5) * step, -7, name, ha="center", va="bottom", **style)
     for number, name in enumerate(rows):
@@ -133,8 +133,8 @@ def nameplate(name: str, side: int = 48) -> np.ndarray:
 
 
 def _wide(text: str) -> float:
-    """Return about how many pixels a label takes at 8 points and 144 dpi."""
-    return 10.2 * len(text) + 2.5 * sum(map(str.isupper, text))
+    """Return about how many pixels a label takes at 10 points and 144 dpi."""
+    return 12.8 * len(text) + 3 * sum(map(str.isupper, text))
 
 
 def _indices(drawings: Images) -> np.ndarray:

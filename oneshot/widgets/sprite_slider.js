@@ -84,20 +84,20 @@ function plane(model) {
   const middle = (top + height - bottom) / 2;
   svg.append(drawn("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, x.label));
   svg.append(drawn("text", { transform: `translate(12 ${middle}) rotate(-90)`, "text-anchor": "middle" }, y.label));
+  const names = [];
   const lines = curves.map(({ label, points, reference }) => {
     const place = points.map(([u, v]) => `${across(u).toFixed(1)},${down(v).toFixed(1)}`).join(" ");
     const line = drawn("polyline", { class: reference ? "curve reference" : "curve", points: place });
     line.append(drawn("title", {}, label));
     svg.append(line);
     if (reference) {
-      const [u, v] = points[points.length - 1];
-      const text = { class: "reference", x: Math.min(across(u), width - right), y: down(v) - 7, "text-anchor": "end" };
-      svg.append(drawn("text", text, label));
+      const [u, v] = points.reduce((first, point) => (point[0] < first[0] ? point : first));
+      names.push(drawn("text", { class: "reference", x: across(u), y: down(v) + 17 }, label));
     }
     return line;
   });
   const dot = drawn("circle", { class: "dot", r: 6, cx: 0, cy: 0 });
-  svg.append(dot);
+  svg.append(dot, ...names);
   const show = () => {
     const first = model.get("position")[0];
     const at = dots.length > model.get("sliders")[0].values.length ? frame(model) : first;

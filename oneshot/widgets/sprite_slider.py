@@ -107,8 +107,8 @@ def plane(
     points = np.vstack([*curves.values(), dots])
     active = [None] * len(dots) if active is None else active
     return {
-        "x": {"label": x, **_axis(points[:, 0])},
-        "y": {"label": y, **_axis(points[:, 1])},
+        "x": {"label": x, **_axis(points[:, 0], x)},
+        "y": {"label": y, **_axis(points[:, 1], y)},
         "curves": [
             {"label": name, "points": np.round(line, 4).tolist(), "reference": name == reference}
             for name, line in curves.items()
@@ -118,9 +118,13 @@ def plane(
     }
 
 
-def _axis(values: np.ndarray) -> dict:
-    ticks = MaxNLocator(5).tick_values(values.min(), values.max())
-    return {"low": ticks[0], "high": ticks[-1], "ticks": np.round(ticks, 6).tolist()}
+def _axis(values: np.ndarray, label: str) -> dict:
+    steps = [1, 2, 2.5, 5, 10]
+    ticks = MaxNLocator(5, steps=steps).tick_values(values.min(), values.max())
+    if "%" in label:
+        ticks = ticks[(ticks >= 0) & (ticks <= 100)]
+    low, high = min(ticks[0], values.min()), max(ticks[-1], values.max())
+    return {"low": float(low), "high": float(high), "ticks": np.round(ticks, 6).tolist()}
 
 
 def _sheet(frames: Sequence[Image.Image], columns: int) -> Image.Image:

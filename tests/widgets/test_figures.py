@@ -29,6 +29,16 @@ def scores():
     return score(drawings, drawings[:, 0], Flat(), Flat(), threshold=0.5, trials=None)
 
 
+def test_a_page_says_when_its_humans_are_synthetic():
+    assert "not people" in figures.whose("glyphs").data
+    for dataset, about in {"omniglot": "1,623 characters", "folder:x": "your own drawings"}.items():
+        assert (
+            about in figures.whose(dataset).data and "synthetic" not in figures.whose(dataset).data
+        )
+    with pytest.raises(ValueError, match="unknown dataset 'mnist'"):
+        figures.whose("mnist")
+
+
 def test_the_curves_go_through_the_bins(scores):
     figure = figures.generalization_curves({"guidance 0": scores}, scores)
     lines = figure.axes[0].get_lines()

@@ -67,6 +67,12 @@ def test_what_does_not_fit_the_sliders_is_refused(count, options, complaint):
         SpriteSlider(frames(count), {"g": [0, 1, 2], "c": "ab"}, **options)
 
 
+def test_no_axis_of_percent_goes_beyond_100():
+    for lowest in (100, 69.3):
+        y = plane({"one": np.array([[0, 100], [1, lowest]])}, np.array([[0.5, 100]]))["y"]
+        assert y["high"] == y["ticks"][-1] == 100 and y["low"] <= lowest
+
+
 def test_frames_must_have_one_size():
     with pytest.raises(ValueError, match="different sizes"):
         SpriteSlider([*frames(1), sheets.grid(torch.zeros(1, 1, 1, 4, 4))], {"g": [0, 1]})
@@ -80,4 +86,5 @@ def test_the_plane_names_what_is_active_and_keeps_all_points_on_its_axes():
     assert [line["reference"] for line in plot["curves"]] == [True, False]
     assert plot["x"]["low"] <= 0.12 and plot["x"]["high"] >= 0.9
     assert plot["y"]["low"] <= 80.0 and plot["y"]["high"] >= 99.0
+    assert plot["y"]["ticks"] == [80, 85, 90, 95, 100]
     assert plot["dots"] == dots.tolist()
