@@ -89,8 +89,11 @@ def test_replacing_a_field_keeps_the_others(ldm):
     assert replace(Samples(ldm), guidance=0.5).options["guidance"] == 0.5
 
 
-@pytest.mark.parametrize(("preset", "drawn"), [("smoke", 10), ("laptop", 40), ("paper", 500)])
-def test_as_many_drawings_as_a_page_can_wait_for(preset, drawn):
-    assert presets.samples("ldm", "glyphs", preset).variations == drawn
-    assert presets.human("glyphs", preset).variations == drawn
-    assert presets.variations("omniglot", "laptop") == 100
+@pytest.mark.parametrize("dataset", ["glyphs", "omniglot", "quickdraw"])
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_models_and_humans_are_asked_for_as_many_drawings(dataset, preset):
+    drawn = presets.variations(dataset, preset)
+    assert presets.samples("ldm", dataset, preset).variations == drawn
+    assert presets.human(dataset, preset).variations == drawn
+    with pytest.raises(ValueError, match="unknown preset"):
+        presets.variations(dataset, "huge")
