@@ -28,7 +28,7 @@ class VaeStn(Recipe):
     hidden: int = 400
     beta: float = 1.0
     warmup: int = 0
-    augment: str | None = "gentle"
+    augment: str | None = None
 
     def network(self) -> VaeStnModel:
         """Return the untrained network."""
@@ -62,7 +62,7 @@ class NeuralStatistician(Recipe):
     depth: int = 3
     beta: float = 1.0
     half_life: int = 230
-    augment: str | None = "gentle"
+    augment: str | None = None
 
     def network(self) -> NeuralStatisticianModel:
         """Return the untrained network."""
@@ -102,7 +102,7 @@ class DaGan(Recipe):
     drop: float = 0.5
     fold: int = 1
     as_released: bool = False
-    augment: str | None = "gentle"
+    augment: str | None = None
 
     def network(self) -> DaGanModel:
         """Return the untrained generator."""

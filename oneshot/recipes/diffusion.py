@@ -36,7 +36,7 @@ class PixelDiffusion(Recipe):
     diffusion_steps: int = 500
     velocity: bool = False
     as_released: bool = False
-    augment: str | None = "gentle"
+    augment: str | None = None
 
     @property
     def drawing(self) -> dict[str, object]:
@@ -96,7 +96,7 @@ class SetDiffusion(Recipe):
     schedule: str = "linear"
     diffusion_steps: int = 500
     velocity: bool = False
-    augment: str | None = "gentle"
+    augment: str | None = None
 
     drawing: ClassVar = {"guidance": 0.0} | FAST
 

@@ -21,8 +21,8 @@ LAPTOP_VARIATIONS = {"glyphs": 40, "omniglot": 20, "quickdraw": 50, "folder": 20
 """As many drawings of an Omniglot character as people made; elsewhere what takes minutes."""
 STEPS = {
     "autoencoder": {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000},
-    "pixels": {"glyphs": 1500, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
-    "sets": {"glyphs": 1500, "omniglot": 5000, "quickdraw": 5000, "folder": 3000},
+    "pixels": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
+    "sets": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
     "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
     "ns": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
     "gan": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
@@ -121,10 +121,7 @@ def latent_diffusion(
     if preset == "laptop":
         kind = source(dataset).name
         steps, copies = {"omniglot": (6000, 7), "quickdraw": (6000, 3)}.get(kind, (2500, 3))
-        plan = Plan(
-            steps, 512, "adamw", lr=1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0
-        )
-        return LatentDiffusion(codes, plan, copies=copies)
+        return LatentDiffusion(codes, _denoising(steps, 512), copies=copies)
     plan = Plan(codes.plan.steps, 128, "adamw", lr=1e-4, weight_decay=0.01, ema=0.9999)
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
 
@@ -146,17 +143,8 @@ def pixel_diffusion(dataset: str, preset: str = "laptop", dropout: float = 0.1) 
     if preset == "smoke":
         return PixelDiffusion(group, Plan(steps=10, batch=8), dropout, width=16)
     if preset == "laptop":
-        plan = Plan(
-            STEPS["pixels"][source(dataset).name],
-            128,
-            "adamw",
-            1e-3,
-            weight_decay=0.01,
-            warmup=200,
-            ema=0.999,
-            clip=1.0,
-        )
-        return PixelDiffusion(group, plan, dropout)
+        plan = _denoising(STEPS["pixels"][source(dataset).name], 64)
+        return PixelDiffusion(group, plan, dropout, velocity=True)
     width, augment = (60, "class") if source(dataset).name == "quickdraw" else (48, None)
     plan = Plan(epochs(dataset, 300, 128), 128, lr=1e-4, schedule="constant", ema=0.9999)
     return PixelDiffusion(group, plan, dropout, "published", width, augment=augment)
@@ -170,13 +158,11 @@ def set_diffusion(dataset: str, preset: str = "laptop") -> SetDiffusion:
         augment = "class" if source(dataset).name == "quickdraw" else None
         return SetDiffusion(group, plan, augment=augment)
     steps = STEPS["sets"][source(dataset).name]
-    plan = Plan(steps, 24, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
-    encoder, widths = (128, 3, 2, 12), (48, 96, 192)
+    plan, encoder, widths = _denoising(steps, 12), (128, 3, 2, 12), (48, 96, 192)
     if preset == "smoke":
         plan, encoder, widths = Plan(steps=10, batch=4), (32, 1, 1, 12), (16, 16, 32)
-    return SetDiffusion(
-        group, plan, encoder=encoder, widths=widths, blocks=1, patch=4, attention=(2,), drop=0.1
-    )
+    small = {"blocks": 1, "patch": 4, "attention": (2,), "drop": 0.1, "velocity": True}
+    return SetDiffusion(group, plan, encoder=encoder, widths=widths, **small)
 
 
 def vae_stn(dataset: str, preset: str = "laptop", beta: float = 1.0) -> VaeStn:
@@ -226,7 +212,12 @@ def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
         )
         return DaGan(group, plan, skips, 128, (32, 48, 64), 2, 256, drop=0.0, fold=2)
     plan = Plan(epochs(dataset, 30, 32), 32, lr=1e-4, betas=(0.0, 0.9), schedule="constant")
-    return DaGan(group, plan, skips, augment=None)
+    return DaGan(group, plan, skips)
+
+
+def _denoising(steps: int, batch: int) -> Plan:
+    """Return how a laptop trains a denoiser."""
+    return Plan(steps, batch, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
 
 
 def epochs(dataset: str, count: int, batch: int) -> int:
