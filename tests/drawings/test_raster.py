@@ -50,6 +50,21 @@ def test_y_grows_downwards_and_x_to_the_right():
     assert (x, y) == pytest.approx((place(200, 48), place(40, 48)), abs=0.3)
 
 
+def test_strokes_are_not_drawn_off_centre():
+    """A drawing turned upside down is the drawing of the turned strokes, but for a shift."""
+    hand = np.random.default_rng(0)
+    shifts = []
+    for _ in range(60):
+        walks = hand.uniform(40, 216, (3, 1, 2)) + hand.normal(0, 25, (3, 9, 2)).cumsum(1)
+        strokes = list(walks.clip(0, EXTENT))
+        turned = render([EXTENT - stroke for stroke in strokes])[::-1, ::-1]
+        shifts.append((np.array(centre(render(strokes))) - centre(turned)) / 2)
+    assert np.abs(np.mean(shifts, axis=0)).max() < 0.05
+    # PIL rounds where a line that runs along an axis begins: less than a sixth of a pixel
+    for stroke in (line((28, 128), (228, 128)), line((128, 28), (128, 228))):
+        assert np.abs(np.array(centre(render([stroke]))) - 24).max() < 1 / 6
+
+
 def test_a_dot_is_a_disc():
     page = render([line((128, 128))], 384)
     assert ink(page) == pytest.approx(np.pi * (PEN * scale(384)) ** 2 / 4, rel=0.06)
