@@ -115,14 +115,13 @@ def drawings(one: Row, concepts: int = 12, count: int = 11, side: int = 48) -> S
     far = one.originality.value * np.linspace(0.6, 1.7, count)
     turn = np.linspace(0, 2 * np.pi, 300)
     pages = np.zeros((concepts, count, 1, side, side), np.uint8)
-    for k in range(concepts):
-        waves = dice.normal(0, 0.14, 4)
-        for v in range(count):
-            bent = waves + far[v] * dice.normal(0, 0.12, 4)
-            radius = 0.33 * side * (1 + sum(w * np.cos((n + 2) * turn) for n, w in enumerate(bent)))
-            x, y = side / 2 + radius * np.cos(turn), side / 2 + radius * np.sin(turn)
-            place = np.clip(np.stack([y, x]), 1, side - 3).astype(int)
-            for step in ((0, 0), (0, 1), (1, 0)):
-                pages[k, v, 0, place[0] + step[0], place[1] + step[1]] = 255
+    waves = dice.normal(0, 0.14, (concepts, 1, 4))
+    bent = waves + far[:, None] * dice.normal(0, 0.12, (concepts, count, 4))
+    radius = 0.33 * side * (1 + bent @ np.cos(np.outer(np.arange(2, 6), turn)))
+    place = np.stack([np.sin(turn), np.cos(turn)])[:, None, None] * radius + side / 2
+    y, x = np.clip(place, 1, side - 3).astype(int)
+    k, v = np.indices((concepts, count))[..., None]
+    for down, right in ((0, 0), (0, 1), (1, 0)):
+        pages[k, v, 0, y + down, x + right] = 255
     names = tuple(f"Alphabet_of_the_Magi.character{k:02}" for k in range(concepts))
     return Shown(pages, names, np.arange(concepts), np.tile(far, (concepts, 1)))

@@ -201,9 +201,10 @@ def trials(
     human = [Trial(table, dataset, preset, HUMAN, critics) for critics in _critics(table, dataset)]
     chosen = list(systems) or list(presets.SYSTEMS)
     found = human if not systems or HUMAN in systems else []
-    for name in [name for name in chosen if name != HUMAN]:
-        make = {"framework": _framework, "guidance": _guidance, "speed": _speed}[table]
-        found += make(Trial(table, dataset, preset, name))
+    for name in chosen:
+        alone = Trial(table, dataset, preset, name)
+        if alone.model is not None:
+            found += {"framework": _framework, "guidance": _guidance, "speed": _speed}[table](alone)
     return found
 
 

@@ -32,6 +32,8 @@ NAMES = {
 }
 """Systems as the papers write them."""
 
+SAMPLERS = {"ddpm": "ancestral", "ddim": "DDIM", "dpm_solver_pp": "DPM-Solver++"}
+
 REVERSED = (
     "the released GANs were trained in reverse, from a variation to its exemplar, which would by "
     "itself teach them to draw one thing; these are trained from the exemplar to its variations"
@@ -177,9 +179,8 @@ def as_good(row: Row, reference: Row) -> Claim:
         outside = interval.low > tolerance or interval.high < -tolerance
         verdicts.append(HOLDS if inside else FAILS if outside else UNDECIDED)
         evidence.append(f"{score} {claims.signed(interval)}")
-    statement = (
-        f"{row.steps} steps of {row.sampler} draw as {reference.steps} of {reference.sampler}."
-    )
+    one, other = (f"{SAMPLERS[r.sampler]} in {r.steps} steps" for r in (row, reference))
+    statement = f"{one[0].upper()}{one[1:]} scores as {other} does."
     return Claim(statement, None, ", ".join(evidence), claims.every(verdicts))
 
 

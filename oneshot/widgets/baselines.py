@@ -5,15 +5,14 @@ from html import escape
 import numpy as np
 from IPython.display import HTML, Markdown, display
 
+from oneshot import comparison
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES
 from oneshot.metrics.claims import signed
 from oneshot.widgets import sheets
 from oneshot.widgets.figures import Plot, _plot, _reach
-from oneshot.widgets.sprite_slider import SpriteSlider
-from oneshot.widgets.sprite_slider import plane as plot_of
-from oneshot.widgets.systems import (
+from oneshot.widgets.framework import (
     AXES,
     exemplars,
     kept_drawings,
@@ -21,23 +20,40 @@ from oneshot.widgets.systems import (
     mark,
     when_there_are_rows,
 )
+from oneshot.widgets.sprite_slider import SpriteSlider, display_slider
+from oneshot.widgets.sprite_slider import plane as plot_of
 
+BLURRED = "; its ink is blurred"
 SETTINGS = {"beta": "β", "set_size": "set size", "as_released": "trained in reverse"}
 
 
 @when_there_are_rows
 def failures(found: Comparison) -> HTML:
     """Return how each system differs from people, with 95 % intervals, and what that means."""
-    lines = []
+    people = found.human
+    scores = str(people.diversity), f"{people.recognizability} %"
+    lines = [_row("people", *scores, "whom all are compared with")]
     for told in statements.failing(found):
-        words = told.words + "; its ink is blurred" * told.blurred
-        cells = (signed(told.diversity), signed(told.recognizability), escape(words))
-        name = escape(NAMES.get(told.system, told.system))
-        lines.append(f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    names = ("", "diversity, from people's", "recognizability, from people's", "")
+        words = told.words + BLURRED * told.blurred
+        cells = (signed(told.diversity), signed(told.recognizability), words)
+        lines.append(_row(NAMES.get(told.system, told.system), *cells))
+    names = ("", "diversity", "recognizability", "")
     top = "".join(f"<th>{name}</th>" for name in names)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
     return HTML(f'<table class="scores">{body}</table>')
+
+
+@when_there_are_rows
+def summary(found: Comparison) -> Markdown:
+    """Return how each system fails, in words."""
+    lines = []
+    for told in statements.failing(found):
+        name, words = NAMES.get(told.system, told.system), told.words + BLURRED * told.blurred
+        lines.append(
+            f"- **{name}** {words} (diversity {signed(told.diversity)}, recognizability "
+            f"{signed(told.recognizability)})."
+        )
+    return Markdown("\n".join(lines))
 
 
 @when_there_are_rows
@@ -50,8 +66,10 @@ def sheet(found: Comparison, system: str, concepts: int = 6) -> sheets.Sheet | M
     if shown is None:
         return Markdown(f"*No drawings by {NAMES.get(system, system)} have been kept yet.*")
     chosen = np.unique(np.linspace(0, len(shown.names) - 1, concepts).astype(int))
-    labels = [sheets.label(shown.names[k]) for k in chosen]
     framed = exemplars(found, shown)[chosen]
+    # a plate in the exemplar's place is a label already
+    labelled = comparison.exemplars(found, shown) is not None
+    labels = [sheets.label(shown.names[k]) for k in chosen] if labelled else ()
     return sheets.contact_sheet(shown.drawings[chosen], framed, rows=labels)
 
 
@@ -106,7 +124,7 @@ def slider(found: Comparison, system: str, setting: str, shown: int = 8) -> Spri
             SETTINGS.get(setting, setting): [_value(row, setting) for row in rows],
             "exemplar": [sheets.label(kept[0].names[k]) for k in chosen],
         },
-        captions=[_caption(row) for row in rows for _ in chosen],
+        captions=[_caption(row, setting) for row in rows for _ in chosen],
         plot=plot_of(
             {name: points, "people": mark(found, found.human)},
             points,
@@ -134,8 +152,13 @@ def show_sliders(found: Comparison, shown: int = 8) -> None:
     for system, setting in sweeps(found):
         told = f"### {NAMES.get(system, system)}: {SETTINGS.get(setting, setting)}"
         display(Markdown(told))
-        made = slider(found, system, setting, shown)
-        made.show() if isinstance(made, SpriteSlider) else display(made)
+        display_slider(slider(found, system, setting, shown))
+
+
+def _row(name: str, diversity: str, recognizability: str, words: str) -> str:
+    # wide enough to be read where the table has to be moved sideways
+    said = f'<td style="min-width: 13rem">{escape(words)}</td>'
+    return f"<tr><th>{escape(name)}</th><td>{diversity}</td><td>{recognizability}</td>{said}</tr>"
 
 
 def _value(row: Row, setting: str) -> str:
@@ -143,8 +166,9 @@ def _value(row: Row, setting: str) -> str:
     return ("no", "yes")[int(value)] if setting == "as_released" else f"{value:g}"
 
 
-def _caption(row: Row) -> str:
+def _caption(row: Row, setting: str) -> str:
     return (
-        f"{row.name}: diversity {row.diversity.value:.2f}, "
-        f"recognizability {row.recognizability.value:.1f} %"
+        f"{NAMES.get(row.system, row.system)}, {SETTINGS.get(setting, setting)} "
+        f"{_value(row, setting)}: diversity {row.diversity.value:.2f}, recognizability "
+        f"{row.recognizability.value:.1f}\u00a0%"
     )

@@ -16,7 +16,7 @@ from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES, Explained, resampled
 from oneshot.kept import Shown
-from oneshot.metrics.claims import HOLDS, Claim
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
 from oneshot.widgets import figures, sheets
@@ -44,14 +44,17 @@ AXES = {
 }
 
 
-def there(found: Comparison) -> Markdown:
-    """Return which systems there are rows of, and how to make those that are missing."""
+def there(found: Comparison, asked: Sequence[str] = ()) -> Markdown:
+    """Return which systems there are rows of, and how to make those that are missing.
+
+    `asked` are the systems that a page is about, all when there are none.
+    """
     about = f"`{found.dataset}` at size {found.preset}"
     if found.critics != "own":
         about += f", judged by the {found.critics} critics"
     names = [NAMES.get(name, name) for name in found.systems]
     told = f"Systems on {about}: **{', '.join(names)}**." if names else f"No system on {about} yet."
-    absent = [name for name in presets.SYSTEMS if name not in found.systems]
+    absent = [name for name in asked or presets.SYSTEMS if name not in found.systems]
     if absent:
         left = ", ".join(NAMES.get(name, name) for name in absent)
         told += (
@@ -129,27 +132,12 @@ def distances(found: Comparison) -> Plot | Markdown:
 @when_there_are_rows
 def table(found: Comparison) -> HTML:
     """Return all systems with their scores, what they took, and what was published."""
-    head = (
-        "",
-        "diversity",
-        "originality",
-        "recognizability (%)",
-        "parameters",
-        "hours",
-        "published",
-    )
+    head = ("", "diversity", "originality", "recognizability (%)", "size", "published")
     lines = []
     for name, row in {HUMAN: found.human, **found.systems}.items():
-        own = found.human if name == HUMAN else row
-        cells = [f"<th>{escape(NAMES.get(name, name))}</th>"]
-        cells += [_cell(own.diversity, 3), _cell(own.originality, 3), _cell(own.recognizability, 1)]
-        cells.append(f"<td>{_millions(own.parameters)}</td>")
-        hours = own.training.get("seconds")
-        cells.append(f"<td>{'' if hours is None else f'{hours / 3600:.2g}'}</td>")
-        told = own.published
-        point = f"{told['diversity']:.3f}, {told['recognizability']:.1f}" if told else ""
-        cells.append(f"<td>{point}</td>")
-        lines.append(f"<tr>{''.join(cells)}</tr>")
+        scores = _cell(row.diversity, 3) + _cell(row.originality, 3) + _cell(row.recognizability, 1)
+        cells = f"<th>{escape(NAMES.get(name, name))}</th>{scores}<td>{_size(row)}</td>"
+        lines.append(f"<tr>{cells}<td>{_point(row.published)}</td></tr>")
     top = "".join(f"<th>{text}</th>" for text in head)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
     return HTML(f'<table class="scores">{body}</table>')
@@ -170,15 +158,28 @@ def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
     return Markdown("\n".join(lines))
 
 
-def count(told: Sequence[Explained | Claim]) -> Markdown:
-    """Return a sentence that counts the verdicts."""
-    claims = [item.claim if isinstance(item, Explained) else item for item in told]
-    counts: dict[str, int] = {}
-    for claim in claims:
-        counts[claim.verdict] = counts.get(claim.verdict, 0) + 1
-    order = sorted(counts, key=lambda verdict: verdict != HOLDS)
-    parts = ", ".join(f"{counts[verdict]} {_plural(verdict, counts[verdict])}" for verdict in order)
-    return Markdown(f"Of {len(claims)} statements, {parts}.")
+@when_there_are_rows
+def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
+    """Return in words who is nearest to people, and which statements hold and which do not."""
+    people = found.human
+    lines = [f"- People: diversity {people.diversity}, recognizability {people.recognizability} %."]
+    far = statements.distances(found)
+    if far:
+        name = min(far, key=lambda name: far[name].value)
+        row = found.systems[name]
+        lines.append(
+            f"- Nearest to people is **{NAMES.get(name, name)}**, {far[name]} spreads away, at "
+            f"diversity {row.diversity} and recognizability {row.recognizability} %."
+        )
+    said = {verdict: [] for verdict in (HOLDS, FAILS, UNDECIDED)}
+    for claim in [item.claim for item in told if item.claim.verdict in said]:
+        said[claim.verdict].append(claim.statement.rstrip("."))
+    tested = sum(map(len, said.values()))
+    lines.append(f"- Of {tested} statements {len(said[HOLDS])} hold.")
+    for verdict, words in ((FAILS, "Not so"), (UNDECIDED, "Undecided")):
+        if said[verdict]:
+            lines.append(f"- {words}: {'; '.join(said[verdict])}.")
+    return Markdown("\n".join(lines))
 
 
 @when_there_are_rows
@@ -272,14 +273,18 @@ def mark(found: Comparison, row: Row) -> np.ndarray:
 def _caption(row: Row) -> str:
     return (
         f"{NAMES.get(row.system, row.system)}: diversity {row.diversity.value:.2f}, "
-        f"recognizability {row.recognizability.value:.1f} %"
+        f"recognizability {row.recognizability.value:.1f}\u00a0%"
     )
 
 
-def _millions(parameters: int | None) -> str:
-    return "" if parameters is None else f"{parameters / 1e6:.2f} M"
+def _size(row: Row) -> str:
+    if row.parameters is None:
+        return ""
+    hours = row.training["seconds"] / 3600
+    return f"{row.parameters / 1e6:.2f} M <small>{hours:.2g} h</small>"
 
 
-def _plural(verdict: str, number: int) -> str:
-    words = {HOLDS: "hold", "does not hold": "do not hold"} if number != 1 else {}
-    return words.get(verdict, verdict)
+def _point(told: dict[str, float] | None) -> str:
+    if told is None:
+        return ""
+    return f"{told['diversity']:.3f} <small>{told['recognizability']:.1f} %</small>"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from IPython.display import Markdown
+from PIL import Image
 
 from oneshot.comparison import published
 from oneshot.comparison.rows import Comparison, Row
@@ -14,9 +15,7 @@ from oneshot.metrics.scoring import DENSITY_GRID
 from oneshot.results import HUMAN
 from oneshot.widgets import sheets
 from oneshot.widgets.figures import Plot, _plot
-from oneshot.widgets.sprite_slider import SpriteSlider
-from oneshot.widgets.sprite_slider import plane as plot_of
-from oneshot.widgets.systems import (
+from oneshot.widgets.framework import (
     AXES,
     exemplars,
     handles,
@@ -24,6 +23,8 @@ from oneshot.widgets.systems import (
     look,
     when_there_are_rows,
 )
+from oneshot.widgets.sprite_slider import SpriteSlider
+from oneshot.widgets.sprite_slider import plane as plot_of
 
 LEVELS = (0.4, 0.62, 0.82)
 """Originalities of the example drawings of *Diffusion Models as Artists* (ICML 2023), fig. 3b."""
@@ -113,16 +114,20 @@ def examples(
         rows.append(np.concatenate([at(shown, level)[chosen] for level in levels]))
     labels = ["exemplar", *(NAMES.get(name, name) for name in kept)]
     middle = len(chosen) // 2
-    columns = ["" if k != middle else f"{level:g}" for level in levels for k in range(len(chosen))]
+    columns = [
+        "" if k != middle else f"originality {level:g}"
+        for level in levels
+        for k in range(len(chosen))
+    ]
     return sheets.contact_sheet(np.stack(rows), rows=labels, columns=columns)
 
 
 @when_there_are_rows
-def slider(found: Comparison, concepts: int = 6, positions: int = 9) -> SpriteSlider | Markdown:
+def slider(found: Comparison, concepts: int = 8, positions: int = 9) -> SpriteSlider | Markdown:
     """Return a slider over originality: drawings of some concepts, and a dot on each curve.
 
-    The second slider chooses the system. Above is the exemplar of each concept, below a drawing
-    that is about as original as the slider says, blank where none was kept.
+    The second slider chooses the system. Under each exemplar is a drawing of it that is about as
+    original as the slider says, blank where none was kept.
     """
     kept = kept_drawings(found)
     if not kept:
@@ -134,9 +139,7 @@ def slider(found: Comparison, concepts: int = 6, positions: int = 9) -> SpriteSl
     reach = np.concatenate([np.array(everything[name].bins)[:, 0] for name in kept])
     levels = np.linspace(reach.min(), reach.max(), positions)
     frames = [
-        sheets.grid(np.stack([framed, at(shown, level)[chosen]]))
-        for level in levels
-        for shown in kept.values()
+        _pairs(framed, at(shown, level)[chosen]) for level in levels for shown in kept.values()
     ]
     fits = {NAMES.get(name, name): _fit(np.array(row.bins)) for name, row in everything.items()}
     labels = [NAMES.get(name, name) for name in kept]
@@ -145,7 +148,7 @@ def slider(found: Comparison, concepts: int = 6, positions: int = 9) -> SpriteSl
         frames,
         {"originality": [f"{level:.2f}" for level in levels], "system": labels},
         captions=[
-            f"{label}: originality {u:.2f}, recognizability {v:.1f} %"
+            f"{label}: originality {u:.2f}, recognizability {v:.1f}\u00a0%"
             for (u, v), label in zip(dots, labels * len(levels), strict=True)
         ],
         plot=plot_of(fits, dots, active=labels * len(levels), reference=NAMES[HUMAN]),
@@ -170,6 +173,13 @@ def at(shown: Shown, level: float) -> np.ndarray:
 def rows_of(found: Comparison) -> dict[str, Row]:
     """Return the rows of people and of each system, people first."""
     return {HUMAN: found.human, **found.systems}
+
+
+def _pairs(above: np.ndarray, below: np.ndarray, columns: int = 4) -> Image.Image:
+    """Return images (C, 1, H, W) in rows, each row over its partners."""
+    blank = np.zeros((-len(above) % columns, *above.shape[1:]), np.uint8)
+    rows = [np.concatenate([p, blank]).reshape(-1, columns, *p.shape[1:]) for p in (above, below)]
+    return sheets.grid(np.stack(rows, axis=1).reshape(-1, columns, *above.shape[1:]))
 
 
 def _fit(points: np.ndarray) -> np.ndarray:

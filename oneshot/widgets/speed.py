@@ -2,24 +2,24 @@
 
 import numpy as np
 from IPython.display import HTML, Markdown
-from matplotlib.ticker import StrMethodFormatter
+from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, TOLERANCE
+from oneshot.comparison.statements import NAMES, SAMPLERS, TOLERANCE
 from oneshot.metrics.claims import HOLDS, Claim
 from oneshot.widgets import figures, sheets
 from oneshot.widgets.figures import Plot, _cell, _plot
+from oneshot.widgets.framework import AXES, exemplars, when_there_are_rows
 from oneshot.widgets.sprite_slider import SpriteSlider
 from oneshot.widgets.sprite_slider import plane as plot_of
-from oneshot.widgets.systems import AXES, exemplars, when_there_are_rows
 
 LOOKS = {
-    "ddpm": ("#5f4b8b", "s", "ancestral"),
-    "ddim": ("#26727a", "^", "DDIM"),
-    "dpm_solver_pp": ("#b04a16", "o", "DPM-Solver++"),
+    "ddpm": ("#5f4b8b", "s"),
+    "ddim": ("#26727a", "^"),
+    "dpm_solver_pp": ("#b04a16", "o"),
 }
-"""Colour, marker and name of each sampler."""
+"""Colour and marker of each sampler."""
 
 
 def samplers(found: Comparison, system: str) -> dict[str, list[Row]]:
@@ -45,7 +45,7 @@ def against_steps(found: Comparison, system: str) -> Plot:
     with _plot(8.0, 3.2, panels=2) as (figure, panels):
         for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
             for name, rows in samplers(found, system).items():
-                colour, marker, label = LOOKS[name]
+                (colour, marker), label = LOOKS[name], SAMPLERS[name]
                 steps = [row.steps for row in rows]
                 figures._band(axes, steps, [getattr(row, score) for row in rows], colour)
                 style = {"color": colour, "linestyle": "none", "markersize": 5}
@@ -66,12 +66,13 @@ def against_time(found: Comparison, system: str) -> Plot:
     with _plot(8.0, 3.2, panels=2) as (figure, panels):
         for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
             for name, rows in samplers(found, system).items():
-                colour, marker, label = LOOKS[name]
+                (colour, marker), label = LOOKS[name], SAMPLERS[name]
                 rows = [row for row in rows if "milliseconds" in row.drawing]
                 x = [row.drawing["milliseconds"] for row in rows]
                 y = [getattr(row, score).value for row in rows]
                 axes.plot(x, y, f"{marker}-", color=colour, markersize=5, linewidth=1, label=label)
             axes.set(xscale="log", xlabel="milliseconds a drawing", ylabel=AXES[score])
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axes.minorticks_off()
         panels[0].legend(fontsize=8.5)
@@ -80,12 +81,14 @@ def against_time(found: Comparison, system: str) -> Plot:
 
 @when_there_are_rows
 def table(found: Comparison, system: str) -> HTML:
-    """Return all samplers and steps with their scores and times."""
-    lines = []
+    """Return all samplers and steps with their scores and times, people first."""
+    people = found.human
+    cells = _cell(people.originality, 3) + _cell(people.recognizability, 1)
+    lines = [f"<tr><th>people</th><td></td>{cells}<td></td></tr>"]
     for name, rows in samplers(found, system).items():
         for row in rows:
             time = row.drawing.get("milliseconds")
-            cells = [f"<th>{LOOKS[name][2]}</th>", f"<td>{row.steps}</td>"]
+            cells = [f"<th>{SAMPLERS[name]}</th>", f"<td>{row.steps}</td>"]
             cells += [_cell(row.originality, 3), _cell(row.recognizability, 1)]
             cells.append(f"<td>{'' if time is None else f'{time:.3g}'}</td>")
             lines.append(f"<tr>{''.join(cells)}</tr>")
@@ -119,9 +122,9 @@ def verdict(found: Comparison, system: str) -> Markdown:
         good = [row for row in rows if row is best or _holds(row, best)]
         if good and good[0] is not best:
             faster = f", {_faster(best, good[0])}" if _faster(best, good[0]) else ""
-            told.append(f"**{LOOKS[name][2]} with {good[0].steps} steps**{faster}")
+            told.append(f"**{SAMPLERS[name]} with {good[0].steps} steps**{faster}")
         elif name != "ddpm":
-            told.append(f"{LOOKS[name][2]} with no number of steps that was tried")
+            told.append(f"{SAMPLERS[name]} with no number of steps that was tried")
     return Markdown(
         f"Beside {best.steps} ancestral steps of {NAMES.get(system, system)}, all of the intervals "
         f"lie within {within} for: {'; '.join(told) or 'nothing that was tried'}."
@@ -142,14 +145,14 @@ def slider(found: Comparison, system: str) -> SpriteSlider | Markdown:
     keys = [(name, n) for n in whole for name in ways]
     dots = np.array([[at[k].originality.value, at[k].recognizability.value] for k in keys])
     lines = {
-        LOOKS[name][2]: np.array([[r.originality.value, r.recognizability.value] for r in rows])
+        SAMPLERS[name]: np.array([[r.originality.value, r.recognizability.value] for r in rows])
         for name, rows in ways.items()
     }
     return SpriteSlider(
         [sheets.grid(shown[key].drawings, framed) for key in keys],
-        {"steps": whole, "sampler": [LOOKS[name][2] for name in ways]},
+        {"steps": whole, "sampler": [SAMPLERS[name] for name in ways]},
         captions=[_caption(at[key]) for key in keys],
-        plot=plot_of(lines, dots, active=[LOOKS[name][2] for name, _ in keys]),
+        plot=plot_of(lines, dots, active=[SAMPLERS[name] for name, _ in keys]),
         start=[0, 0],
         alt="drawings of some concepts, a row each, beside the framed exemplar",
     )
@@ -169,8 +172,8 @@ def _caption(row: Row) -> str:
     time = row.drawing.get("milliseconds")
     told = "" if time is None else f", {time:.3g} ms a drawing"
     return (
-        f"{LOOKS[row.sampler][2]}, {row.steps} steps: originality {row.originality.value:.3f}, "
-        f"recognizability {row.recognizability.value:.1f} %{told}"
+        f"{SAMPLERS[row.sampler]}, {row.steps} steps: originality {row.originality.value:.3f}, "
+        f"recognizability {row.recognizability.value:.1f}\u00a0%{told}"
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
-from IPython.display import HTML, display
+from IPython.display import HTML, DisplayObject, display
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
@@ -86,6 +86,11 @@ class SpriteSlider(anywidget.AnyWidget):
         note = "A slider is shown here when JavaScript is on."
         display(HTML(f"<noscript>{still}<p>{escape(caption)} <em>{note}</em></p></noscript>"))
         display(self)
+
+
+def display_slider(made: SpriteSlider | DisplayObject) -> None:
+    """Display a slider, or what there is in its place."""
+    made.show() if isinstance(made, SpriteSlider) else display(made)
 
 
 def plane(

@@ -1,39 +1,16 @@
 """Pages of the latent track: whole with results, plain without, and runnable at size smoke."""
 
-import ast
 from dataclasses import replace
-from pathlib import Path
 
 import nbformat
 import pytest
 import regularized
 from IPython.display import Markdown
+from pages import NOTEBOOKS, outputs, told
 
 from oneshot import execute, results
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PAGES = ("regularization", "combinations", "samples", "latent_space", "concepts")
-
-
-def outputs(name: str, **given: object) -> list[object]:
-    """Return what the cells of a page show, run here instead of in a kernel."""
-    node = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
-    known = execute.parameters(node)
-    space = {key: parameter.default for key, parameter in known.items()} | given
-    shown = []
-    space["display"] = shown.append
-    for cell in node.cells:
-        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-            tree = ast.parse(cell.source)
-            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, name, "exec"), space)
-            if last is not None:
-                shown.append(eval(compile(ast.Expression(last.value), name, "eval"), space))
-    return [value for value in shown if value is not None]
-
-
-def told(shown: list[object]) -> str:
-    return "\n".join(value.data for value in shown if isinstance(value, Markdown))
 
 
 @pytest.fixture
