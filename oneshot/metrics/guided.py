@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from oneshot.metrics import claims
 from oneshot.metrics.claims import Claim
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.scoring import Scores
 
 TOLERANCE = 2.0
@@ -76,8 +77,10 @@ def _short(name: str, strong: Scores, human: Scores) -> Claim:
 def _never(strengths: Sequence[float], scores: Sequence[Scores], human: Scores) -> Claim:
     """Test whether people are beyond every strength in one of the two scores at least.
 
-    Differences are in units of the spread of a score over strengths, taken once; of each strength
-    the greater one counts, and of those the least, which has to be above 0.
+    Differences are in units of the spread of a score over strengths, taken once. A strength is
+    beaten when either of its two intervals is wholly above 0, so of each strength the greater bound
+    counts, and of those the least. (The interval of the greater difference would not do: of two
+    differences that are noise around 0, one is nearly always above it.)
     """
     statement = "At no strength are drawings both as original and as recognizable as people's."
     behind = np.stack(
@@ -87,14 +90,19 @@ def _never(strengths: Sequence[float], scores: Sequence[Scores], human: Scores) 
         ]
     )
     spread = np.ptp(behind[:, :, 0], axis=0)
-    shortfall = (behind / np.where(spread > 0, spread, 1)[:, None]).max(1)
-    least = int(shortfall[:, 0].argmin())
+    shortfall = behind / np.where(spread > 0, spread, 1)[:, None]
+    least = int(shortfall[:, :, 0].max(1).argmin())
     original, recognizable = (claims.interval_of(-values) for values in behind[least])
     evidence = (
         f"closest, guidance {strengths[least]:g}: originality {claims.signed(original)}, "
         f"recognizability {claims.signed(recognizable)}"
     )
-    interval = claims.interval_of(shortfall.min(0))
+    pairs = [[claims.interval_of(values) for values in pair] for pair in shortfall]
+    bounds = (
+        min(max(getattr(interval, bound) for interval in pair) for pair in pairs)
+        for bound in ("value", "low", "high")
+    )
+    interval = Interval(*bounds)
     return Claim(statement, interval, evidence, claims.verdict(interval))
 
 

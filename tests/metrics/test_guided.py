@@ -65,6 +65,20 @@ def test_a_strength_that_is_as_human_as_humans_refutes_the_last():
     assert claim.verdict == FAILS and claim.evidence.startswith("closest, guidance 1: ")
 
 
+def test_a_strength_that_may_be_as_human_as_humans_leaves_the_last_undecided():
+    """Both scores are behind people's by chance alone: of the two, one nearly always is."""
+    noise = np.random.default_rng(1).normal(0, 1, (2, CONCEPTS))
+    behind = noise - noise.mean(1, keepdims=True) - 0.1
+    near = scores(0.5, 95)
+    near.per_concept["distance"] = 1 + behind[0] / 20
+    near.per_concept["recognizability"] = 95 + behind[1]
+    claim = told([0.0, 1.0], [scores(0.9, 60), near])[5]
+    assert claim.evidence.startswith("closest, guidance 1: ")
+    assert claim.verdict == UNDECIDED
+    near.per_concept["recognizability"] -= 5
+    assert told([0.0, 1.0], [scores(0.9, 60), near])[5].verdict == HOLDS
+
+
 def test_what_scatter_could_have_made_is_undecided():
     found = [scores(0.5, 95, 97, 0.9), scores(0.5, 95.1, 96.1, 0.899, scatter=-3)]
     verdicts = [claim.verdict for claim in told([0.0, 1.0], found)]
