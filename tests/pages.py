@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 from IPython.display import Markdown
@@ -17,14 +18,14 @@ def outputs(name: str, **given: object) -> list[object]:
     known = execute.parameters(node)
     space = {key: parameter.default for key, parameter in known.items()} | given
     shown = []
-    space["display"] = shown.append
-    for cell in node.cells:
-        if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
-            tree = ast.parse(cell.source)
-            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-            exec(compile(tree, name, "exec"), space)
-            if last is not None:
-                shown.append(eval(compile(ast.Expression(last.value), name, "eval"), space))
+    with mock.patch("IPython.display.display", lambda *values: shown.extend(values)):
+        for cell in node.cells:
+            if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
+                tree = ast.parse(cell.source)
+                last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+                exec(compile(tree, name, "exec"), space)
+                if last is not None:
+                    shown.append(eval(compile(ast.Expression(last.value), name, "eval"), space))
     return [value for value in shown if value is not None]
 
 

@@ -20,7 +20,7 @@ from oneshot.results import HUMAN
 Array = NDArray[np.float64]
 
 NAMES = {
-    HUMAN: "people",
+    HUMAN: "human",
     "ddpm": "DDPM",
     "cfgdm": "CFGDM",
     "fsdm": "FSDM",
@@ -97,15 +97,15 @@ class Failing:
 
 
 WAYS_TO_FAIL = {
-    (FAILS, FAILS): "varies less than people and is recognized less all the same",
-    (FAILS, UNDECIDED): "copies: varies less than people, and is recognized as well",
-    (FAILS, HOLDS): "copies: varies less than people, and is recognized better",
-    (UNDECIDED, FAILS): "varies as people do, but is recognized less",
-    (UNDECIDED, UNDECIDED): "cannot be told from people by these scores",
-    (UNDECIDED, HOLDS): "varies as people do, and is recognized better",
-    (HOLDS, FAILS): "strays: varies more than people, and is recognized less",
-    (HOLDS, UNDECIDED): "varies more than people, and is recognized as well",
-    (HOLDS, HOLDS): "varies more than people, and is recognized better",
+    (FAILS, FAILS): "varies less than human drawings and is recognized less all the same",
+    (FAILS, UNDECIDED): "copies: varies less than human drawings, and is recognized as well",
+    (FAILS, HOLDS): "copies: varies less than human drawings, and is recognized better",
+    (UNDECIDED, FAILS): "varies as human drawings do, but is recognized less",
+    (UNDECIDED, UNDECIDED): "cannot be told from human drawings by these scores",
+    (UNDECIDED, HOLDS): "varies as human drawings do, and is recognized better",
+    (HOLDS, FAILS): "strays: varies more than human drawings, and is recognized less",
+    (HOLDS, UNDECIDED): "varies more than human drawings, and is recognized as well",
+    (HOLDS, HOLDS): "varies more than human drawings, and is recognized better",
 }
 """What it means that a system has more (holds), less (fails) or about as much of each score."""
 
@@ -198,8 +198,8 @@ def resampled(row: Row, score: str) -> Array:
 
 
 def _more(found: Comparison, score: str, first: str, second: str, cause: str) -> Explained:
-    one, other = NAMES[first], NAMES[second]
-    subject = f"{one[0].upper()}{one[1:]} {'are' if first == HUMAN else 'is'}"
+    subject = "The human drawings are" if first == HUMAN else f"{NAMES[first]} is"
+    other = "the human drawings" if second == HUMAN else NAMES[second]
     statement = f"{subject} {SAID[score]} than {other}."
     pair = [_row(found, name) for name in (first, second)]
     if absent := [n for n, row in zip((first, second), pair, strict=True) if row is None]:
@@ -209,7 +209,7 @@ def _more(found: Comparison, score: str, first: str, second: str, cause: str) ->
 
 
 def _nearest(found: Comparison, system: str) -> Explained:
-    statement = f"Of all systems, {NAMES[system]} is nearest to people."
+    statement = f"Of all systems, {NAMES[system]} is nearest to the human drawings."
     rows = found.systems
     if system not in rows or found.human is None or len(rows) < 2:
         return Explained(_absent(statement, [n for n in (system, HUMAN) if _row(found, n) is None]))

@@ -32,7 +32,7 @@ def failures(found: Comparison) -> HTML:
     """Return how each system differs from people, with 95 % intervals, and what that means."""
     people = found.human
     scores = str(people.diversity), f"{people.recognizability} %"
-    lines = [_row("people", *scores, "whom all are compared with")]
+    lines = [_row("human", *scores, "whom all are compared with")]
     for told in statements.failing(found):
         words = told.words + BLURRED * told.blurred
         cells = (signed(told.diversity), signed(told.recognizability), words)
@@ -88,7 +88,7 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
     pairs = sweeps(found)
     if not pairs:
         return Markdown(NO_SWEEPS.format(dataset=found.dataset))
-    with _plot(6.6, 4.2) as (figure, (axes,)):
+    with _plot(5.8, 4.0) as (figure, (axes,)):
         for number, (system, setting) in enumerate(pairs):
             rows, (colour, marker) = found.variants(system, setting), look(system)
             points = np.array([row.point for row in rows])
@@ -102,7 +102,7 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
                 axes.errorbar(*row.point, **reach, color=colour, elinewidth=0.6, alpha=0.6)
             tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 3}
             axes.annotate("", points[-1], points[-2], arrowprops=tip)
-        axes.plot(*found.human.point, "*", color=look("human")[0], markersize=13, label="people")
+        axes.plot(*found.human.point, "*", color=look("human")[0], markersize=13, label="human")
         axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
         axes.legend(fontsize=8.5)
     return figure
@@ -126,10 +126,10 @@ def slider(found: Comparison, system: str, setting: str, shown: int = 8) -> Spri
         },
         captions=[_caption(row, setting) for row in rows for _ in chosen],
         plot=plot_of(
-            {name: points, "people": mark(found, found.human)},
+            {name: points, "human": mark(found, found.human)},
             points,
             active=[name] * len(rows),
-            reference="people",
+            reference="human",
             x="diversity",
         ),
         start=[len(rows) // 2, 0],

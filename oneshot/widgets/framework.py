@@ -86,7 +86,7 @@ def plane(found: Comparison, with_published: bool = True) -> Plot:
     An ellipse holds 95 % of the bootstrap over concepts, a small dot is a variant of a system, a
     hollow marker the published point. *Diffusion Models as Artists* (ICML 2023), fig. 2.
     """
-    with _plot(7.4, 4.6) as (figure, (axes,)):
+    with _plot(5.8, 4.9) as (figure, (axes,)):
         rows = {HUMAN: found.human, **found.systems}
         for name, row in rows.items():
             colour, marker = look(name)
@@ -105,8 +105,8 @@ def plane(found: Comparison, with_published: bool = True) -> Plot:
         low, high = axes.get_ylim()
         axes.set_ylim(max(low, -2), min(high, 102))
         hollow = with_published and any(row.published for row in rows.values())
-        beside = {"loc": "upper left", "bbox_to_anchor": (1.01, 1), "fontsize": 8.5}
-        axes.legend(handles=handles(list(rows), hollow=hollow), **beside)
+        below = {"loc": "outside lower center", "ncols": 4, "fontsize": 8.5}
+        figure.legend(handles=handles(list(rows), hollow=hollow), **below)
     return figure
 
 
@@ -117,14 +117,14 @@ def distances(found: Comparison) -> Plot | Markdown:
     if not far:
         return Markdown("*A distance in units of the spread over systems takes two of them.*")
     order = sorted(far, key=lambda name: far[name].value)
-    with _plot(6.4, 0.9 + 0.3 * len(order)) as (figure, (axes,)):
+    with _plot(5.8, 0.9 + 0.3 * len(order)) as (figure, (axes,)):
         for place, name in enumerate(order):
             colour, marker = look(name)
             style = {"fmt": marker, "color": colour, "elinewidth": 1.4}
             axes.errorbar(far[name].value, place, xerr=_reach(far[name]), **style)
         axes.set_yticks(range(len(order)), [NAMES.get(name, name) for name in order])
         axes.set_ylim(len(order) - 0.5, -0.5)
-        axes.set(xlabel="distance to people, in spreads of the systems", xlim=(0, None))
+        axes.set(xlabel="distance to human, in spreads of the systems", xlim=(0, None))
         axes.grid(visible=False, axis="y")
     return figure
 
@@ -146,6 +146,8 @@ def table(found: Comparison) -> HTML:
 def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
     """Return a table of statements, what was measured, the verdicts, and likely causes."""
     told = [item if isinstance(item, Explained) else Explained(item) for item in told]
+    if not told:
+        return Markdown("*There is nothing to compare yet.*")
     with_causes = any(item.cause for item in told)
     head = (
         "| statement | measured, with 95 % interval | verdict |" + " likely cause |" * with_causes
@@ -161,15 +163,13 @@ def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
 @when_there_are_rows
 def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
     """Return in words who is nearest to people, and which statements hold and which do not."""
-    people = found.human
-    lines = [f"- People: diversity {people.diversity}, recognizability {people.recognizability} %."]
+    lines = [f"- The human drawings: {_scored(found.human)}."]
     far = statements.distances(found)
     if far:
         name = min(far, key=lambda name: far[name].value)
-        row = found.systems[name]
         lines.append(
-            f"- Nearest to people is **{NAMES.get(name, name)}**, {far[name]} spreads away, at "
-            f"diversity {row.diversity} and recognizability {row.recognizability} %."
+            f"- Nearest to the human drawings is **{NAMES.get(name, name)}**, {far[name]} spreads "
+            f"away: {_scored(found.systems[name])}."
         )
     said = {verdict: [] for verdict in (HOLDS, FAILS, UNDECIDED)}
     for claim in [item.claim for item in told if item.claim.verdict in said]:
@@ -275,6 +275,10 @@ def _caption(row: Row) -> str:
         f"{NAMES.get(row.system, row.system)}: diversity {row.diversity.value:.2f}, "
         f"recognizability {row.recognizability.value:.1f}\u00a0%"
     )
+
+
+def _scored(row: Row) -> str:
+    return f"diversity {row.diversity}, recognizability {row.recognizability} %"
 
 
 def _size(row: Row) -> str:

@@ -38,7 +38,7 @@ def densities(found: Comparison) -> Plot:
 
     *Diffusion Models as Artists* (ICML 2023), fig. 3a; hollow are the peaks that it shows.
     """
-    with _plot(7.2, 3.4) as (figure, (axes,)):
+    with _plot(5.8, 3.2) as (figure, (axes,)):
         for name, row in rows_of(found).items():
             colour, marker = look(name)
             line = {"color": colour, "linewidth": 1.6, "linestyle": _line(name)}
@@ -61,7 +61,7 @@ def curves(found: Comparison, with_published: bool = True) -> Plot:
     Dots are bins, with 95 % bands of their recognizability over concepts; lines are quadratic fits;
     hollow are published bins. *Diffusion Models as Artists* (ICML 2023), fig. 3b.
     """
-    with _plot(7.2, 4.4) as (figure, (axes,)):
+    with _plot(5.8, 4.2) as (figure, (axes,)):
         for name, row in rows_of(found).items():
             colour, marker = look(name)
             points, bands = np.array(row.bins), np.array(row.bands)

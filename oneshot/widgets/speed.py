@@ -42,7 +42,7 @@ def against_steps(found: Comparison, system: str) -> Plot:
 
     Bands are 95 % intervals over concepts; dashed is human.
     """
-    with _plot(8.0, 3.2, panels=2) as (figure, panels):
+    with _plot(6.4, 2.9, panels=2) as (figure, panels):
         for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
             for name, rows in samplers(found, system).items():
                 (colour, marker), label = LOOKS[name], SAMPLERS[name]
@@ -53,7 +53,7 @@ def against_steps(found: Comparison, system: str) -> Plot:
                     steps, [getattr(r, score).value for r in rows], marker, label=label, **style
                 )
             value = getattr(found.human, score).value
-            axes.axhline(value, color=figures.HUMAN, linestyle="--", linewidth=1, label="people")
+            axes.axhline(value, color=figures.HUMAN, linestyle="--", linewidth=1, label="human")
             _few_ticks(axes, sorted({row.steps for row in found.ways(system)}))
             axes.set(xlabel="steps", ylabel=AXES[score])
         panels[0].legend(fontsize=8.5)
@@ -63,7 +63,7 @@ def against_steps(found: Comparison, system: str) -> Plot:
 @when_there_are_rows
 def against_time(found: Comparison, system: str) -> Plot:
     """Return recognizability and originality against the time of one drawing."""
-    with _plot(8.0, 3.2, panels=2) as (figure, panels):
+    with _plot(6.4, 2.9, panels=2) as (figure, panels):
         for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
             for name, rows in samplers(found, system).items():
                 (colour, marker), label = LOOKS[name], SAMPLERS[name]
@@ -81,10 +81,10 @@ def against_time(found: Comparison, system: str) -> Plot:
 
 @when_there_are_rows
 def table(found: Comparison, system: str) -> HTML:
-    """Return all samplers and steps with their scores and times, people first."""
+    """Return all samplers and steps with their scores and times, human first."""
     people = found.human
     cells = _cell(people.originality, 3) + _cell(people.recognizability, 1)
-    lines = [f"<tr><th>people</th><td></td>{cells}<td></td></tr>"]
+    lines = [f"<tr><th>human</th><td></td>{cells}<td></td></tr>"]
     for name, rows in samplers(found, system).items():
         for row in rows:
             time = row.drawing.get("milliseconds")

@@ -27,7 +27,7 @@ def test_published_points_hold_to_their_own_orderings(found):
     assert {item.claim.verdict for item in told} == {HOLDS}
     assert not any(item.cause for item in told)
     said = [item.claim.statement for item in told]
-    assert said[2] == "People are more varied than CFGDM."
+    assert said[2] == "The human drawings are more varied than CFGDM."
     assert "VAE-NS is more varied than DDPM." in said
     quickdraw = statements.orderings(replace(found, dataset="quickdraw"))
     assert len(quickdraw) == len(told) - 1
@@ -43,7 +43,7 @@ def test_what_does_not_hold_has_a_likely_cause(found):
     }
     failed = told["CFGDM is more varied than DA-GAN-UN."]
     assert failed.claim.verdict == FAILS and failed.cause == statements.REVERSED
-    undecided = told["People are more varied than CFGDM."]
+    undecided = told["The human drawings are more varied than CFGDM."]
     assert undecided.claim.verdict == UNDECIDED
     assert undecided.cause == "too near to tell with 24 concepts and one training"
     weak = made_up.row("ddpm", (0.3, 50.0))
@@ -109,9 +109,9 @@ def test_ways_to_fail_are_told_from_both_scores():
     blurred = replace(blurred, grey=replace(blurred.grey, low=0.5, high=0.6))
     rows = made_up.row(HUMAN, (0.39, 97.6)), blurred, made_up.row("da-gan-un", (0.1, 98.9))
     strays, copies = statements.failing(comparison(*rows))
-    assert strays.words.startswith("strays: varies more than people")
+    assert strays.words.startswith("strays: varies more than human drawings")
     assert strays.blurred and not copies.blurred
-    assert copies.words.startswith("copies: varies less than people")
+    assert copies.words.startswith("copies: varies less than human drawings")
     assert strays.recognizability.value == pytest.approx(75.0 - 97.6)
     assert len(statements.WAYS_TO_FAIL) == len(set(statements.WAYS_TO_FAIL.values())) == 9
 

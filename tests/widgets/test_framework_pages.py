@@ -73,7 +73,7 @@ def test_with_results_a_page_shows_them(name, written, monkeypatch, capsys):
     assert "SpriteSlider" in words
     assert sum(isinstance(value, Figure) for value in shown) >= 2 - (name == "baselines")
     if name in ("framework", "pixel_diffusion"):
-        assert "Nearest to people is **CFGDM**" in words
+        assert "Nearest to the human drawings is **CFGDM**" in words
 
 
 # what there is, and what there is not
@@ -129,14 +129,15 @@ def test_without_rows_a_sentence_says_so(empty, show):
 
 
 def test_the_plane_has_ellipses_variants_and_hollow_published_points(found):
-    (axes,) = framework.plane(found).axes
+    figure = framework.plane(found)
+    (axes,) = figure.axes
     assert len(axes.patches) == 9  # an ellipse for people and each system
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == 8  # there is no published point of the LDM
     small = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 3]
     np.testing.assert_allclose(small, [row.point for row in found.rows if row.variant])
-    names = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert names[:2] == ["people", "CFGDM"] and names[-1] == "published"
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names[:2] == ["human", "CFGDM"] and names[-1] == "published"
     (bare,) = framework.plane(found, with_published=False).axes
     assert not [line for line in bare.lines if line.get_markerfacecolor() == "none"]
 
@@ -159,7 +160,7 @@ def test_an_ellipse_holds_its_share_of_a_normal_cloud():
 def test_the_table_has_people_first_and_what_was_published(found):
     text = framework.table(found).data
     rows = text.split("<tr>")[2:]
-    assert len(rows) == 9 and rows[0].startswith("<th>people</th><td>0.390 <small>")
+    assert len(rows) == 9 and rows[0].startswith("<th>human</th><td>0.390 <small>")
     assert "<td>4.20 M <small>0.97 h</small></td>" in rows[1]
     assert rows[1].endswith("<td>0.364 <small>96.7 %</small></td></tr>")
     assert "<th>LDM</th>" in rows[-1] and "<td></td></tr>" in rows[-1]
@@ -181,7 +182,7 @@ def test_the_summary_counts_and_names_what_does_not_hold(found):
     changed = replace(found, rows=(*others, weak))
     words = framework.summary(changed, statements.orderings(changed)).data
     assert "- Of 10 statements 8 hold." in words
-    assert "- Not so: DDPM is more varied than people." in words
+    assert "- Not so: DDPM is more varied than the human drawings." in words
     assert "- Undecided: DDPM is more recognizable than VAE-NS." in words
     table = framework.verdicts(statements.orderings(changed)).data.splitlines()
     assert table[0].endswith("| likely cause |") and len(table) == 12
@@ -198,7 +199,7 @@ def test_the_slider_goes_through_systems_and_concepts(found):
         "Alphabet of the Magi 11",
     ]
     assert made.plot["dots"] == [[round(v, 4) for v in r.point] for r in found.systems.values()]
-    assert [line["label"] for line in made.plot["curves"] if line["reference"]] == ["people"]
+    assert [line["label"] for line in made.plot["curves"] if line["reference"]] == ["human"]
     assert made.plot["x"]["label"] == "diversity"
 
 
@@ -252,7 +253,7 @@ def test_the_dot_moves_along_the_curve_of_the_system(found):
     assert [len(s["values"]) for s in made.sliders] == [5, 2]
     assert len(made.plot["dots"]) == len(made.captions) == len(made.plot["active"]) == 10
     names = [line["label"] for line in made.plot["curves"]]
-    assert names == ["people", "CFGDM", "DDPM"]
+    assert names == ["human", "CFGDM", "DDPM"]
     for dot, active in zip(made.plot["dots"], made.plot["active"], strict=True):
         curve = np.array(made.plot["curves"][active]["points"])
         assert np.abs((curve - dot) / np.ptp(curve, axis=0)).max(1).min() < 0.02
@@ -269,7 +270,9 @@ def test_the_sheet_of_examples_has_a_row_for_each_system(found):
 def test_differences_from_people_are_told_in_words(found):
     text = baselines.failures(found).data
     assert text.count("<tr>") == 10
-    assert "<th>VAE-STN</th><td>+0.254" in text and "strays: varies more than people" in text
+    assert (
+        "<th>VAE-STN</th><td>+0.254" in text and "strays: varies more than human drawings" in text
+    )
     words = baselines.summary(found).data.splitlines()
     assert len(words) == 8 and words[3].startswith("- **VAE-NS** strays")
 
