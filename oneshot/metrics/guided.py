@@ -57,7 +57,7 @@ def statements(strengths: Sequence[float], scores: Sequence[Scores], human: Scor
 
 def _near(name: str, strong: Scores, human: Scores) -> Claim:
     statement = (
-        f"At {name}, drawings nearest to their exemplar are as recognizable as people's, up to "
+        f"At {name}, drawings nearest to their exemplar are as recognizable as human ones, up to "
         f"{TOLERANCE:g} points."
     )
     first = [
@@ -82,7 +82,7 @@ def _never(strengths: Sequence[float], scores: Sequence[Scores], human: Scores) 
     counts, and of those the least. (The interval of the greater difference would not do: of two
     differences that are noise around 0, one is nearly always above it.)
     """
-    statement = "At no strength are drawings both as original and as recognizable as people's."
+    statement = "At no strength are drawings both as original and as recognizable as human ones."
     behind = np.stack(
         [
             [_original(human) - _original(score), _recognizable(human) - _recognizable(score)]
