@@ -134,7 +134,7 @@ def nearest(models: Mapping[str, Scores], human: Scores) -> Markdown:
     share = (between.high - between.low) / reach
     return Markdown(
         f"Nearest is **{name}**: where its curve and the human one can be compared, over "
-        f"{100 * share:.0f} % of the human range, they are {between.mean:.1f} points of recognizability "
+        f"{share:.0%} of the human range, they are {between.mean:.1f} points of recognizability "
         "apart."
     )
 
