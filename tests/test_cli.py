@@ -62,7 +62,7 @@ def test_help_lists_the_commands_and_needs_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for command in ("data", "make", "score", "run", "sweep", "book", "zoo", "bench"):
+    for command in ("data", "make", "score", "results", "run", "sweep", "book", "zoo", "bench"):
         assert f"\n    {command} " in done.stdout
 
 

@@ -3,15 +3,18 @@
 from oneshot.comparison.looking import exemplars, human_drawings, look
 from oneshot.comparison.making import collect, trials, varied
 from oneshot.comparison.rows import Comparison, Row, read, table
+from oneshot.comparison.strengths import Strengths, strengths
 
 __all__ = [
     "Comparison",
     "Row",
+    "Strengths",
     "collect",
     "exemplars",
     "human_drawings",
     "look",
     "read",
+    "strengths",
     "table",
     "trials",
     "varied",

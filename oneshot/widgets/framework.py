@@ -227,9 +227,13 @@ def exemplars(found: Comparison, shown: Shown) -> np.ndarray:
     """
     there = comparison.exemplars(found, shown)
     if there is None:
-        side = shown.drawings.shape[-1]
-        return np.stack([sheets.nameplate(name, side) for name in shown.names])
+        return plates(shown.names, shown.drawings.shape[-1])
     return (there * 255).round().byte().numpy()
+
+
+def plates(names: Sequence[str], side: int = 48) -> np.ndarray:
+    """Return plates (C, 1, side, side), uint8, with the names of concepts."""
+    return np.stack([sheets.nameplate(name, side) for name in names])
 
 
 def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60) -> np.ndarray:
@@ -285,7 +289,7 @@ def _size(row: Row) -> str:
     if row.parameters is None:
         return ""
     hours = row.training["seconds"] / 3600
-    return f"{row.parameters / 1e6:.2f} M <small>{hours:.2g} h</small>"
+    return f"{row.parameters / 1e6:.2f}\u00a0M <small>{hours:.2g} h</small>"
 
 
 def _point(told: dict[str, float] | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 from PIL import Image
 
 from oneshot.comparison import published
@@ -11,7 +11,7 @@ from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES
 from oneshot.kept import Shown
 from oneshot.metrics.curves import gap, quadratic_fit
-from oneshot.metrics.scoring import DENSITY_GRID
+from oneshot.metrics.scoring import DENSITY_GRID, Scores
 from oneshot.results import HUMAN
 from oneshot.widgets import sheets
 from oneshot.widgets.figures import Plot, _plot
@@ -157,6 +157,25 @@ def slider(found: Comparison, concepts: int = 8, positions: int = 9) -> SpriteSl
     )
 
 
+def ends(guidance: Sequence[float], scores: Sequence[Row | Scores], human: Row | Scores) -> HTML:
+    """Return where the fitted curve of each strength begins and ends, and where it was published.
+
+    *Diffusion Models as Artists* (ICML 2023), fig. 4, which is of a CFGDM on Quick, Draw!.
+    """
+    told = published.GUIDANCE["quickdraw"]
+    lines = []
+    for strength, one in [(None, human), *zip(guidance, scores, strict=True)]:
+        fit = _fit(np.array(one.bins))
+        name = "human" if strength is None else f"guidance {strength:g}"
+        there = told.get(strength, (None, None))
+        cells = [_place(point) for point in (fit[0], fit[-1], *there)]
+        lines.append(f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
+    names = ("", "from", "to", "published from", "to")
+    top = "".join(f"<th>{name}</th>" for name in names)
+    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return HTML(f'<table class="scores">{body}</table>')
+
+
 def at(shown: Shown, level: float) -> np.ndarray:
     """Return of each concept the drawing (C, 1, H, W) whose originality is nearest to `level`.
 
@@ -173,6 +192,10 @@ def at(shown: Shown, level: float) -> np.ndarray:
 def rows_of(found: Comparison) -> dict[str, Row]:
     """Return the rows of people and of each system, people first."""
     return {HUMAN: found.human, **found.systems}
+
+
+def _place(point: Sequence[float] | None) -> str:
+    return "" if point is None else f"{point[0]:.2f} <small>{point[1]:.1f} %</small>"
 
 
 def _pairs(above: np.ndarray, below: np.ndarray, columns: int = 4) -> Image.Image:

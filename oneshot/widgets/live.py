@@ -18,6 +18,12 @@ STATIC = (
 )
 
 
+ABSENT = (
+    "*Drawing live takes the trained model and the human drawings, and one of them is not on this "
+    "machine.*"
+)
+
+
 class Guided(Protocol):
     """A model that draws under guidance."""
 
@@ -40,8 +46,8 @@ def has_reader() -> bool:
 
 
 def guidance_explorer(
-    model: Guided,
-    exemplars: Tensor,
+    model: Guided | None,
+    exemplars: Tensor | None,
     names: Sequence[str] = (),
     *,
     variations: int = 20,
@@ -50,10 +56,13 @@ def guidance_explorer(
     """Return a slider of guidance under which `model` draws as it moves.
 
     `exemplars` (C, 1, H, W) in [0, 1] are offered by `names`, on the device of the model. The noise
-    stays the same while guidance moves; a button draws other noise. When nobody is at a kernel it
-    returns a sentence instead, because a published page must not show a dead slider.
+    stays the same while guidance moves; a button draws other noise. Without a model, without
+    exemplars or when nobody is at a kernel it returns a sentence instead, because a published page
+    must not show a dead slider.
     Raises ValueError when there are names but not one for each exemplar.
     """
+    if model is None or exemplars is None:
+        return Markdown(ABSENT)
     names = names or [f"exemplar {number}" for number in range(len(exemplars))]
     if len(names) != len(exemplars):
         raise ValueError(f"{len(names)} names for {len(exemplars)} exemplars")

@@ -161,7 +161,7 @@ def test_the_table_has_people_first_and_what_was_published(found):
     text = framework.table(found).data
     rows = text.split("<tr>")[2:]
     assert len(rows) == 9 and rows[0].startswith("<th>human</th><td>0.390 <small>")
-    assert "<td>4.20 M <small>0.97 h</small></td>" in rows[1]
+    assert "<td>4.20\u00a0M <small>0.97 h</small></td>" in rows[1]
     assert rows[1].endswith("<td>0.364 <small>96.7 %</small></td></tr>")
     assert "<th>LDM</th>" in rows[-1] and "<td></td></tr>" in rows[-1]
 

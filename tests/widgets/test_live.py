@@ -51,6 +51,12 @@ def test_without_a_reader_there_is_a_sentence_and_nothing_is_drawn():
     assert model.asked == []
 
 
+def test_without_a_model_or_exemplars_there_is_a_sentence():
+    for model, exemplars in ((None, torch.zeros(3, 1, 8, 8)), (Recorder(), None)):
+        shown = live.guidance_explorer(model, exemplars, ["a", "b", "c"])
+        assert isinstance(shown, Markdown) and "not on this machine" in shown.data
+
+
 def test_names_must_match_the_exemplars():
     with pytest.raises(ValueError, match="2 names for 3 exemplars"):
         live.guidance_explorer(Recorder(), torch.zeros(3, 1, 8, 8), ["a", "b"])
