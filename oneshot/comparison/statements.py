@@ -70,6 +70,8 @@ SAID = {
     "originality": "more original",
     "recognizability": "more recognizable",
 }
+BLUR = 0.15
+"""So much more of the ink is grey where lines are blurred; smooth edges alone give less."""
 TOLERANCE = {"originality": 0.02, "recognizability": 1.0}
 """Differences of scores that are none to speak of."""
 
@@ -86,7 +88,8 @@ class Explained:
 class Failing:
     """How a system differs from people: in diversity, in recognizability, and in a few words.
 
-    `blurred` says whether more of its ink is grey than of people's, beyond both intervals.
+    `blurred` says whether clearly more of its ink is grey than of people's: by `BLUR`, beyond both
+    intervals.
     """
 
     system: str
@@ -135,7 +138,7 @@ def failing(found: Comparison) -> list[Failing]:
             for score in ("diversity", "recognizability")
         }
         varied, recognized = (claims.verdict(i) for i in differences.values())
-        blurred = row.grey.low > found.human.grey.high
+        blurred = row.grey.low > found.human.grey.high + BLUR
         told.append(Failing(name, *differences.values(), WAYS_TO_FAIL[varied, recognized], blurred))
     return told
 
@@ -267,4 +270,5 @@ def _row(found: Comparison, name: str) -> Row | None:
 
 
 def _absent(statement: str, names: Sequence[str]) -> Claim:
-    return Claim.untested(statement, f"no row of {' and '.join(names) or 'others'}")
+    missing = " and ".join(NAMES[name] for name in names) or "other systems"
+    return Claim.untested(statement, f"no scores of {missing}")

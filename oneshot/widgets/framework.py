@@ -16,7 +16,7 @@ from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES, Explained, resampled
 from oneshot.kept import Shown
-from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
 from oneshot.widgets import figures, sheets
@@ -37,6 +37,7 @@ LOOKS = {
 }
 """Colour and marker of each system: circles are pixel diffusion, squares VAEs, triangles GANs."""
 
+CAUSE = " likely cause |"
 AXES = {
     "diversity": "diversity",
     "originality": "originality",
@@ -146,18 +147,19 @@ def table(found: Comparison) -> HTML:
 def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
     """Return a table of statements, what was measured, the verdicts, and likely causes."""
     told = [item if isinstance(item, Explained) else Explained(item) for item in told]
-    if not told:
-        return Markdown("*There is nothing to compare yet.*")
-    with_causes = any(item.cause for item in told)
-    head = (
-        "| statement | measured, with 95 % interval | verdict |" + " likely cause |" * with_causes
-    )
-    lines = [head, "|---" * (3 + with_causes) + "|"]
-    for item in told:
+    tested = [item for item in told if item.claim.verdict != UNTESTED]
+    with_causes = any(item.cause for item in tested)
+    lines = []
+    if tested:
+        lines += ["| statement | measured, with 95 % interval | verdict |" + CAUSE * with_causes]
+        lines += ["|---" * (3 + with_causes) + "|"]
+    for item in tested:
         claim = item.claim
         line = f"| {claim.statement} | {claim.evidence} | **{claim.verdict}** |"
         lines.append(line + f" {item.cause} |" * with_causes)
-    return Markdown("\n".join(lines))
+    if left := [item.claim.statement.rstrip(".") for item in told if item not in tested]:
+        lines += ["", f"Not tested yet, because scores are missing: {'; '.join(left)}."]
+    return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
 
 
 @when_there_are_rows

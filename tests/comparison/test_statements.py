@@ -56,8 +56,8 @@ def test_what_does_not_hold_has_a_likely_cause(found):
 def test_what_is_absent_is_not_tested():
     told = statements.orderings(comparison(made_up.row(HUMAN, (0.4, 97))))
     assert {item.claim.verdict for item in told} == {UNTESTED}
-    assert told[0].claim.evidence == "no row of cfgdm and da-gan-un"
-    assert told[2].claim.evidence == "no row of cfgdm"
+    assert told[0].claim.evidence == "no scores of CFGDM and DA-GAN-UN"
+    assert told[2].claim.evidence == "no scores of CFGDM"
 
 
 def test_distances_are_those_of_the_plane(found):
@@ -111,6 +111,8 @@ def test_ways_to_fail_are_told_from_both_scores():
     strays, copies = statements.failing(comparison(*rows))
     assert strays.words.startswith("strays: varies more than human drawings")
     assert strays.blurred and not copies.blurred
+    soft = replace(blurred, grey=replace(blurred.grey, low=0.46, high=0.5))
+    assert not statements.failing(comparison(rows[0], soft))[0].blurred
     assert copies.words.startswith("copies: varies less than human drawings")
     assert strays.recognizability.value == pytest.approx(75.0 - 97.6)
     assert len(statements.WAYS_TO_FAIL) == len(set(statements.WAYS_TO_FAIL.values())) == 9

@@ -189,6 +189,21 @@ def test_the_summary_counts_and_names_what_does_not_hold(found):
     assert all(line.count("|") == 5 for line in table)
 
 
+def test_statements_that_cannot_be_tested_are_named_below_the_table(found):
+    few = tuple(row for row in found.rows if row.system in (HUMAN, "cfgdm", "ddpm"))
+    told = statements.orderings(replace(found, rows=few))
+    lines = framework.verdicts(told).data.splitlines()
+    assert [line.split("|")[1].strip() for line in lines[2:6]] == [
+        "The human drawings are more varied than CFGDM.",
+        "DDPM is more varied than the human drawings.",
+        "CFGDM is more recognizable than DDPM.",
+        "Of all systems, CFGDM is nearest to the human drawings.",
+    ]
+    assert lines[7].startswith("Not tested yet, because scores are missing: CFGDM is more varied")
+    nothing = statements.orderings(replace(found, rows=()))
+    assert framework.verdicts(nothing).data.count("|") == 0
+
+
 def test_the_slider_goes_through_systems_and_concepts(found):
     made = framework.slider(found, shown=3)
     assert isinstance(made, SpriteSlider)
