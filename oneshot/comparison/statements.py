@@ -72,7 +72,7 @@ SAID = {
 }
 BLUR = 0.15
 """So much more of the ink is grey where lines are blurred; smooth edges alone give less."""
-TOLERANCE = {"originality": 0.02, "recognizability": 1.0}
+TOLERANCE = {"originality": 0.03, "recognizability": 3.0}
 """Differences of scores that are none to speak of."""
 
 
