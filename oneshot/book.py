@@ -214,6 +214,8 @@ def _sphinx(source: Path, built: Path) -> None:
     command = [sys.executable, "-c", start, "build", str(source), *options]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
+        # Sphinx does not read an unchanged page again, and would not warn of it a second time.
+        shutil.rmtree(built / ".doctrees", ignore_errors=True)
         lines = (done.stdout + done.stderr).splitlines()
         told = [line for line in lines if "WARNING" in line or "ERROR" in line] or lines[-30:]
         raise BookError("the book has warnings, which count as errors:\n" + "\n".join(told))
