@@ -88,19 +88,30 @@ class Store:
     def zoo_files(self) -> dict[str, Path]:
         """Key of each artefact in the zoo and the file that holds it.
 
-        A file of another version of this package is left out with a warning.
+        A file of another version of this package is left out with a warning. Raises ValueError for
+        a file that is not whole: what it held would be trained anew, for hours.
         """
         files = {}
         for path in sorted(self.zoo.glob("*.safetensors")):
             try:
-                files[from_json(read_metadata(path)["recipe"]).key] = path
+                metadata = read_metadata(path)
+            except ValueError:
+                raise ValueError(f"{path} is damaged; restore it from git") from None
+            try:
+                files[from_json(metadata["recipe"]).key] = path
             except (ValueError, KeyError) as error:
                 log.warning("the zoo file %s is not usable: %s", path.name, error)
         return files
 
     def _make(self, recipe: Recipe) -> Path:
         path = self.path(recipe)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(
+                f"nothing can be kept in {self.runs} ({error.strerror}); set ONESHOT_CACHE to a "
+                "folder that can be written"
+            ) from None
         name = f"{type(recipe).__name__} {recipe.key[:8]}"
         with _locked(path.with_suffix(".lock"), name):
             if path.exists():

@@ -40,9 +40,11 @@ class Entry:
 
 
 def entries(store: Store | None = None) -> list[Entry]:
-    """Return the zoo's entries, sorted by name."""
-    zoo = (store or default()).zoo
-    return [_entry(path) for path in sorted(zoo.glob("*.safetensors"))]
+    """Return the zoo's entries, sorted by name.
+
+    Raises ZooError when there is no zoo, or for the first file that is damaged.
+    """
+    return [_entry(path) for path in sorted(_folder(store).glob("*.safetensors"))]
 
 
 def show(name: str, store: Store | None = None) -> dict[str, Any]:
@@ -50,11 +52,11 @@ def show(name: str, store: Store | None = None) -> dict[str, Any]:
 
     Raises ZooError naming the entries there are.
     """
-    path = (store or default()).zoo / f"{name}.safetensors"
-    if not path.exists():
+    path = _folder(store) / f"{Path(name).name}.safetensors"
+    if Path(name).name != name or not path.exists():
         known = ", ".join(entry.name for entry in entries(store)) or "none"
         raise ZooError(f"no {name!r} in the zoo; there is {known}")
-    return {"sha256": _sha256(path), **read_metadata(path)}
+    return {"sha256": _sha256(path), **_metadata(path)}
 
 
 def verify(store: Store | None = None) -> list[Entry]:
@@ -63,7 +65,7 @@ def verify(store: Store | None = None) -> list[Entry]:
     Raises ZooError for the first file that is missing, damaged, unlisted or whose recipe this
     version of the package does not know.
     """
-    zoo = (store or default()).zoo
+    zoo = _folder(store)
     listed = read_sums(zoo)
     found = {path.name for path in zoo.glob("*.safetensors")}
     for name in sorted(found | listed.keys()):
@@ -158,8 +160,25 @@ def read_sums(zoo: Path) -> dict[str, str]:
     return {file: digest for digest, file in pairs}
 
 
+def _folder(store: Store | None) -> Path:
+    zoo = (store or default()).zoo
+    if not zoo.is_dir():
+        raise ZooError(f"there is no zoo in {zoo}; unset ONESHOT_ZOO to use the shipped one")
+    return zoo
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    try:
+        metadata = read_metadata(path)
+    except ValueError:
+        raise ZooError(f"{path} is damaged; restore it from git") from None
+    if not metadata.keys() >= {"recipe", "card", "provenance", "zoo"}:
+        raise ZooError(f"{path} says nothing of what it is; restore it from git")
+    return metadata
+
+
 def _entry(path: Path) -> Entry:
-    metadata = read_metadata(path)
+    metadata = _metadata(path)
     about = metadata["zoo"]
     return Entry(
         about["name"],

@@ -136,12 +136,18 @@ def test_runs_go_before_the_zoo(store):
 def test_a_zoo_file_of_another_version_is_left_out_with_a_warning(store, caplog):
     write_tensors(store.zoo / "old.safetensors", {}, {"recipe": {"kind": "Gone", "version": 1}})
     write_tensors(store.zoo / "plain.safetensors", {}, {})
-    (store.zoo / "half.safetensors").write_bytes(b"1234")
     with caplog.at_level(logging.WARNING, "oneshot"):
         assert store.zoo_files == {}
     assert [r.getMessage().split(" is not usable")[0] for r in caplog.records] == [
-        f"the zoo file {name}.safetensors" for name in ("half", "old", "plain")
+        f"the zoo file {name}.safetensors" for name in ("old", "plain")
     ]
+
+
+def test_a_damaged_zoo_file_stops_what_would_train_it_anew(store):
+    store.zoo.mkdir(parents=True, exist_ok=True)
+    (store.zoo / "half.safetensors").write_bytes(b"1234")
+    with pytest.raises(ValueError, match=r"half\.safetensors is damaged; restore it from git"):
+        store.get(Number(2.0))
 
 
 def test_a_truncated_artefact_is_called_so(store):
@@ -170,6 +176,12 @@ def test_making_that_fails_leaves_nothing_that_looks_made(store, tmp_path, monke
     with pytest.raises(DataError, match=r"images_background\.zip is missing"):
         store.get(Drawings("omniglot"))
     assert not list(store.runs.rglob("*.safetensors"))
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ValueError, match=r"nothing can be kept in .*file.*; set ONESHOT_CACHE"):
+        Store(tmp_path / "file", tmp_path / "zoo").get(Number(2.0))
 
 
 def test_the_callers_random_numbers_are_not_disturbed(store):

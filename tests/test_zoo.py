@@ -109,6 +109,40 @@ def test_a_recipe_of_another_version_is_found(exported):
     assert "holds no recipe known here: RecognitionCritic is of version 99" in fault(exported)
 
 
+@pytest.mark.parametrize("content", [b"", b"junk" * 100, None], ids=["empty", "junk", "cut"])
+def test_a_damaged_file_is_named_by_every_command_and_never_trained_anew(
+    exported, recipe, content, tmp_path
+):
+    path = file(exported)
+    path.write_bytes(path.read_bytes()[:5000] if content is None else content)
+    commands = (zoo.entries, zoo.verify, lambda store: zoo.show(NAME, store))
+    for command in commands:
+        with pytest.raises(ZooError, match=rf"{NAME}\.safetensors is damaged"):
+            command(exported)
+    with pytest.raises(ValueError, match="is damaged; restore it from git"):
+        Store(tmp_path / "runs", exported.zoo).find(recipe)
+
+
+def test_a_file_that_does_not_say_what_it_is_is_named(exported):
+    write_tensors(file(exported), {"x": torch.zeros(1)}, {})
+    for command in (zoo.entries, lambda store: zoo.show(NAME, store)):
+        with pytest.raises(ZooError, match="says nothing of what it is; restore it from git"):
+            command(exported)
+
+
+def test_a_zoo_that_is_not_there_is_no_empty_zoo(tmp_path):
+    nowhere = Store(tmp_path / "runs", tmp_path / "nowhere")
+    for command in (zoo.entries, zoo.verify, lambda store: zoo.show(NAME, store)):
+        with pytest.raises(ZooError, match=r"there is no zoo in .*nowhere; unset ONESHOT_ZOO"):
+            command(nowhere)
+    assert nowhere.zoo_files == {}
+
+
+def test_a_name_is_no_path(exported):
+    with pytest.raises(ZooError, match="in the zoo; there is"):
+        zoo.show(f"../{exported.zoo.name}/{NAME}", exported)
+
+
 def test_an_unknown_entry_is_refused_with_the_known_ones(exported):
     with pytest.raises(ZooError, match=f"no 'unicorn' in the zoo; there is {NAME}"):
         zoo.show("unicorn", exported)

@@ -13,6 +13,7 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from oneshot.drawings import folder, glyphs, omniglot, quickdraw
+from oneshot.drawings.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -85,11 +86,17 @@ def root(dataset: str) -> Path:
     """Return where the files of a dataset are looked for.
 
     "folder:PATH" names its own place; otherwise `$ONESHOT_DATA/<dataset>` when there is such a
-    folder, else the place where `oneshot data fetch` puts them.
+    folder, else the place where `oneshot data fetch` puts them. Raises ValueError for "folder"
+    without a path and DataError when ONESHOT_DATA names no folder.
     """
+    if dataset in ("folder", "folder:"):
+        raise ValueError("say which folder: folder:PATH")
     if dataset.startswith("folder:"):
         return Path(dataset.removeprefix("folder:")).expanduser()
-    local = Path(os.environ.get("ONESHOT_DATA", "")).expanduser() / dataset
-    if os.environ.get("ONESHOT_DATA") and local.is_dir():
-        return local
+    if named := os.environ.get("ONESHOT_DATA"):
+        local = Path(named).expanduser()
+        if not local.is_dir():
+            raise DataError(f"ONESHOT_DATA is {named}, which is not a folder; correct or unset it")
+        if (local / dataset).is_dir():
+            return local / dataset
     return user_cache_path("oneshot") / "data" / dataset

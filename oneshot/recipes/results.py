@@ -65,7 +65,7 @@ class Samples(Recipe):
     on; families without diffusion have none of it. Diffusion draws in bf16 where that is faster,
     which moves no score by a tenth of its interval; the card says whether it did.
 
-    Raises ValueError for a guidance that is negative or not finite.
+    Raises ValueError for a guidance that is negative, not finite, or not to be had of the model.
     """
 
     version: ClassVar[int] = 2
@@ -79,11 +79,19 @@ class Samples(Recipe):
     seed: int = 0
 
     def __post_init__(self):
-        for name, value in getattr(self.model, "drawing", {}).items():
+        drawing = getattr(self.model, "drawing", {})
+        for name, value in drawing.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
-        if self.guidance is not None and not 0 <= self.guidance < math.inf:
+        if self.guidance is None:
+            return
+        if not 0 <= self.guidance < math.inf:
             raise ValueError(f"guidance is a number from 0 up, not {self.guidance}; 0 is none")
+        if not drawing or (self.guidance and not drawing["guidance"]):
+            raise ValueError(
+                f"a {type(self.model).__name__} as asked for cannot be guided: it was not trained "
+                "to do without its exemplar; leave guidance out"
+            )
 
     def make(self, store, work: Path) -> Made:
         """Draw, some concepts at a time."""

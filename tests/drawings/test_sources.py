@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from oneshot.drawings.concepts import memory_map
+from oneshot.drawings.errors import DataError
 from oneshot.drawings.sources import SOURCES, root, source
 from oneshot.training.checkpoint import write_tensors
 
@@ -29,12 +30,21 @@ def test_a_folder_names_its_own_place(tmp_path, monkeypatch):
     assert root("folder:~/mine") == tmp_path / "mine"
 
 
+@pytest.mark.parametrize("dataset", ["folder", "folder:"])
+def test_a_folder_without_a_path_is_refused(dataset):
+    with pytest.raises(ValueError, match="say which folder: folder:PATH"):
+        root(dataset)
+
+
 def test_files_are_looked_for_in_oneshot_data_if_it_has_them(tmp_path, monkeypatch):
     cache = root("omniglot")
     assert cache.parts[-2:] == ("data", "omniglot")
-    for value in ("", str(tmp_path), str(tmp_path / "nowhere")):
+    for value in ("", str(tmp_path)):
         monkeypatch.setenv("ONESHOT_DATA", value)
         assert root("omniglot") == cache
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(DataError, match="nowhere, which is not a folder; correct or unset it"):
+        root("omniglot")
     (tmp_path / "omniglot").mkdir()
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
     assert root("omniglot") == tmp_path / "omniglot"

@@ -62,6 +62,15 @@ def test_what_is_no_guidance_is_refused(ldm, guidance):
         Samples(ldm, guidance=guidance)
 
 
+@pytest.mark.parametrize(
+    ("system", "guidance"), [("vae-stn", 0.0), ("vae-stn", 1.0), ("ddpm", 1.0)]
+)
+def test_guidance_of_what_cannot_be_guided_is_refused_before_anything_is_trained(system, guidance):
+    with pytest.raises(ValueError, match="cannot be guided"):
+        presets.samples(system, "glyphs", "smoke", guidance=guidance)
+    assert presets.samples(system, "glyphs", "smoke").guidance in (None, 0.0)
+
+
 def test_the_card_says_in_which_precision_it_was_drawn(smoke, ldm, tmp_path, monkeypatch):
     recipe = Samples(ldm, variations=3)
     made = {}
