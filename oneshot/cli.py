@@ -54,6 +54,8 @@ def _data(arguments: argparse.Namespace) -> int:
 
     what, dataset = arguments.what, arguments.dataset
     if what == "list":
+        if dataset is not None:
+            raise ValueError(f"`oneshot data list` lists all; did you mean `data info {dataset}`?")
         rows = registry.listing()
         _say(arguments, rows, [f"{r['name']:10} {_there(r)}  {r['about']}" for r in rows])
         return 0
@@ -62,7 +64,7 @@ def _data(arguments: argparse.Namespace) -> int:
     if what == "info":
         about = registry.info(dataset)
         _say(arguments, about, [f"{name:10} {value}" for name, value in about.items()])
-        return 0
+        return 0 if about["there"] else 1
     if what == "fetch":
         done = registry.fetch(dataset, arguments.per_category, arguments.mirror)
         _say(arguments, done, done)
@@ -119,7 +121,15 @@ def _score(arguments: argparse.Namespace) -> int:
         "concepts": scores.concepts,
         "ways": scores.ways,
     }
+    people = store.get(
+        presets.scores(
+            presets.samples("human", arguments.dataset, arguments.preset), arguments.critics
+        )
+    )
+    against = scores.originality_against(people)
+    table["originality_human_normaliser"] = asdict(against)
     lines = [f"{name:20} {getattr(scores, name)}" for name in names]
+    lines.insert(3, f"{'  in human units':20} {against}")
     lines += ["bins (originality, recognizability)"]
     lines += [f"  {o:.3f}  {r:5.1f}" for o, r in scores.bins]
     _say(arguments, about | table | {"bins": scores.bins}, lines)
@@ -199,6 +209,8 @@ def _zoo(arguments: argparse.Namespace) -> int:
         made = [str(path) for path in zoo.publish(arguments.name)]
         _say(arguments, made, made)
         return 0
+    if arguments.name is not None:
+        raise ValueError(f"`oneshot zoo {arguments.what}` is of all entries, not one")
     found = zoo.verify() if arguments.what == "verify" else zoo.entries()
     lines = [
         f"{e.name:34} {e.system:20} {e.dataset:10} {e.preset:7} {e.parameters or '':>10}"

@@ -82,7 +82,7 @@ def test_data_info(told, tmp_path, monkeypatch):
     assert about["train"] + about["validation"] + about["test"] == about["concepts"]
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
     (tmp_path / "quickdraw").mkdir()
-    about = told("data", "info", "quickdraw")
+    about = told("data", "info", "quickdraw", status=1)
     assert not about["there"] and "oneshot data fetch quickdraw" in about["problem"]
 
 
@@ -129,6 +129,8 @@ def test_score_gives_values_with_intervals_and_bins(human_scores):
     assert len(human_scores["bins"]) == 10
     originalities = [originality for originality, _ in human_scores["bins"]]
     assert originalities == sorted(originalities)
+    against, own = (human_scores[n] for n in ("originality_human_normaliser", "originality"))
+    assert against == pytest.approx(own, rel=1e-4), "people are measured in their own units"
     assert human_scores["dataset"] == "glyphs" and human_scores["critics"] == "own"
 
 
@@ -136,6 +138,8 @@ def test_score_of_a_model_at_some_guidance(told, said, smoke):
     words = ("score", "ldm", "--dataset", "glyphs", "--preset", "smoke", "--guidance", "0.5")
     table = told(*words)
     assert table["guidance"] == 0.5 and table["diversity"]["value"] > 0
+    human, own = (table[name]["value"] for name in ("originality_human_normaliser", "originality"))
+    assert human > 0 and human != own
     status, out, _ = said(*words)
     assert status == 0 and "recognizability" in out and "bins" in out
 
@@ -148,7 +152,9 @@ def test_score_of_a_model_at_some_guidance(told, said, smoke):
     [
         (("data", "info", "mnist"), "unknown dataset 'mnist'; known: glyphs"),
         (("data", "verify"), "say of which dataset: oneshot data verify DATASET"),
-        (("data", "info", "folder:/nowhere"), None),
+        (("data", "list", "omniglot"), "did you mean `data info omniglot`?"),
+        (("data", "info", "folder"), "say which folder: folder:PATH"),
+        (("score", "human", "--dataset", "folder:"), "say which folder: folder:PATH"),
         (("make", "potion", "--preset", "smoke"), "unknown system 'potion'; known: "),
         (("score", "nobody", "--preset", "smoke"), "unknown system 'nobody'; known: human"),
         (("score", "human", "--dataset", "mnist"), "unknown dataset 'mnist'"),
@@ -159,15 +165,13 @@ def test_score_of_a_model_at_some_guidance(told, said, smoke):
         (("run", "missing.ipynb"), "missing.ipynb: no such notebook"),
         (("zoo", "show"), "say which entry"),
         (("zoo", "show", "unicorn"), "no 'unicorn' in the zoo"),
+        (("zoo", "verify", "glyphs-ldm"), "`oneshot zoo verify` is of all entries, not one"),
         (("bench", "--only", "nothing-like-it"), "no benchmark has 'nothing-like-it'"),
         (("sweep", "missing.yaml"), "missing.yaml"),
     ],
 )
 def test_bad_input_gives_one_sentence(said, words, message):
     status, out, err = said(*words)
-    if message is None:  # `info` answers what it can say of a place that is not there
-        assert status == 0 and "is not a folder" in out
-        return
     assert status == 1 and out == ""
     assert message in one_sentence(err)
 
