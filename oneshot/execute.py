@@ -244,6 +244,8 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
     # folder of their own, because kernels that start at once elsewhere pick the same names.
     transport = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
     logging.getLogger("papermill").setLevel(logging.WARNING)
+    # A kernel is interrupted before it is shut down, and must not report that as an error.
+    quiet = {"extra_arguments": [f"--IPKernelApp.log_level={logging.CRITICAL}"]}
     try:
         with environment(_KERNEL):
             return papermill.execute_notebook(
@@ -253,7 +255,7 @@ def _execute(notebook: Path, given: Mapping[str, object]) -> NotebookNode:
                 kernel_name="python3",
                 language="python",
                 progress_bar={"desc": notebook.stem, "disable": None},
-                config=Config({"KernelManager": transport}),
+                config=Config({"KernelManager": transport, "NotebookClient": quiet}),
             )
     except PapermillExecutionError as error:
         raise PageError(_explain(notebook, error)) from None
