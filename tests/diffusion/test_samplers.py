@@ -155,9 +155,13 @@ def test_branches_are_absent_where_there_is_no_guidance():
 
 @pytest.mark.parametrize("name", sorted(SAMPLERS))
 def test_clip_bounds_the_predicted_data(name):
-    far = gaussian_eps(MEAN * 10, COVARIANCE)
-    drawn = SAMPLERS[name](far, torch.randn(16, 2).double(), SCHEDULE, 20, clip=1.0)
-    torch.testing.assert_close(drawn, MEAN.sign().expand(16, 2))
+    far, seen = gaussian_eps(MEAN * 10, COVARIANCE), []
+    start = torch.randn(16, 2).double()
+    drawn = SAMPLERS[name](far, start, SCHEDULE, 20, clip=1.0, callback=seen.append)
+    assert all(step.x0.abs().max() <= 1 for step in seen)
+    torch.testing.assert_close(drawn, seen[-1].x0)
+    unbounded = SAMPLERS[name](far, start, SCHEDULE, 20)
+    assert unbounded.abs().max() > 2
 
 
 def test_without_noise_the_ancestral_sampler_draws_from_torch():
