@@ -1,12 +1,12 @@
 """Contrastive views of a batch at once, against one drawing at a time through Pillow."""
 
 import math
-import time
 
 import numpy as np
 import torch
 from PIL import Image
 
+from oneshot import bench
 from oneshot.drawings.augment import VIEWS, views
 
 BATCH = 128
@@ -14,30 +14,11 @@ BATCH = 128
 
 def row() -> dict:
     """Return processor seconds to make 128 views both ways on one thread; the best of several."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        x = torch.rand(BATCH, 1, 48, 48)
-        ours = _best(lambda: views(x), 100)
-        plain = _best(lambda: torch.stack([view(image) for image in x]), 10)
-    finally:
-        torch.set_num_threads(threads)
-    return {
-        "name": "128 contrastive views (one thread)",
-        "ours_s": ours,
-        "plain_s": plain,
-        "ratio": plain / ours,
-        "target": 20,
-    }
-
-
-def _best(function, tries: int) -> float:
-    seconds = []
-    for _ in range(tries):
-        start = time.thread_time()
-        function()
-        seconds.append(time.thread_time() - start)
-    return min(seconds)
+    x = torch.rand(BATCH, 1, 48, 48)
+    with bench.one_thread():
+        ours = bench.fastest(lambda: views(x), 100)
+        plain = bench.fastest(lambda: torch.stack([view(image) for image in x]), 10)
+    return bench.row(f"{BATCH} contrastive views (one thread)", ours, plain, 20)
 
 
 def view(x: torch.Tensor) -> torch.Tensor:

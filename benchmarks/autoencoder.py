@@ -5,16 +5,17 @@ at a time; ours is what the training loop does, with the published network and w
 size laptop trains instead.
 """
 
-import time
 from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 
 from benchmarks.augment import view
+from oneshot import bench
 from oneshot.models.autoencoder import Autoencoder
 from oneshot.models.patch_autoencoder import PatchAutoencoder
 from oneshot.objectives.autoencoder import AutoencoderObjective
+from oneshot.training.objective import Objective
 from oneshot.training.precision import Precision, probe
 
 BATCH, TRIES = 128, 6
@@ -22,9 +23,7 @@ BATCH, TRIES = 128, 6
 
 def rows() -> list[dict]:
     """Return processor seconds of one step with and without augmentation, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with bench.one_thread():
         return [
             _row(f"autoencoder step, {kind}, {what} (one thread)", network, regularizers, target)
             for kind, network in (("published", Autoencoder), ("laptop", PatchAutoencoder))
@@ -33,8 +32,6 @@ def rows() -> list[dict]:
                 ("no augmentation", {"prototype": 30.0}, 2.5),
             )
         ]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _row(name: str, network: type, regularizers: dict[str, float], target: float) -> dict:
@@ -46,30 +43,25 @@ def _row(name: str, network: type, regularizers: dict[str, float], target: float
     precision.prepare(ours)
     fast = torch.optim.Adam(ours.groups()["all"], 1e-3, fused=True)
     slow = torch.optim.Adam(plain.groups()["all"], 1e-3, foreach=False, fused=False)
-    ours_s = _best(lambda: _step(ours, batch, fast, precision))
+    ours_s = bench.fastest(lambda: step(ours, batch, fast, precision), TRIES)
     losses = {"barlow": _released_views, "prototype": _released_pairs}[next(iter(regularizers))]
-    plain_s = _best(lambda: _released_step(plain, batch, slow, losses))
-    return {
-        "name": name,
-        "ours_s": ours_s,
-        "plain_s": plain_s,
-        "ratio": plain_s / ours_s,
-        "target": target,
-    }
+    plain_s = bench.fastest(lambda: _released_step(plain, batch, slow, losses), TRIES)
+    return bench.row(name, ours_s, plain_s, target)
 
 
 def _objective(network: nn.Module, regularizers: dict[str, float]) -> AutoencoderObjective:
     return AutoencoderObjective(network, regularizers, BATCH, augment=None).train()
 
 
-def _step(
-    objective: AutoencoderObjective,
+def step(
+    objective: Objective,
     batch: dict[str, Tensor],
     optimizer: torch.optim.Optimizer,
     precision: Precision,
 ) -> None:
+    """Take one optimisation step, as the training loop does."""
     placed = {name: precision.place(value) for name, value in batch.items()}
-    with precision.autocast(torch.device(batch["x"].device)):
+    with precision.autocast(batch["x"].device):
         loss = objective.losses(placed, 0)["loss"]
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -115,15 +107,6 @@ def _released_pairs(objective: AutoencoderObjective, batch: dict[str, Tensor]) -
 
 def _error(drawn: Tensor, drawings: Tensor) -> Tensor:
     return (drawn - drawings).square().sum() / len(drawings)
-
-
-def _best(function: Callable[[], None]) -> float:
-    seconds = []
-    for _ in range(TRIES):
-        start = time.process_time()
-        function()
-        seconds.append(time.process_time() - start)
-    return min(seconds)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ The plain way is float32, NCHW and an unfused Adam; ours is what the training lo
 32 stands for the published 128: the cost of these networks is proportional to it.
 """
 
-import time
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 
+from benchmarks.autoencoder import step
+from oneshot import bench
 from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.unet import UNet
@@ -21,16 +20,12 @@ BATCH, TRIES = 32, 3
 
 def rows() -> list[dict]:
     """Return processor seconds of one step on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with bench.one_thread():
         plain_s = _plain(UNet(48))
         return [
             _row("pixel U-Net step, width 48 (one thread)", UNet(48), plain_s, 3.0),
             _row("pixel diffusion step, laptop network (one thread)", PatchUNet(), plain_s, 3.0),
         ]
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _row(name: str, network: nn.Module, plain_s: float, target: float) -> dict:
@@ -38,21 +33,14 @@ def _row(name: str, network: nn.Module, plain_s: float, target: float) -> dict:
     precision = probe(objective, batch, tries=1)
     precision.prepare(objective)
     optimizer = torch.optim.Adam(objective.parameters(), 1e-4, fused=True)
-    placed = {name: precision.place(value) for name, value in batch.items()}
-    ours_s = _best(lambda: _step(objective, placed, optimizer, precision))
-    return {
-        "name": name,
-        "ours_s": ours_s,
-        "plain_s": plain_s,
-        "ratio": plain_s / ours_s,
-        "target": target,
-    }
+    ours_s = bench.fastest(lambda: step(objective, batch, optimizer, precision), TRIES)
+    return bench.row(name, ours_s, plain_s, target)
 
 
 def _plain(network: nn.Module) -> float:
     objective, batch = _objective(network), _batch()
     optimizer = torch.optim.Adam(objective.parameters(), 1e-4, foreach=False, fused=False)
-    return _best(lambda: _step(objective, batch, optimizer, Precision()))
+    return bench.fastest(lambda: step(objective, batch, optimizer, Precision()), TRIES)
 
 
 def _objective(network: nn.Module) -> DiffusionObjective:
@@ -66,23 +54,5 @@ def _batch() -> dict[str, Tensor]:
     return {"x": drawings, "y": drawings.roll(1, 0)}
 
 
-def _step(
-    objective: DiffusionObjective,
-    batch: dict[str, Tensor],
-    optimizer: torch.optim.Optimizer,
-    precision: Precision,
-) -> None:
-    with precision.autocast(batch["x"].device):
-        loss = objective.losses(batch, 0)["loss"]
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()
-    optimizer.step()
-
-
-def _best(function: Callable[[], None]) -> float:
-    seconds = []
-    for _ in range(TRIES):
-        start = time.process_time()
-        function()
-        seconds.append(time.process_time() - start)
-    return min(seconds)
+if __name__ == "__main__":
+    print(*rows(), sep="\n")

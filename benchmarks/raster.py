@@ -1,11 +1,11 @@
 """Drawings from strokes, against a plain supersampled distance to every segment."""
 
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from oneshot import bench
 from oneshot.drawings.raster import SUPERSAMPLING, Stroke, render
 
 DRAWINGS, SIDE, EXTENT, PEN = 200, 48, 256.0, 9.0
@@ -17,21 +17,9 @@ def row() -> dict:
     some = drawings[: DRAWINGS // 10]
     different = np.mean([abs(render(d, SIDE) / 255 - _plain(d)).mean() for d in some])
     assert different < 0.02, f"the two ways draw differently: {different:.3f} of full ink"
-    ours = min(_seconds(lambda: [render(d, SIDE) for d in drawings]) for _ in range(5))
-    plain = min(_seconds(lambda: [_plain(d) for d in some]) for _ in range(2)) * 10
-    return {
-        "name": f"rasterising {DRAWINGS} drawings (one thread)",
-        "ours_s": ours,
-        "plain_s": plain,
-        "ratio": plain / ours,
-        "target": 20,
-    }
-
-
-def _seconds(function) -> float:
-    start = time.thread_time()
-    function()
-    return time.thread_time() - start
+    ours = bench.fastest(lambda: [render(d, SIDE) for d in drawings], 5)
+    plain = bench.fastest(lambda: [_plain(d) for d in some], 2) * 10
+    return bench.row(f"rasterising {DRAWINGS} drawings (one thread)", ours, plain, 20)
 
 
 def _scribble(random: np.random.Generator) -> list[Stroke]:

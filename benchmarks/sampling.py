@@ -9,42 +9,33 @@ score takes, last an hour or more, so the plain way is timed on a few steps of o
 time is multiplied; so is ours, timed on some of the concepts.
 """
 
-import time
-
 import torch
 from torch import Tensor
 
+from oneshot import bench
 from oneshot.models.latent_denoiser import ResidualDenoiser
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.patch_autoencoder import PatchAutoencoder
 from oneshot.training.precision import Precision, probe_drawing
 
 LATENT, CONCEPTS, VARIATIONS, GUIDANCE = 128, 115, 500, 1.0
-TIMED_CONCEPTS, TIMED_STEPS = 4, 8
+TIMED_CONCEPTS, TIMED_STEPS, TRIES = 4, 8, 3
 
 
 def row() -> dict:
     """Return processor seconds for 57,500 drawings both ways, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        torch.manual_seed(0)
-        model = LatentDiffusion(PatchAutoencoder(LATENT), ResidualDenoiser(LATENT))
-        model.eval().requires_grad_(False)
-        exemplars = (torch.rand(TIMED_CONCEPTS, 1, 48, 48) > 0.9).float()
+    torch.manual_seed(0)
+    model = LatentDiffusion(PatchAutoencoder(LATENT), ResidualDenoiser(LATENT))
+    model.eval().requires_grad_(False)
+    exemplars = (torch.rand(TIMED_CONCEPTS, 1, 48, 48) > 0.9).float()
+    with bench.one_thread():
         precision = probe_drawing(lambda tried: _ours(model, exemplars[:1], tried))
-        ours = _best(lambda: _ours(model, exemplars, precision)) * CONCEPTS / TIMED_CONCEPTS
+        some = bench.fastest(lambda: _ours(model, exemplars, precision), TRIES)
         step, decoding = _plain(model, exemplars[:1])
-        plain = (step * model.schedule.steps + decoding) * CONCEPTS
-    finally:
-        torch.set_num_threads(threads)
-    return {
-        "name": f"{CONCEPTS * VARIATIONS:,} guided latent drawings (one thread)",
-        "ours_s": ours,
-        "plain_s": plain,
-        "ratio": plain / ours,
-        "target": 50,
-    }
+    ours = some * CONCEPTS / TIMED_CONCEPTS
+    plain = (step * model.schedule.steps + decoding) * CONCEPTS
+    name = f"{CONCEPTS * VARIATIONS:,} guided latent drawings (one thread)"
+    return bench.row(name, ours, plain, 50)
 
 
 def _ours(model: LatentDiffusion, exemplars: Tensor, precision: Precision) -> None:
@@ -72,16 +63,8 @@ def _plain(model: LatentDiffusion, exemplar: Tensor) -> tuple[float, float]:
             spread = ((1 - a_next) / (1 - a) * (1 - a / a_next)).sqrt()
             x = mean + spread * torch.randn_like(x)
 
-    return _best(walk) / TIMED_STEPS, _best(lambda: model.decode(x))
-
-
-def _best(function, tries: int = 3) -> float:
-    seconds = []
-    for _ in range(tries):
-        start = time.thread_time()
-        function()
-        seconds.append(time.thread_time() - start)
-    return min(seconds)
+    decoding = bench.fastest(lambda: model.decode(x), TRIES)
+    return bench.fastest(walk, TRIES) / TIMED_STEPS, decoding
 
 
 if __name__ == "__main__":

@@ -6,11 +6,10 @@ eight episodes at a time. Both hold 16 trials a concept and bin, where 100 are p
 which spares the plain way most of its time. Ours also gives intervals.
 """
 
-import time
-
 import torch
 from torch import Tensor
 
+from oneshot import bench
 from oneshot.metrics.features import prepare
 from oneshot.metrics.scoring import score
 from oneshot.models.critics import ConvCritic
@@ -21,34 +20,15 @@ THRESHOLD = 0.3
 
 def row() -> dict:
     """Return processor seconds to score 20 drawings of each of 20 concepts, on one thread."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        torch.manual_seed(0)
-        exemplars = (torch.rand(CONCEPTS, 1, 48, 48) > 0.9).float()
-        noise = torch.rand(CONCEPTS, DRAWINGS, 1, 48, 48) > 0.97
-        drawings = (exemplars[:, None] + noise).clamp(max=1)
-        critics = ConvCritic(48).eval(), ConvCritic(48, features="head").eval()
-        ours = _seconds(lambda: _ours(drawings, exemplars, *critics), 3)
-        plain = _seconds(lambda: _plain(drawings, exemplars, *critics), 1)
-    finally:
-        torch.set_num_threads(threads)
-    return {
-        "name": f"scoring {CONCEPTS * DRAWINGS} drawings (one thread)",
-        "ours_s": ours,
-        "plain_s": plain,
-        "ratio": plain / ours,
-        "target": 10,
-    }
-
-
-def _seconds(function, tries: int) -> float:
-    seconds = []
-    for _ in range(tries):
-        start = time.thread_time()
-        function()
-        seconds.append(time.thread_time() - start)
-    return min(seconds)
+    torch.manual_seed(0)
+    exemplars = (torch.rand(CONCEPTS, 1, 48, 48) > 0.9).float()
+    noise = torch.rand(CONCEPTS, DRAWINGS, 1, 48, 48) > 0.97
+    drawings = (exemplars[:, None] + noise).clamp(max=1)
+    critics = ConvCritic(48).eval(), ConvCritic(48, features="head").eval()
+    with bench.one_thread():
+        ours = bench.fastest(lambda: _ours(drawings, exemplars, *critics), 3)
+        plain = bench.fastest(lambda: _plain(drawings, exemplars, *critics), 1)
+    return bench.row(f"scoring {CONCEPTS * DRAWINGS} drawings (one thread)", ours, plain, 10)
 
 
 def _ours(drawings: Tensor, exemplars: Tensor, originality, recognition) -> None:

@@ -2,7 +2,12 @@
 
 import importlib
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import torch
 
 from oneshot.store import REPOSITORY
 
@@ -10,8 +15,7 @@ from oneshot.store import REPOSITORY
 def rows(only: str = "") -> list[dict[str, Any]]:
     """Return the rows of every file in benchmarks/ whose name contains `only`.
 
-    A row is {name, ours_s, plain_s, ratio, target}: seconds both ways, how many times ours is
-    faster, and how many times it should be. Raises ValueError when no file fits.
+    Each is as `row` returns it. Raises ValueError when no file fits.
     """
     files = [f for f in sorted((REPOSITORY / "benchmarks").glob("*.py")) if only in f.stem]
     if not files:
@@ -23,3 +27,37 @@ def rows(only: str = "") -> list[dict[str, Any]]:
         module = importlib.import_module(f"benchmarks.{file.stem}")
         found += module.rows() if hasattr(module, "rows") else [module.row()]
     return found
+
+
+def row(name: str, ours_s: float, plain_s: float, target: float) -> dict[str, Any]:
+    """Return {name, ours_s, plain_s, ratio, target} of a benchmark.
+
+    Those are seconds both ways, how many times ours is faster, and how many times it should be.
+    """
+    ratio = plain_s / ours_s
+    return {"name": name, "ours_s": ours_s, "plain_s": plain_s, "ratio": ratio, "target": target}
+
+
+def fastest(function: Callable[[], object], tries: int) -> float:
+    """Return the processor seconds of the fastest of some calls.
+
+    Not those of the clock, which other programs lengthen, nor of this thread alone, which leave out
+    what a library does on threads of its own.
+    """
+    seconds = []
+    for _ in range(tries):
+        start = time.process_time()
+        function()
+        seconds.append(time.process_time() - start)
+    return min(seconds)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep torch to one thread for the duration of a `with` block."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
