@@ -4,22 +4,20 @@
 without training anything. Runs of preset "smoke" are no results: their rows stay in the cache.
 """
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
-from oneshot import kept
+from oneshot import kept, tables
 from oneshot.kept import Shown
 from oneshot.metrics.human import distance_to_human
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes.results import Drawn
 from oneshot.store import REPOSITORY, Store
-from oneshot.training.checkpoint import write_atomic
+from oneshot.tables import Record
 
 HUMAN = "human"
 SCORES = ("diversity", "originality", "recognizability", "recognizability_all")
@@ -29,7 +27,7 @@ SHOWN_CONCEPTS, SHOWN_VARIATIONS = 16, 10
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Record):
     """What is known of one run: how its autoencoder was regularized, and what came of it.
 
     `regularizers` maps names to beta. `control` is "" unless there are none: then it is "none",
@@ -95,18 +93,6 @@ class Row:
         """What rows that are compared with each other share."""
         return self.dataset, self.preset, self.split
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values of six significant digits, from which `from_json` rebuilds the row."""
-        return short(asdict(self))
-
-    @classmethod
-    def from_json(cls, values: dict[str, Any]) -> "Row":
-        """Rebuild a row; raise ValueError when a field is missing or unknown."""
-        wanted = {field.name for field in fields(cls)}
-        if wrong := wanted ^ values.keys():
-            raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
-        return cls(**values | {name: Interval(**values[name]) for name in SCORES})
-
 
 def identity(
     group: tuple[str, str, str],
@@ -137,12 +123,7 @@ def read(file: Path) -> list[Row]:
 
     Raises ValueError when the file is no table of this version.
     """
-    if not file.exists():
-        return []
-    try:
-        return [Row.from_json(values) for values in json.loads(file.read_text())]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file} is not a table of results ({error})") from None
+    return tables.read(file, Row)
 
 
 def add(file: Path, rows: Iterable[Row], store: Store) -> None:
@@ -152,11 +133,9 @@ def add(file: Path, rows: Iterable[Row], store: Store) -> None:
     """
     store.runs.mkdir(parents=True, exist_ok=True)
     with FileLock(store.runs / "results.lock"):
-        known = {row.identity: row for row in read(file)}
-        known |= {row.identity: row for row in rows}
+        known = {row.identity: row for row in (*read(file), *rows)}
         ordered = _measured([known[key] for key in sorted(known)])
-        lines = [json.dumps(row.to_json(), ensure_ascii=False) for row in ordered]
-        write_atomic(file, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
+        tables.write(file, [row.to_json() for row in ordered])
 
 
 def save_drawings(file: Path, row: Row, drawn: Drawn, threshold: float) -> None:
@@ -293,12 +272,3 @@ def _drawings_file(file: Path, row: Row) -> Path:
     dataset = row.dataset.split(":")[0]
     name = f"{dataset}-{row.preset}-{row.split}-{weights}{guidance}-seed{row.seed}.safetensors"
     return file.parent / "drawings" / name
-
-
-def short(value: Any) -> Any:
-    """Return JSON values whose floats have six significant digits: no score has more."""
-    if isinstance(value, dict):
-        return {name: short(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [short(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value

@@ -1,6 +1,5 @@
 """Tables of results are whole, sorted, stable, and say when they are not what they should be."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -77,19 +76,6 @@ def test_distances_to_human_are_measured_among_all_runs_of_a_group(tmp_path, hom
     expected = distance_to_human([near.point, far.point], HUMAN.point)
     assert [r.distance_to_human for r in runs] == pytest.approx(expected.tolist(), rel=1e-5)
     assert (human.distance_to_human, other.distance_to_human) == (None, None)
-
-
-def test_numbers_are_written_with_six_digits(tmp_path, home):
-    results.add(tmp_path / "t.json", [row(seconds=1 / 3)], home)
-    assert json.loads((tmp_path / "t.json").read_text())[0]["seconds"] == 0.333333
-
-
-@pytest.mark.parametrize("text", ["{", "[1]", '[{"dataset": "glyphs"}]'])
-def test_a_file_that_is_no_table_is_named(tmp_path, text):
-    file = tmp_path / "table.json"
-    file.write_text(text)
-    with pytest.raises(ValueError, match=r"table\.json is not a table of results"):
-        results.read(file)
 
 
 def test_only_keeps_the_rows_that_were_asked_for():

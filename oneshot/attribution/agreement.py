@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage, stats
 
+from oneshot import tables
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval
-from oneshot.training.checkpoint import write_atomic
 
 INK = 0.5  # a pixel at least as dark is ink
 REACH = 1  # px around ink that still count as on it
@@ -200,5 +200,4 @@ def save(file: Path, rows: Iterable[dict[str, object]]) -> None:
     """Put rows into a JSON table, in place of those of the same `IDENTITY`."""
     known = json.loads(file.read_text()) if file.exists() else []
     table = {tuple(row[name] for name in IDENTITY): row for row in (*known, *rows)}
-    lines = [json.dumps(table[key], ensure_ascii=False) for key in sorted(table)]
-    write_atomic(file, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
+    tables.write(file, [table[key] for key in sorted(table)])

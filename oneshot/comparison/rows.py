@@ -5,21 +5,20 @@
 Rows of preset "smoke" and of a user's own folder are no results: they stay in the cache.
 """
 
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from oneshot import kept
+from oneshot import kept, tables
 from oneshot.kept import Shown
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
-from oneshot.results import HUMAN, short
+from oneshot.results import HUMAN
 from oneshot.store import REPOSITORY, Store
-from oneshot.training.checkpoint import write_atomic
+from oneshot.tables import Record
 
 WAYS = {"framework": (), "guidance": ("guidance",), "speed": ("sampler", "steps")}
 """The tables, and in what way of drawing the rows of one system differ in each."""
@@ -35,7 +34,7 @@ PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Record):
     """What is known of one system that drew in one way.
 
     `settings` maps the fields of the system's recipe that some run varies to their values,
@@ -104,19 +103,6 @@ class Row:
         # humans have no way of drawing, and come before 0
         return (*group, *own, *((value is not None, value or 0) for value in way), self.seed)
 
-    def to_json(self) -> dict[str, Any]:
-        """Return JSON values of six significant digits, from which `from_json` rebuilds the row."""
-        return short(asdict(self))
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Row":
-        """Rebuild a row; raise ValueError when a field is missing or unknown."""
-        wanted = {field.name for field in fields(cls)}
-        if wrong := wanted ^ values.keys():
-            raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
-        intervals = {name: Interval(**values[name]) for name in (*SCORES, "grey")}
-        return cls(**values | intervals)
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -172,12 +158,7 @@ def read(file: Path) -> list[Row]:
 
     Raises ValueError when the file is no table of this version.
     """
-    if not file.exists():
-        return []
-    try:
-        return [Row.from_json(values) for values in json.loads(file.read_text())]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"{file} is not a table of results ({error})") from None
+    return tables.read(file, Row)
 
 
 def add(file: Path, rows: Iterable[Row], store: Store) -> None:
@@ -185,8 +166,7 @@ def add(file: Path, rows: Iterable[Row], store: Store) -> None:
     store.runs.mkdir(parents=True, exist_ok=True)
     with FileLock(store.runs / "comparison.lock"):
         known = {row.identity(file.stem): row for row in (*read(file), *rows)}
-        lines = [json.dumps(known[key].to_json(), ensure_ascii=False) for key in sorted(known)]
-        write_atomic(file, ("[\n" + ",\n".join(lines) + "\n]\n").encode())
+        tables.write(file, [known[key].to_json() for key in sorted(known)])
 
 
 def drawings_file(file: Path, row: Row) -> Path:
