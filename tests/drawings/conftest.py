@@ -1,13 +1,18 @@
-"""Tiny archives in the official layouts."""
+"""Tiny archives in the official layouts, a server of files, and the faults of a source."""
 
+import http.server
 import io
 import json
+import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+
+from oneshot.drawings import download
+from oneshot.drawings.errors import DataError
 
 ALPHABETS = {"images_background": ("Greek", "Latin"), "images_evaluation": ("Angelic",)}
 
@@ -78,3 +83,57 @@ def quickdraw_root(tmp_path) -> Path:
     for name in ("cat", "the bus", "zebra"):
         ndjson(root / "simplified" / f"{name}.ndjson")
     return root
+
+
+def fault_of(source, root: Path, **options) -> str:
+    """The one line that reading all drawings in `root` gives, `source` being a module."""
+    with pytest.raises(DataError) as caught:
+        list(source.pages(root, source.names(root), 48, **options))
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Serve `server.files`, misbehaving as `server` says."""
+
+    def do_GET(self):
+        server, name = self.server, self.path.rsplit("/", 1)[1].replace("%20", " ")
+        asked = self.headers.get("Range")
+        server.asked.append((name, asked))
+        if server.errors:
+            return self.send_error(server.errors.pop())
+        if name not in server.files:
+            return self.send_error(404)
+        content = server.files[name]
+        start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and server.ranges else 0
+        if start and start >= len(content):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(content)}")
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(content) - start))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        stop = start + server.breaks.pop() if server.breaks else len(content)
+        self.wfile.write(content[start:stop])
+        self.close_connection = True
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """A server of files in memory, with `url`, `asked`, and how it misbehaves."""
+    monkeypatch.setattr(download, "PAUSE", 0)
+    served = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    served.files, served.asked, served.errors, served.breaks = {}, [], [], []
+    served.ranges = True
+    served.url = f"http://127.0.0.1:{served.server_port}/files/"
+    threading.Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()
+    yield served
+    served.shutdown()
+    served.server_close()

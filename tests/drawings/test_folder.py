@@ -1,13 +1,15 @@
 import os
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
 from oneshot.drawings import folder
-from oneshot.drawings.errors import DataError
 
-from .conftest import ndjson
+from .conftest import fault_of, ndjson
+
+fault = partial(fault_of, folder)
 
 
 def page(path, mode="L", paper=255, ink=0, side=(60, 80), shift=0):
@@ -31,14 +33,6 @@ def root(tmp_path):
 
 def read(root, concept="house", **options):
     return next(folder.pages(root, [concept], 48, **options))
-
-
-def fault(root):
-    with pytest.raises(DataError) as caught:
-        list(folder.pages(root, folder.names(root), 48))
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
 
 
 def test_concepts_are_the_visible_folders(root):

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,15 +11,9 @@ from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.raster import fit_square, render
 
-from .conftest import ndjson, record
+from .conftest import fault_of, ndjson, record
 
-
-def fault(root):
-    with pytest.raises(DataError) as caught:
-        list(quickdraw.pages(root, quickdraw.names(root), 48, limit=100))
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
+fault = partial(fault_of, quickdraw, limit=100)
 
 
 def broken(root, *lines):
