@@ -1,10 +1,11 @@
-"""Made-up tables of systems: published points, and drawings that bend with originality."""
+"""Made-up tables of systems, drawings that bend with originality, and maps of a figure."""
 
 from pathlib import Path
 
 import numpy as np
 
 from oneshot import kept
+from oneshot.attribution.figure import ARRAYS
 from oneshot.comparison import published, rows
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.kept import Shown
@@ -125,3 +126,16 @@ def drawings(one: Row, concepts: int = 12, count: int = 11, side: int = 48) -> S
         pages[k, v, 0, y + down, x + right] = 255
     names = tuple(f"Alphabet_of_the_Magi.character{k:02}" for k in range(concepts))
     return Shown(pages, names, np.arange(concepts), np.tile(far, (concepts, 1)))
+
+
+def figure(data: Path, side: int) -> np.ndarray:
+    """Write the maps of a figure of two exemplars, "door" and "pizza", into a data folder.
+
+    Returns the exemplars, the maps of people and those of the model, (3, 2, side, side).
+    """
+    pages = np.random.default_rng(0).random((3, 2, side, side)).astype(np.float32)
+    arrays = dict(zip(("exemplar", "human", "cfgdm"), pages, strict=True))
+    (data / "clickme").mkdir()
+    names = np.array(["door", "pizza"])
+    np.savez(data / "clickme" / ARRAYS, pixel_ok=pages[0] > 0, category=names, **arrays)
+    return pages

@@ -2,10 +2,10 @@
 
 import json
 
+import made_up
 import numpy as np
 import pytest
 
-from oneshot.attribution import figure
 from oneshot.attribution.people import people
 from oneshot.drawings.errors import DataError
 
@@ -31,16 +31,7 @@ def test_there_are_none_for_glyphs_and_none_without_the_figure(tmp_path, monkeyp
 
 def test_the_figure_is_said_to_be_one(tmp_path, monkeypatch):
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
-    (tmp_path / "clickme").mkdir()
-    pages = np.random.default_rng(0).random((3, 2, 8, 8)).astype(np.float32)
-    np.savez(
-        tmp_path / "clickme" / figure.ARRAYS,
-        exemplar=pages[0],
-        human=pages[1],
-        cfgdm=pages[2],
-        pixel_ok=pages[0] > 0,
-        category=np.array(["door", "pizza"]),
-    )
+    pages = made_up.figure(tmp_path, 8)
     found = people("quickdraw")
     assert (found.origin, found.split, found.names) == (
         "read off a figure",

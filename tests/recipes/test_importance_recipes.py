@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import made_up
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from oneshot.attribution import figure
 from oneshot.attribution.baselines import critic_maps
 from oneshot.attribution.maps import pixel_maps
 from oneshot.drawings.concepts import ConceptSet
@@ -99,16 +99,7 @@ def test_an_exemplar_keeps_its_noise_when_it_is_chosen_alone(store):
 
 def test_the_exemplars_may_come_from_the_figure(store, tmp_path, monkeypatch):
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
-    (tmp_path / "clickme").mkdir()
-    pages = np.random.default_rng(1).random((3, 2, SIDE, SIDE)).astype(np.float32)
-    np.savez(
-        tmp_path / "clickme" / figure.ARRAYS,
-        exemplar=pages[0],
-        human=pages[1],
-        cfgdm=pages[2],
-        pixel_ok=pages[0] > 0,
-        category=np.array(["door", "pizza"]),
-    )
+    pages = made_up.figure(tmp_path, SIDE)
     recipe = ImportanceMaps(Toy(), "signed", "figure", **OPTIONS)
     found = store.get(recipe)
     assert found.names == ("door", "pizza")
