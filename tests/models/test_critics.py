@@ -1,12 +1,9 @@
 import pytest
 import torch
+from networks import count
 from torch import nn
 
 from oneshot.models.critics import ConvCritic, PatchCritic, ResNetCritic, released
-
-
-def size(module):
-    return sum(p.numel() for p in module.parameters())
 
 
 @pytest.mark.parametrize(
@@ -19,7 +16,7 @@ def size(module):
     ],
 )
 def test_published_sizes(critic, parameters):
-    assert size(critic) == parameters
+    assert count(critic) == parameters
 
 
 @pytest.mark.parametrize("side", [48, 50])

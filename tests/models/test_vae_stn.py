@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+from networks import count, vae_stn
 
 from oneshot.models.vae_stn import VaeStn, invert, read, write
 
@@ -31,17 +32,11 @@ def plane(u, v):
     return 0.4 + 0.2 * u - 0.3 * v
 
 
-def tiny(**changes):
-    sizes = {"latent": 3, "steps": 4, "hidden": 24, "location": 8, "glimpse": 6} | changes
-    torch.manual_seed(0)
-    return VaeStn(**sizes)
-
-
 @pytest.mark.parametrize(("latent", "parameters"), [(80, 2_499_159), (60, 2_461_999)])
 def test_published_sizes(latent, parameters):
     with torch.device("meta"):
         model = VaeStn(latent)
-    assert sum(p.numel() for p in model.parameters()) == parameters
+    assert count(model) == parameters
     assert {p.device.type for p in model.parameters()} == {"meta"}
 
 
@@ -98,7 +93,7 @@ def test_autocast_does_not_move_the_window():
 
 
 def test_shapes_and_divergence():
-    model = tiny()
+    model = vae_stn()
     logits, kl = model(torch.rand(5, 1, 12, 12), torch.rand(5, 1, 12, 12))
     assert logits.shape == (5, 1, 12, 12)
     assert kl.shape == (5,)
@@ -106,7 +101,7 @@ def test_shapes_and_divergence():
 
 
 def test_divergence_of_known_posteriors():
-    model = tiny()
+    model = vae_stn()
     for head, value in ((model.mean, 2.0), (model.log_variance, math.log(4.0))):
         torch.nn.init.zeros_(head[-1].weight)
         torch.nn.init.constant_(head[-1].bias, value)
@@ -117,7 +112,7 @@ def test_divergence_of_known_posteriors():
 
 def test_two_steps_of_training_change_every_parameter():
     # The layers before the last of `where` learn nothing at first: its weights start at zero.
-    model = tiny()
+    model = vae_stn()
     before = {k: v.clone() for k, v in model.named_parameters()}
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
     x, y = torch.rand(4, 1, 12, 12), torch.rand(4, 1, 12, 12)
@@ -129,37 +124,6 @@ def test_two_steps_of_training_change_every_parameter():
     assert [k for k, v in model.named_parameters() if torch.equal(v, before[k])] == []
 
 
-def test_drawings_depend_on_their_address_alone():
-    model, exemplars = tiny(), torch.rand(2, 1, 12, 12)
-    both = model.draw(exemplars, 3, seed=1, concepts=[3, 5])
-    assert both.shape == (2, 3, 1, 12, 12)
-    assert both.min() >= 0
-    assert both.max() <= 1
-    first = model.draw(exemplars[:1], 3, seed=1, concepts=[3])
-    second = model.draw(exemplars[1:], 2, seed=1, concepts=[5])
-    assert torch.allclose(both[0], first[0], atol=1e-6)
-    assert torch.allclose(both[1, :2], second[0], atol=1e-6)
-    assert not torch.allclose(both, model.draw(exemplars, 3, seed=2, concepts=[3, 5]), atol=1e-4)
-
-
-def test_drawings_do_not_depend_on_how_many_are_made_at_once(monkeypatch):
-    model, exemplars = tiny(), torch.rand(2, 1, 12, 12)
-    whole = model.draw(exemplars, 5)
-    monkeypatch.setattr("oneshot.models.vae_stn.ROWS", 3)
-    assert torch.allclose(whole, model.draw(exemplars, 5), atol=1e-6)
-
-
-def test_drawing_leaves_the_mode_as_it_was():
-    model = tiny().train()
-    model.draw(torch.rand(1, 1, 12, 12), 1)
-    assert model.training
-
-
-def test_bad_arguments_are_explained():
-    exemplars = torch.rand(2, 1, 12, 12)
-    with pytest.raises(ValueError, match="VAE-STN has no guidance"):
-        tiny().draw(exemplars, 1, guidance=0.0)
-    with pytest.raises(ValueError, match="2 exemplars and 1 concepts"):
-        tiny().draw(exemplars, 1, concepts=[4])
+def test_too_large_a_location_is_refused():
     with pytest.raises(ValueError, match="location=24"):
-        tiny(location=24)
+        vae_stn(location=24)

@@ -1,0 +1,63 @@
+"""What the families without guidance have in common when they draw."""
+
+import networks
+import pytest
+import torch
+
+FAMILIES = {
+    "VAE-STN": networks.vae_stn,
+    "VAE-NS": networks.neural_statistician,
+    "DA-GAN": networks.dagan,
+}
+
+
+@pytest.fixture(params=FAMILIES)
+def family(request):
+    return request.param
+
+
+@pytest.fixture
+def model(family):
+    return networks.stirred(FAMILIES[family](), by=0.3)  # or noise would hardly be seen
+
+
+@pytest.fixture
+def exemplars():
+    return torch.rand(2, 1, 16, 16)
+
+
+def test_drawings_depend_on_their_address_alone(model, exemplars):
+    both = model.draw(exemplars, 3, seed=1, concepts=[3, 5])
+    assert both.shape == (2, 3, 1, 16, 16)
+    assert 0 <= both.min() <= both.max() <= 1
+    first = model.draw(exemplars[:1], 3, seed=1, concepts=[3])
+    second = model.draw(exemplars[1:], 2, seed=1, concepts=[5])
+    assert torch.allclose(both[0], first[0], atol=1e-4)
+    assert torch.allclose(both[1, :2], second[0], atol=1e-4)
+    assert not torch.allclose(both, model.draw(exemplars, 3, seed=2, concepts=[3, 5]), atol=1e-2)
+    assert not torch.allclose(both[:, 0], both[:, 1], atol=1e-2)
+
+
+def test_drawings_do_not_depend_on_how_many_are_made_at_once(model, exemplars, monkeypatch):
+    whole = model.draw(exemplars, 5)
+    monkeypatch.setattr(f"{type(model).__module__}.ROWS", 3)
+    assert torch.allclose(whole, model.draw(exemplars, 5), atol=1e-4)
+
+
+def test_drawing_is_of_evaluation_and_leaves_no_trace(model, exemplars):
+    statistics = {k: v.clone() for k, v in model.train().named_buffers()}
+    drawn = model.draw(exemplars, 2)
+    assert model.training and not drawn.requires_grad
+    assert all(torch.equal(v, statistics[k]) for k, v in model.named_buffers())
+    assert torch.equal(drawn, model.eval().draw(exemplars, 2))
+
+
+@pytest.mark.parametrize("guidance", [0.0, 1.0])
+def test_guidance_is_refused(family, model, exemplars, guidance):
+    with pytest.raises(ValueError, match=f"{family} has no guidance"):
+        model.draw(exemplars, 1, guidance=guidance)
+
+
+def test_every_exemplar_needs_a_concept(family, model, exemplars):
+    with pytest.raises(ValueError, match=f"{family} was given 2 exemplars and 1 concepts"):
+        model.draw(exemplars, 1, concepts=[4])
