@@ -1,5 +1,6 @@
 import pytest
 import torch
+from networks import stirred
 from torch import nn
 
 from oneshot.models.autoencoder import Autoencoder
@@ -19,10 +20,7 @@ class Pixels(nn.Module):
 
 @pytest.fixture
 def model():
-    torch.manual_seed(0)
-    model = LatentDiffusion(Pixels(), ResidualDenoiser(4, 16, embedding=16), steps=50)
-    for parameter in model.denoiser.parameters():
-        parameter.data.add_(0.1 * torch.randn_like(parameter))
+    model = LatentDiffusion(Pixels(), stirred(ResidualDenoiser(4, 16, embedding=16)), steps=50)
     model.standardise_to(10 * torch.rand(100, 4))
     return model
 

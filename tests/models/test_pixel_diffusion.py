@@ -1,24 +1,15 @@
 import pytest
 import torch
+from networks import patch_unet, set_denoiser, stirred
 from torch import nn
 
-from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.pixel_diffusion import PixelDiffusion
-from oneshot.models.set_encoder import SetDenoiser, SetEncoder
 from oneshot.models.unet import UNet
-
-TINY = {"embedding": 16, "widths": (8, 16), "patch": 2, "attention": (1,)}
 
 
 def build(condition):
-    torch.manual_seed(0)
-    if condition == "stack":
-        denoiser = PatchUNet(**TINY)
-    else:
-        denoiser = SetDenoiser(SetEncoder(8, 4, 16, depth=1, heads=2), **TINY)
-    for parameter in denoiser.parameters():  # past the zero initialisation
-        parameter.data.add_(0.05 * torch.randn_like(parameter))
-    return PixelDiffusion(denoiser, condition, steps=50)
+    denoiser = patch_unet() if condition == "stack" else set_denoiser()
+    return PixelDiffusion(stirred(denoiser, by=0.05), condition, steps=50)
 
 
 @pytest.fixture(params=["stack", "set"])
@@ -89,7 +80,7 @@ def test_a_guided_model_is_guided_unless_said_otherwise(exemplars):
 
 
 def test_guidance_needs_condition_dropout(exemplars):
-    ddpm = PixelDiffusion(PatchUNet(**TINY), dropout=0.0, steps=50)
+    ddpm = PixelDiffusion(patch_unet(), dropout=0.0, steps=50)
     plain = ddpm.draw(exemplars, 1, steps=1, guidance=0)
     assert torch.equal(ddpm.draw(exemplars, 1, steps=1), plain)
     with pytest.raises(ValueError, match=r"guidance 1.*CFGDM"):
