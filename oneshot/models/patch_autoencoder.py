@@ -17,31 +17,40 @@ class PatchAutoencoder(VectorAutoencoder):
         self, latent: int = 128, bottleneck: str = "plain", widths: tuple[int, int] = (48, 96)
     ):
         super().__init__()
-        narrow, wide = widths
         self.latent = latent
-        self.encoder = nn.Sequential(
-            nn.PixelUnshuffle(4),
-            *_activated(nn.Conv2d(16, narrow, 3, padding=1)),
-            nn.PixelUnshuffle(2),
-            *_activated(nn.Conv2d(4 * narrow, wide, 1)),
-            Residual(wide),
-            nn.Flatten(),
-        )
-        self.bottleneck = Bottleneck(wide * 6 * 6, latent, bottleneck)
-        self.decoder = nn.Sequential(
-            nn.Linear(latent, wide * 6 * 6),
-            nn.Unflatten(1, (wide, 6, 6)),
-            nn.BatchNorm2d(wide),
-            nn.ReLU(inplace=True),
-            Residual(wide),
-            nn.Conv2d(wide, 4 * narrow, 1),
-            nn.PixelShuffle(2),
-            nn.BatchNorm2d(narrow),
-            nn.ReLU(inplace=True),
-            Residual(narrow),
-            nn.Conv2d(narrow, 16, 3, padding=1),
-            nn.PixelShuffle(4),
-        )
+        self.encoder = folded(*widths)
+        self.bottleneck = Bottleneck(widths[1] * 6 * 6, latent, bottleneck)
+        self.decoder = unfolded(latent, *widths)
+
+
+def folded(narrow: int, wide: int) -> nn.Sequential:
+    """Return layers from a drawing (N, 1, 48, 48) to `wide` maps of 6 pixels, (N, wide * 36)."""
+    return nn.Sequential(
+        nn.PixelUnshuffle(4),
+        *_activated(nn.Conv2d(16, narrow, 3, padding=1)),
+        nn.PixelUnshuffle(2),
+        *_activated(nn.Conv2d(4 * narrow, wide, 1)),
+        Residual(wide),
+        nn.Flatten(),
+    )
+
+
+def unfolded(size: int, narrow: int, wide: int) -> nn.Sequential:
+    """Return layers from a vector (N, size) to the logits (N, 1, 48, 48) of a drawing."""
+    return nn.Sequential(
+        nn.Linear(size, wide * 6 * 6),
+        nn.Unflatten(1, (wide, 6, 6)),
+        nn.BatchNorm2d(wide),
+        nn.ReLU(inplace=True),
+        Residual(wide),
+        nn.Conv2d(wide, 4 * narrow, 1),
+        nn.PixelShuffle(2),
+        nn.BatchNorm2d(narrow),
+        nn.ReLU(inplace=True),
+        Residual(narrow),
+        nn.Conv2d(narrow, 16, 3, padding=1),
+        nn.PixelShuffle(4),
+    )
 
 
 class Residual(nn.Module):

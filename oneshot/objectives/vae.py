@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from oneshot.drawings.augment import affine_pair, pair_matrices, warp
-from oneshot.models.neural_statistician import NeuralStatistician
+from oneshot.models.neural_statistician import SetVae
 from oneshot.models.vae_stn import VaeStn
 from oneshot.training.objective import Objective
 
@@ -61,7 +61,7 @@ class NeuralStatisticianObjective(Objective):
 
     def __init__(
         self,
-        model: NeuralStatistician,
+        model: SetVae,
         half_life: int,
         beta: float = 1.0,
         augment: str | None = None,

@@ -8,7 +8,8 @@ import torch
 from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.dagan import DaGan as DaGanModel
 from oneshot.models.dagan import PairCritic
-from oneshot.models.neural_statistician import NeuralStatistician as NeuralStatisticianModel
+from oneshot.models.neural_statistician import NeuralStatistician as PublishedStatistician
+from oneshot.models.neural_statistician import PatchNeuralStatistician, SetVae
 from oneshot.models.vae_stn import VaeStn as VaeStnModel
 from oneshot.objectives.gan import GanObjective
 from oneshot.objectives.vae import NeuralStatisticianObjective, VaeObjective
@@ -51,23 +52,31 @@ class VaeStn(Recipe):
 
 @dataclass(frozen=True)
 class NeuralStatistician(Recipe):
-    """The Neural Statistician, trained on sets of `set_size` drawings of a concept."""
+    """The Neural Statistician, trained on sets of `set_size` drawings of a concept.
+
+    `network_name` is "published", with four `widths` of `depth` layers, or "patch", with two.
+    """
 
     concepts: Concepts
     plan: Plan
     set_size: int = 5
     latent: int = 16
     context: int = 512
+    network_name: str = "published"
     widths: tuple[int, ...] = (32, 64, 128, 256)
     depth: int = 3
     beta: float = 1.0
     half_life: int = 230
     augment: str | None = None
 
-    def network(self) -> NeuralStatisticianModel:
-        """Return the untrained network."""
+    def network(self) -> SetVae:
+        """Return the untrained network; raise ValueError naming the known ones."""
+        if self.network_name == "patch":
+            return PatchNeuralStatistician(self.latent, self.context, self.widths)
+        if self.network_name != "published":
+            raise ValueError(f"unknown network {self.network_name!r}; known: patch, published")
         side = self.concepts.drawings.side
-        return NeuralStatisticianModel(self.latent, self.context, side, self.widths, self.depth)
+        return PublishedStatistician(self.latent, self.context, side, self.widths, self.depth)
 
     def make(self, store, work: Path) -> Made:
         """Train on random sets of one training concept each."""
@@ -80,7 +89,7 @@ class NeuralStatistician(Recipe):
         card = train_card(trained, work) | {"parameters": count_parameters(model)}
         return Made(model.state_dict(), card)
 
-    def load(self, store, artefact: Artefact) -> NeuralStatisticianModel:
+    def load(self, store, artefact: Artefact) -> SetVae:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 

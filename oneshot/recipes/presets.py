@@ -24,8 +24,8 @@ STEPS = {
     "pixels": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
     "sets": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
     "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
-    "ns": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
-    "gan": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
+    "ns": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
+    "gan": {"glyphs": 5000, "omniglot": 14_000, "quickdraw": 14_000, "folder": 6000},
 }
 """Training steps at size laptop, by family and kind of data."""
 
@@ -184,14 +184,12 @@ def neural_statistician(
     """Return the Neural Statistician: VAE-NS."""
     group = concepts(dataset, preset)
     if preset == "smoke":
-        plan, small = Plan(steps=10, batch=4), (4, 8, 8, 16)
-        return NeuralStatistician(group, plan, 3, 8, 32, small, 2, beta)
+        plan, sizes = Plan(steps=10, batch=4), {"widths": (8, 16), "network_name": "patch"}
+        return NeuralStatistician(group, plan, 3, 8, 32, **sizes, beta=beta)
     if preset == "laptop":
-        plan = Plan(STEPS["ns"][source(dataset).name], 24, lr=1e-3, weight_decay=1e-5, clip=5.0)
-        small = (16, 32, 64, 128)
-        return NeuralStatistician(
-            group, plan, set_size, widths=small, depth=2, beta=beta, half_life=400
-        )
+        plan = Plan(STEPS["ns"][source(dataset).name], 32, lr=1e-3, weight_decay=1e-5, clip=5.0)
+        sizes = {"widths": (48, 96), "network_name": "patch"}
+        return NeuralStatistician(group, plan, set_size, **sizes, beta=beta, half_life=400)
     plan = Plan(epochs(dataset, 300, 128 * 5), 128, lr=1e-3, weight_decay=1e-5)
     augment = "class" if source(dataset).name == "quickdraw" else None
     half_life = epochs(dataset, 1, 128 * 5)
@@ -210,7 +208,7 @@ def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
         plan = Plan(
             STEPS["gan"][source(dataset).name], 32, lr=2e-4, betas=(0.0, 0.9), schedule="linear"
         )
-        return DaGan(group, plan, skips, 128, (32, 48, 64), 2, 256, drop=0.0, fold=2)
+        return DaGan(group, plan, skips, 128, (48, 64), 2, 256, drop=0.0, fold=4)
     plan = Plan(epochs(dataset, 30, 32), 32, lr=1e-4, betas=(0.0, 0.9), schedule="constant")
     return DaGan(group, plan, skips)
 

@@ -4,7 +4,7 @@ import torch
 
 from oneshot.models.dagan import DaGan, PairCritic
 from oneshot.models.modulated_unet import PatchUNet
-from oneshot.models.neural_statistician import NeuralStatistician
+from oneshot.models.neural_statistician import NeuralStatistician, PatchNeuralStatistician
 from oneshot.models.set_encoder import SetDenoiser, SetEncoder
 from oneshot.models.vae_stn import VaeStn
 
@@ -31,6 +31,11 @@ def vae_stn(**changes):
 def neural_statistician(**changes):
     sizes = {"latent": 3, "context": 6, "side": 16, "widths": (4, 4, 6, 8), "hidden": 12}
     return NeuralStatistician(**sizes | changes)
+
+
+def patch_statistician(side=48):
+    assert side == 48
+    return PatchNeuralStatistician(latent=3, context=6, widths=(4, 6), hidden=12)
 
 
 def dagan(**changes):

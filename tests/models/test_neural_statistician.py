@@ -1,7 +1,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from networks import count, neural_statistician
+from networks import count, neural_statistician, patch_statistician
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as torch_kl
 
@@ -46,8 +46,9 @@ def test_divergence_agrees_with_torch():
     assert torch.allclose(kl_divergence(q, p), torch_kl(*laws).sum(1), rtol=1e-4)
 
 
-def test_the_order_of_a_set_does_not_matter():
-    model, sets = neural_statistician().eval(), torch.rand(2, 5, 1, 16, 16)
+@pytest.mark.parametrize("make", [neural_statistician, patch_statistician])
+def test_the_order_of_a_set_does_not_matter(make):
+    model, sets = make(side=48).eval(), torch.rand(2, 5, 1, 48, 48)
     order = torch.tensor([3, 0, 4, 1, 2])
     features, law = model.encode(sets)
     shuffled_features, shuffled_law = model.encode(sets[:, order])
@@ -57,11 +58,12 @@ def test_the_order_of_a_set_does_not_matter():
     assert not torch.allclose(features, shuffled_features, atol=1e-5)
 
 
-def test_a_step_of_training_changes_every_parameter():
-    model = neural_statistician(side=28)
+@pytest.mark.parametrize("make", [neural_statistician, patch_statistician])
+def test_a_step_of_training_changes_every_parameter(make):
+    model = make(side=48)
     before = {k: v.clone() for k, v in model.named_parameters()}
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
-    sets = torch.rand(4, 3, 1, 28, 28)
+    sets = torch.rand(4, 3, 1, 48, 48)
     logits, kl_context, kl = model(sets)
     (F.binary_cross_entropy_with_logits(logits, sets) + (kl_context + kl).mean()).backward()
     optimizer.step()
