@@ -1,16 +1,13 @@
+"""The published autoencoder, the one on patches that has its interface, and their bottlenecks."""
+
 import pytest
 import torch
+from networks import count
 
 from oneshot.models.autoencoder import BOTTLENECKS, Autoencoder, Bottleneck
+from oneshot.models.patch_autoencoder import PatchAutoencoder
 
-
-@pytest.fixture(autouse=True)
-def seed():
-    torch.manual_seed(0)
-
-
-def count(module):
-    return sum(p.numel() for p in module.parameters())
+both = pytest.mark.parametrize("kind", [Autoencoder, PatchAutoencoder])
 
 
 @pytest.mark.parametrize(("latent", "published"), ((128, 1_082_945), (64, 714_241)))
@@ -24,9 +21,10 @@ def test_bottlenecks_add_a_head_or_a_codebook():
     assert count(Autoencoder(bottleneck="quantized")) == plain + 512 * 4
 
 
+@both
 @pytest.mark.parametrize("bottleneck", BOTTLENECKS)
-def test_round_trip_has_shape_range_and_gradient_everywhere(bottleneck):
-    autoencoder = Autoencoder(16, bottleneck)
+def test_round_trip_has_shape_range_and_gradient_everywhere(kind, bottleneck):
+    autoencoder = kind(16, bottleneck)
     x = torch.rand(4, 1, 48, 48)
     encoding = autoencoder(x)
     drawn = autoencoder.decode(encoding.z)
@@ -74,22 +72,26 @@ def test_nearest_leaves_other_bottlenecks_alone():
     assert Bottleneck(4, 8, "plain").nearest(z) is z
 
 
-def test_evaluation_does_not_depend_on_the_rest_of_the_batch():
-    autoencoder = Autoencoder(16).eval()
-    x = torch.rand(5, 1, 48, 48)
+@both
+def test_evaluation_does_not_depend_on_the_rest_of_the_batch(kind):
+    autoencoder = kind(16).eval()
+    x, z = torch.rand(5, 1, 48, 48), torch.randn(5, 16)
     torch.testing.assert_close(autoencoder.encode(x)[:2], autoencoder.encode(x[:2]))
+    torch.testing.assert_close(autoencoder.decode(z)[:2], autoencoder.decode(z[:2]))
 
 
-def test_mixed_precision_keeps_latents_and_drawings_in_float32():
-    autoencoder = Autoencoder(16)
+@both
+def test_mixed_precision_keeps_latents_and_drawings_in_float32(kind):
+    autoencoder = kind(16)
     with torch.autocast("cpu", torch.bfloat16):
         z = autoencoder.encode(torch.rand(4, 1, 48, 48))
         assert z.dtype == torch.float32
         assert autoencoder.decode(z).dtype == torch.float32
 
 
-def test_overfits_a_handful_of_drawings():
-    autoencoder = Autoencoder(16)
+@both
+def test_overfits_a_handful_of_drawings(kind):
+    autoencoder = kind(16)
     x = (torch.rand(8, 1, 48, 48) > 0.9).float()
     optimizer = torch.optim.Adam(autoencoder.parameters(), 3e-3)
     errors = []
