@@ -16,7 +16,7 @@ from oneshot.kept import Shown
 from oneshot.metrics.human import distance_to_human
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes.results import Drawn
-from oneshot.store import REPOSITORY, Store
+from oneshot.store import Store
 from oneshot.tables import Record
 
 HUMAN = "human"
@@ -114,8 +114,8 @@ def describe(regularizers: dict[str, float], control: str = "") -> str:
 
 def table(preset: str, store: Store) -> Path:
     """Return the file that rows of a preset are written to and read from."""
-    home = store.runs.parent if preset == "smoke" else REPOSITORY / "data"
-    return home / "results" / "regularization.json"
+    home = store.runs.parent / "results" if preset == "smoke" else tables.SHIPPED
+    return home / "regularization.json"
 
 
 def read(file: Path) -> list[Row]:

@@ -9,6 +9,9 @@ from typing import Any, Self, TypeVar
 from oneshot.metrics.intervals import Interval
 from oneshot.training.checkpoint import write_atomic
 
+SHIPPED = Path(__file__).resolve().parent.parent / "data" / "results"
+"""Where the tables are that come with the project."""
+
 
 class Record:
     """What rows that are dataclasses have in common: how they become JSON and come back."""

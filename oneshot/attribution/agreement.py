@@ -6,7 +6,6 @@ a null: the exemplar's own ink, blurred. Boutin et al., *Latent Representation M
 2024), fig. 5b and table 2; the measure on ink, the null and the effect sizes are ours.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -19,7 +18,9 @@ from scipy import ndimage, stats
 from oneshot import tables
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval
+from oneshot.tables import Record
 
+SHIPPED = tables.SHIPPED / "agreement.json"
 INK = 0.5  # a pixel at least as dark is ink
 REACH = 1  # px around ink that still count as on it
 
@@ -119,11 +120,6 @@ class Comparison:
     p_holm: float
     effect: float
 
-    @property
-    def stars(self) -> str:
-        """Three below 0.001 and one below 0.05, as published, of the corrected p-value."""
-        return "***" if self.p_holm < 1e-3 else "*" if self.p_holm < 0.05 else ""
-
 
 def pairwise(scores: Mapping[str, ArrayLike]) -> list[Comparison]:
     """Compare all pairs of systems by their scores (C,), one a concept, the same concepts for all.
@@ -163,41 +159,125 @@ def holm(p: ArrayLike) -> Array:
     return corrected
 
 
-def row(system: str, kind: str, model: Agreement, null: Agreement) -> dict[str, object]:
-    """Return what a table says of a system: means, intervals, and the tests against the null.
+@dataclass(frozen=True)
+class Row(Record):
+    """How well the maps of one system agree with people's: means over concepts.
 
-    `says_something` is whether the model's maps agree with people's on the ink clearly better than
-    the null's: the whole interval of the paired difference lies above 0.
+    `human` says where the human maps are from, `kind` what is read off the system: a reading of
+    `maps.KINDS`, "critic", or why it should say nothing. `null_all` and `null_ink` are what blurred
+    ink scores, `ink_beyond_null` is the difference to it, paired. `gini` and `share_above_half`
+    say how sparse the maps are, `human_gini` and `human_share` how sparse people's. `p_all` and
+    `p_ink` test the system against blurred ink (`signed_rank`), corrected for all pairs of systems
+    that were compared at once; `effect_ink` belongs to the latter.
     """
-    beyond = intervals.difference(model.ink, null.ink)
-    means = {
-        "spearman_all": model.all,
-        "spearman_ink": model.ink,
-        "null_all": null.all,
-        "null_ink": null.ink,
-        "gini": model.gini,
-        "share_above_half": model.half,
+
+    dataset: str
+    preset: str
+    human: str
+    system: str
+    kind: str
+    concepts: int
+    spearman_all: Interval
+    spearman_ink: Interval
+    null_all: Interval
+    null_ink: Interval
+    ink_beyond_null: Interval
+    gini: Interval
+    share_above_half: Interval
+    human_gini: Interval
+    human_share: Interval
+    p_all: float
+    p_ink: float
+    effect_ink: float
+
+    @property
+    def says_something(self) -> bool:
+        """Whether all of the interval on ink lies above blurred ink."""
+        return self.ink_beyond_null.low > 0
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What rows that are compared with each other share."""
+        return self.dataset, self.preset, self.human
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What no two rows of a table share."""
+        return (*self.place, self.kind, self.system)
+
+
+NULL = "blurred ink"
+"""The system that knows nothing: where its maps are near people's, ink is all that matters."""
+
+
+def rows(
+    maps: Mapping[str, ArrayLike],
+    human: ArrayLike,
+    exemplars: ArrayLike,
+    kinds: Mapping[str, str],
+    place: tuple[str, str, str],
+) -> list[Row]:
+    """Compare maps (C, H, W) of systems by name, `NULL` among them, with human maps (C, H, W).
+
+    Returns a row for each system other than `NULL`. `kinds` names the kind of each of them,
+    `place` is data set, preset and origin of the human maps. Raises KeyError without `NULL`.
+    """
+    scores = {name: agreement(page, human, exemplars) for name, page in maps.items()}
+    null, systems = scores[NULL], [name for name in scores if name != NULL]
+    beside = {where: _beside_null(scores, where) for where in ("all", "ink")}
+    same = {
+        "null_all": intervals.mean(null.all),
+        "null_ink": intervals.mean(null.ink),
+        "human_gini": intervals.mean(gini(human)),
+        "human_share": intervals.mean(half(human)),
     }
-    found = {name: intervals.mean(values) for name, values in means.items()}
-    found["ink_beyond_null"] = beyond
-    return {
-        "system": system,
-        "kind": kind,
-        "concepts": len(model.all),
-        **{name: round(i.value, 4) for name, i in found.items()},
-        "intervals": {name: [round(i.low, 4), round(i.high, 4)] for name, i in found.items()},
-        "p_all": signed_rank(model.all, null.all)[0],
-        "p_ink": signed_rank(model.ink, null.ink)[0],
-        "says_something": beyond.low > 0,
-    }
+    return [
+        Row(
+            *place,
+            system=name,
+            kind=kinds[name],
+            concepts=len(null.ink),
+            spearman_all=intervals.mean(scores[name].all),
+            spearman_ink=intervals.mean(scores[name].ink),
+            ink_beyond_null=intervals.difference(scores[name].ink, null.ink),
+            gini=intervals.mean(scores[name].gini),
+            share_above_half=intervals.mean(scores[name].half),
+            p_all=beside["all"][name].p_holm,
+            p_ink=beside["ink"][name].p_holm,
+            effect_ink=beside["ink"][name].effect,
+            **same,
+        )
+        for name in systems
+    ]
 
 
-IDENTITY = ("dataset", "preset", "human", "system", "kind")
-"""What no two rows of a table share; a page says the first three, `row` the others."""
+def _beside_null(scores: Mapping[str, Agreement], where: str) -> dict[str, Comparison]:
+    """Return the comparison of each system with the null, of all pairs that are compared."""
+    ordered = sorted(scores, key=lambda name: name == NULL)
+    pairs = pairwise({name: getattr(scores[name], where) for name in ordered})
+    return {pair.first: pair for pair in pairs if pair.second == NULL}
 
 
-def save(file: Path, rows: Iterable[dict[str, object]]) -> None:
-    """Put rows into a JSON table, in place of those of the same `IDENTITY`."""
-    known = json.loads(file.read_text()) if file.exists() else []
-    table = {tuple(row[name] for name in IDENTITY): row for row in (*known, *rows)}
-    tables.write(file, [table[key] for key in sorted(table)])
+def stars(p: float) -> str:
+    """Return three stars for a corrected p-value below 0.001 and one below 0.05, as published."""
+    return "***" if p < 1e-3 else "*" if p < 0.05 else ""
+
+
+def read(file: Path) -> list[Row]:
+    """Return the rows of a table, none when there is no such file; ValueError if it is none."""
+    return tables.read(file, Row)
+
+
+def shipped() -> list[Row]:
+    """Return the rows that come with the project, of its first comparison; none if there are none.
+
+    So that a page without human maps can still show what was measured where there are some.
+    """
+    found = read(SHIPPED)
+    return [row for row in found if row.place == found[0].place]
+
+
+def save(file: Path, rows: Iterable[Row]) -> None:
+    """Put rows into a JSON table, in place of those of the same identity, atomically."""
+    known = {row.identity: row for row in (*read(file), *rows)}
+    tables.write(file, [known[key].to_json() for key in sorted(known)])

@@ -17,7 +17,7 @@ from oneshot.kept import Shown
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
-from oneshot.store import REPOSITORY, Store
+from oneshot.store import Store
 from oneshot.tables import Record
 
 WAYS = {"framework": (), "guidance": ("guidance",), "speed": ("sampler", "steps")}
@@ -149,8 +149,8 @@ class Comparison:
 def table(name: str, dataset: str, preset: str, store: Store) -> Path:
     """Return the file of a table that rows of a data set and preset belong to."""
     mine = preset == "smoke" or ":" in dataset
-    home = store.runs.parent if mine else REPOSITORY / "data"
-    return home / "results" / f"{name}.json"
+    home = store.runs.parent / "results" if mine else tables.SHIPPED
+    return home / f"{name}.json"
 
 
 def read(file: Path) -> list[Row]:

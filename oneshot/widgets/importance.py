@@ -8,20 +8,12 @@ from IPython.display import HTML, Markdown
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from oneshot.attribution.agreement import (
-    Agreement,
-    Comparison,
-    near_ink,
-    pairwise,
-    spearman,
-)
-from oneshot.attribution.people import People
+from oneshot.attribution.agreement import NULL, Row, near_ink, spearman, stars
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
 from oneshot.widgets.figures import HUMAN, MODEL, Plot, _plot, _reach
 from oneshot.widgets.sheets import ACCENT, GAP, INK, PAPER, Sheet
 
-NULL = "blurred ink"
 _HEATS, _INKS = 30, 6
 _HEAT = np.linspace(PAPER, ACCENT, _HEATS)[:, None]
 _SHADE = np.linspace(0, 0.6, _INKS)[None, :, None]  # the map shows through the ink
@@ -99,28 +91,25 @@ def overlays(
     return figure
 
 
-def bars(scores: Mapping[str, Agreement], people: People) -> Plot:
+def bars(rows: Sequence[Row], ceiling: Interval | None = None) -> Plot:
     """Return rank correlations with human maps, over all pixels and on ink, with 95 % intervals.
 
-    `scores` holds the null, called "blurred ink", drawn as a line with its band. Stars say how
-    clearly a system differs from it (Wilcoxon signed-rank, Holm over all pairs): three below 0.001,
-    one below 0.05. The dashed line is the ceiling that people's own consistency sets, if known.
+    The line with its band is blurred ink. Stars say how clearly a system differs from it (Wilcoxon
+    signed-rank, corrected): three below 0.001, one below 0.05. The dashed line is the `ceiling`
+    that people's own consistency sets, if known.
     *Latent Representation Matters* (NeurIPS 2024), fig. 5b.
     """
-    systems = [name for name in scores if name != NULL]
-    with _plot(7.4, 1.1 + 0.32 * len(systems), panels=2) as (figure, panels):
+    with _plot(7.4, 1.1 + 0.32 * len(rows), panels=2) as (figure, panels):
         for axes, where in zip(panels, ("all", "ink"), strict=True):
-            values = {name: getattr(score, where) for name, score in scores.items()}
-            stars = {_other(c): c.stars for c in pairwise(values) if NULL in (c.first, c.second)}
-            _bars(axes, {name: intervals.mean(values[name]) for name in systems}, stars)
-            null = intervals.mean(values[NULL])
+            for place, row in enumerate(rows):
+                _bar(axes, place, getattr(row, f"spearman_{where}"), getattr(row, f"p_{where}"))
+            null = getattr(rows[0], f"null_{where}")
             axes.axvline(null.value, color=HUMAN, linewidth=1, label=NULL)
             axes.axvspan(null.low, null.high, color=HUMAN, alpha=0.1, linewidth=0)
             axes.set(xlabel={"all": "all pixels", "ink": "within 1 px of ink"}[where])
-        if people.consistency:
-            panels[0].axvline(
-                people.consistency.ceiling.value, color=HUMAN, linestyle="--", label="ceiling"
-            )
+            _name_rows(axes, [_label(row) for row in rows])
+        if ceiling:
+            panels[0].axvline(ceiling.value, color=HUMAN, linestyle="--", label="ceiling")
         panels[1].set_yticklabels([])
         figure.suptitle("Spearman correlation with human maps", fontsize=9.5, x=0.01, ha="left")
         figure.legend(
@@ -155,61 +144,78 @@ def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
     return _grid(list(sizes), rows)
 
 
-def table(rows: Sequence[dict]) -> HTML:
-    """Return rows of `attribution.agreement.row`, all of the same exemplars, as a table.
+def table(rows: Sequence[Row]) -> HTML:
+    """Return rows of the same comparison as a table; small numbers are 95 % intervals.
 
-    The first line is the null; small numbers are 95 % intervals.
+    The first line is people's own maps, the second blurred ink.
     """
-    keys = {
-        "spearman_all": "all pixels",
-        "spearman_ink": "on ink",
-        "ink_beyond_null": "on ink, beyond blurred ink",
+    first = rows[0]
+    lines = {
+        "human": ["", "", "", "", "", _cell(first.human_share)],
+        NULL: [_cell(first.null_all), _cell(first.null_ink), "", "", "", ""],
     }
-    null = rows[0]
-    lines = {NULL: [_cell(null, "null_all"), _cell(null, "null_ink"), "", "", ""]}
     for row in rows:
-        cells = [_cell(row, key) for key in keys]
-        cells += [f"{row['p_ink']:.2g}", f"{row['share_above_half']:.3f}"]
-        lines[f"{row['system']}, {row['kind']}"] = cells
-    return _grid([*keys.values(), "p on ink", "above half"], lines)
+        lines[_label(row)] = [
+            _cell(row.spearman_all),
+            _cell(row.spearman_ink),
+            _cell(row.ink_beyond_null),
+            f"{row.p_ink:.2g}",
+            f"{row.effect_ink:.2f}".replace("-", "−"),
+            _cell(row.share_above_half),
+        ]
+    head = ["all pixels", "on ink", "on ink, beyond blurred ink", "p on ink", "effect on ink"]
+    return _grid([*head, "above half"], lines)
 
 
-def verdict(rows: Sequence[dict], people: People) -> Markdown:
+def verdict(rows: Sequence[Row]) -> Markdown:
     """Return sentences that say which maps tell more than blurred ink does, and which do not."""
-    loud = [f"{row['system']} ({row['kind']})" for row in rows if row["says_something"]]
-    quiet = [f"{row['system']} ({row['kind']})" for row in rows if not row["says_something"]]
-    said = [f"Human maps: {people.origin}; {len(people.names)} exemplars."]
+    loud = [_label(row) for row in rows if row.says_something]
+    quiet = [_label(row) for row in rows if not row.says_something]
+    said = [f"Human maps: {rows[0].human}; {rows[0].concepts} exemplars of `{rows[0].dataset}`."]
     if loud:
-        said.append(f"Clearly nearer to people on the ink than blurred ink: {', '.join(loud)}.")
+        said.append(f"Clearly nearer to people on the ink than blurred ink: {'; '.join(loud)}.")
     if quiet:
         said.append(
             "**Not clearly nearer to people than blurred ink is, so they say nothing beyond where "
-            f"the ink lies**: {', '.join(quiet)}."
+            f"the ink lies**: {'; '.join(quiet)}."
         )
     return Markdown(" ".join(said))
 
 
-def nobody(dataset: str) -> Markdown:
-    """Return the sentences of a page on a data set without human maps."""
-    return Markdown(
-        f"**There are no human importance maps of `{dataset}`**, so nothing can be said here about "
-        "people. For *Quick, Draw!* 25 maps can be read off a published figure, when it is in the "
-        "data folder. For any drawings you can make maps yourself, with the game below."
+def sparser(rows: Sequence[Row]) -> Markdown:
+    """Return a sentence that says whose maps are spread wider than people's."""
+    people = rows[0].human_share
+    spread = [_label(row) for row in rows if row.share_above_half.low > people.high]
+    sparse = [_label(row) for row in rows if row.share_above_half.high < people.low]
+    said = [f"Of people's maps {people.value:.0%} is above half of the maximum."]
+    said += [f"Spread wider than that: {'; '.join(spread)}."] if spread else []
+    said += [f"Sparser: {'; '.join(sparse)}."] if sparse else []
+    return Markdown(" ".join(said))
+
+
+def elsewhere(dataset: str, rows: Sequence[Row]) -> Markdown:
+    """Return the sentences of a page on a data set without human maps, before shipped `rows`."""
+    said = (
+        f"**There are no human importance maps of `{dataset}`**, so nothing can be said of people "
+        "and the maps above. You can make human maps yourself, with the game below. "
     )
-
-
-def _bars(axes, means: Mapping[str, Interval], stars: Mapping[str, str]) -> None:
-    for place, (name, mean) in enumerate(means.items()):
-        axes.barh(place, mean.value, height=0.6, color=MODEL, alpha=0.75)
-        axes.errorbar(mean.value, place, xerr=_reach(mean), color="0.2", elinewidth=1)
-        axes.annotate(
-            stars[name],
-            (mean.high, place),
-            xytext=(4, -3),
-            textcoords="offset points",
-            fontsize=9,
+    if rows:
+        said += (
+            f"What follows was measured on {rows[0].concepts} exemplars of `{rows[0].dataset}`, "
+            f"whose human maps were {rows[0].human}; it is read from `data/results/agreement.json`."
         )
-    _name_rows(axes, list(means))
+    return Markdown(said)
+
+
+def _label(row: Row) -> str:
+    return f"{row.system} ({row.kind})"
+
+
+def _bar(axes, place: int, mean: Interval, p: float) -> None:
+    axes.barh(place, mean.value, height=0.6, color=MODEL, alpha=0.75)
+    axes.errorbar(mean.value, place, xerr=_reach(mean), color="0.2", elinewidth=1)
+    at = {"xytext": (4, -3), "textcoords": "offset points", "fontsize": 9}
+    axes.annotate(stars(p), (mean.high, place), **at)
 
 
 def _name_rows(axes, names: Sequence[str]) -> None:
@@ -230,10 +236,5 @@ def _grid(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> HTML:
     )
 
 
-def _other(comparison: Comparison) -> str:
-    return comparison.second if comparison.first == NULL else comparison.first
-
-
-def _cell(row: dict, key: str) -> str:
-    low, high = row["intervals"][key]
-    return f"{row[key]:.3f} <small>{low:.3f}–{high:.3f}</small>".replace("-", "−")
+def _cell(mean: Interval) -> str:
+    return f"{mean.value:.3f} <small>{mean.low:.3f}–{mean.high:.3f}</small>".replace("-", "−")

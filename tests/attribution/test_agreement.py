@@ -1,13 +1,12 @@
 """Agreement on maps worked out by hand, and on those of the published figure."""
 
-import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from oneshot.attribution import agreement, figure
-from oneshot.attribution.agreement import Agreement
 from oneshot.attribution.baselines import blurred, shuffled
 
 
@@ -70,35 +69,47 @@ def test_the_effect_is_the_balance_of_ranks():
     assert agreement.signed_rank([1, 2], [1, 2]) == (1.0, 0.0)
 
 
-def test_pairs_are_compared_with_stars_and_intervals():
+def test_pairs_are_compared_with_intervals():
     random = np.random.default_rng(1)
     base = random.random(25)
     scores = {"a": base + 0.3, "b": base + 0.05 * random.normal(size=25), "c": base}
     found = {(c.first, c.second): c for c in agreement.pairwise(scores)}
     assert list(found) == [("a", "b"), ("a", "c"), ("b", "c")]
     clear = found["a", "c"]
-    assert clear.stars == "***" and clear.effect == 1
+    assert clear.p_holm < 1e-3 and clear.effect == 1
     assert clear.difference.value == pytest.approx(0.3)
-    assert found["b", "c"].stars == ""
+    assert found["b", "c"].p_holm > 0.05
     assert all(c.p_holm >= c.p for c in found.values())
 
 
-def scored(*, ink: float, noise: float = 0.02) -> Agreement:
+@pytest.fixture
+def rows():
     random = np.random.default_rng(2)
-    rows = np.full(25, 0.8), ink + noise * random.normal(size=25), np.ones(25), np.ones(25)
-    return Agreement(*rows)
+    human, exemplars = random.random((25, 8, 8)), np.ones((25, 1, 8, 8))
+    maps = {
+        "ldm": human + 0.1 * random.random(human.shape),
+        agreement.NULL: human + random.random(human.shape),
+        "cfgdm": human + random.random(human.shape),
+    }
+    kinds = {"ldm": "guided", "cfgdm": "contrast"}
+    return agreement.rows(maps, human, exemplars, kinds, ("quickdraw", "laptop", "a figure"))
 
 
-def test_a_row_says_whether_maps_say_more_than_the_null():
-    null = scored(ink=0.5, noise=0.1)
-    better = agreement.row("ldm", "guided", scored(ink=0.7), null)
-    same = agreement.row("ldm", "guided", null, null)
-    assert better["says_something"] and better["p_ink"] < 1e-4
-    assert better["spearman_ink"] == pytest.approx(0.7, abs=0.01)
-    low, high = better["intervals"]["ink_beyond_null"]
-    assert 0 < low < better["ink_beyond_null"] < high
-    assert not same["says_something"] and same["p_ink"] == 1
-    assert json.loads(json.dumps(better)) == better
+def test_a_row_says_whether_maps_say_more_than_the_null(rows):
+    ldm, cfgdm = rows
+    assert (ldm.system, ldm.kind, cfgdm.kind) == ("ldm", "guided", "contrast")
+    assert ldm.says_something and ldm.p_ink < 1e-4 and ldm.effect_ink == 1
+    assert not cfgdm.says_something and cfgdm.p_ink > 0.05
+    assert ldm.null_ink == cfgdm.null_ink
+    gap = ldm.spearman_ink.value - ldm.null_ink.value
+    assert ldm.ink_beyond_null.value == pytest.approx(gap) and ldm.ink_beyond_null.low > 0
+
+
+def test_p_values_are_corrected_for_all_pairs(rows):
+    assert agreement.stars(rows[0].p_ink) == "***" and agreement.stars(0.04) == "*"
+    assert agreement.stars(rows[1].p_ink) == ""
+    # all 25 differences point the same way: 2 / 2^25 by itself, and three pairs are tested
+    assert rows[0].p_ink == pytest.approx(3 * 2**-24, rel=1e-3)
 
 
 @pytest.fixture(scope="module")
@@ -126,11 +137,21 @@ def test_a_shuffled_map_agrees_far_less(figures):
     assert 0.3 < wrong.all.mean() < 0.6
 
 
-def test_a_saved_row_takes_the_place_of_its_like(tmp_path):
+def test_a_saved_row_takes_the_place_of_its_like(tmp_path, rows):
     file = tmp_path / "results" / "agreement.json"
-    place = {"dataset": "quickdraw", "preset": "laptop", "human": "a figure", "system": "ldm"}
-    agreement.save(file, [place | {"kind": "guided", "p_ink": 0.5}, place | {"kind": "contrast"}])
-    agreement.save(file, [place | {"kind": "guided", "p_ink": 0.1}])
-    rows = json.loads(file.read_text())
-    assert [row["kind"] for row in rows] == ["contrast", "guided"]
-    assert rows[1]["p_ink"] == 0.1
+    agreement.save(file, rows)
+    agreement.save(file, [replace(rows[0], p_ink=0.5)])
+    found = agreement.read(file)
+    assert [row.kind for row in found] == ["contrast", "guided"]
+    assert found[1].p_ink == 0.5
+    assert found[1].spearman_ink.value == pytest.approx(rows[0].spearman_ink.value, rel=1e-5)
+    file.write_text("[{}]")
+    with pytest.raises(ValueError, match="not a table of results"):
+        agreement.read(file)
+
+
+def test_shipped_rows_are_of_one_comparison(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(agreement, "SHIPPED", tmp_path / "agreement.json")
+    assert agreement.shipped() == []
+    agreement.save(agreement.SHIPPED, [*rows, replace(rows[0], human="clicks")])
+    assert len({row.place for row in agreement.shipped()}) == 1

@@ -1,14 +1,13 @@
 """What figures and tables of importance maps show is what was measured."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from oneshot.attribution.agreement import Agreement, row
-from oneshot.attribution.human import Consistency
-from oneshot.attribution.people import People
+from oneshot.attribution import agreement
 from oneshot.metrics.intervals import Interval
 from oneshot.widgets import importance, sheets
 
@@ -46,38 +45,37 @@ def test_rows_are_systems_and_columns_exemplars():
     assert texts["human"][1] < texts["ldm"][1] and texts["x"][0] < texts["z"][0]
 
 
-def measured(all_pixels: float, ink: float, seed: int = 0) -> Agreement:
-    noise = 0.05 * np.random.default_rng(seed).normal(size=20)
-    return Agreement(all_pixels + noise, ink + noise, np.full(20, 0.4), np.full(20, 0.3))
+def pages(human, noise, seed):
+    """Human maps (C, H, W) with noise."""
+    random = np.random.default_rng(seed)
+    return human + noise * random.random(human.shape)
 
 
 @pytest.fixture
-def scores():
-    return {
-        "ldm": measured(0.9, 0.7, 1),
-        "saliency": measured(0.6, 0.5, 2),
-        importance.NULL: measured(0.8, 0.5, 3),
+def rows():
+    human, exemplars = np.random.default_rng(0).random((20, 8, 8)), np.ones((20, 1, 8, 8))
+    maps = {
+        "ldm": pages(human, 0.3, 1),
+        agreement.NULL: pages(human, 2.0, 2),
+        "saliency": pages(human, 2.0, 3),
     }
+    kinds = {"ldm": "guided", "saliency": "critic"}
+    return agreement.rows(maps, human, exemplars, kinds, ("quickdraw", "laptop", "a figure"))
 
 
-@pytest.fixture
-def people():
-    half = Interval(0.8, 0.7, 0.85)
-    known = Consistency(half, Interval(0.89, 0.8, 0.92), Interval(0.94, 0.9, 0.96))
-    return People(torch.rand(20, 8, 8), tuple(map(str, range(20))), "test", "a figure", known)
-
-
-def test_bars_have_stars_the_null_and_the_ceiling(scores, people):
-    panels = importance.bars(scores, people).axes
+def test_bars_have_stars_the_null_and_the_ceiling(rows):
+    panels = importance.bars(rows, Interval(0.94, 0.9, 0.96)).axes
     bars = [bar.get_width() for bar in panels[1].patches[:2]]
-    assert bars == pytest.approx([scores["ldm"].ink.mean(), scores["saliency"].ink.mean()])
+    assert bars == pytest.approx([row.spearman_ink.value for row in rows])
     assert [text.get_text() for text in panels[1].texts] == ["***", ""]
     lines = {line.get_label(): line.get_xdata()[0] for line in panels[0].lines}
-    assert lines[importance.NULL] == pytest.approx(scores[importance.NULL].all.mean())
+    assert lines[agreement.NULL] == pytest.approx(rows[0].null_all.value)
     assert lines["ceiling"] == 0.94
+    labels = {line.get_label() for line in importance.bars(rows).axes[0].lines}
+    assert "ceiling" not in labels and agreement.NULL in labels
 
 
-def test_every_concept_has_its_dot(scores):
+def test_every_concept_has_its_dot():
     axes = importance.sparsity({"human": np.linspace(0.1, 0.3, 7), "ldm": np.full(7, 0.4)}).axes[0]
     dots = axes.get_lines()[0]
     assert dots.get_xdata() == pytest.approx(np.linspace(0.1, 0.3, 7))
@@ -107,19 +105,33 @@ def test_maps_are_compared_with_each_other_on_the_ink():
     assert cells(importance.among({"a": page, "b": 1 - page}, ink), 1) == ["b", "-1.00", "1.00"]
 
 
-def test_words_follow_the_numbers(scores, people):
-    null = scores[importance.NULL]
-    rows = [row(name, "guided", scores[name], null) for name in ("ldm", "saliency")]
-    assert cells(importance.table(rows), 0)[:2] == [
-        "blurred ink",
-        "{:.3f} <small>{:.3f}–{:.3f}</small>".format(
-            rows[0]["null_all"], *rows[0]["intervals"]["null_all"]
-        ),
-    ]
-    name, everywhere, *_, p, half = cells(importance.table(rows), 1)
-    assert name == "ldm, guided" and everywhere.startswith(f"{rows[0]['spearman_all']:.3f} <")
-    assert (p, half) == (f"{rows[0]['p_ink']:.2g}", "0.300")
-    said = importance.verdict(rows, people).data
-    assert "a figure; 20 exemplars" in said
+def test_words_follow_the_numbers(rows):
+    ldm, _ = rows
+    shown = "{0.value:.3f} <small>{0.low:.3f}–{0.high:.3f}</small>"
+    table = importance.table(rows)
+    assert cells(table, 0)[-1] == shown.format(ldm.human_share)
+    assert cells(table, 1)[:2] == ["blurred ink", shown.format(ldm.null_all)]
+    name, everywhere, *_, p, effect, half = cells(table, 2)
+    assert (name, everywhere) == ("ldm (guided)", shown.format(ldm.spearman_all))
+    assert (p, half) == (f"{ldm.p_ink:.2g}", shown.format(ldm.share_above_half))
+    assert float(effect.replace("−", "-")) == pytest.approx(ldm.effect_ink, abs=0.005)
+    said = importance.verdict(rows).data
+    assert "a figure; 20 exemplars of `quickdraw`" in said
     assert "than blurred ink: ldm (guided)." in said
-    assert "where the ink lies**: saliency (guided)." in said
+    assert "where the ink lies**: saliency (critic)." in said
+
+
+def test_who_spreads_wider_than_people_is_said(rows):
+    wide = Interval(0.4, 0.38, 0.42)
+    wider = replace(rows[0], share_above_half=wide, human_share=Interval(0.2, 0.1, 0.3))
+    thinner = replace(wider, share_above_half=Interval(0.05, 0.04, 0.06), system="cfgdm")
+    said = importance.sparser([wider, thinner]).data
+    assert "20%" in said and "that: ldm (guided)." in said and "Sparser: cfgdm (guided)." in said
+    same = importance.sparser([replace(wider, share_above_half=wider.human_share)]).data
+    assert "wider" not in same and "Sparser" not in same
+
+
+def test_a_page_without_people_shows_what_was_measured_elsewhere(rows):
+    said = importance.elsewhere("glyphs", rows).data
+    assert "no human importance maps of `glyphs`" in said and "20 exemplars of `quickdraw`" in said
+    assert "agreement.json" not in importance.elsewhere("glyphs", []).data
