@@ -41,7 +41,7 @@ function convolved({ data, side }, { ins, outs, size, stride, padding, weight, b
       }
     }
   }
-  return { data: result.map((value) => Math.max(value, 0)), side: out };
+  return { data: result, side: out };
 }
 
 function pooled({ data, side }, channels) {
@@ -55,7 +55,8 @@ function pooled({ data, side }, channels) {
   return { data: result, side: out };
 }
 
-// A function from a page of numbers to its features: convolutions with ReLU, then one matrix.
+// A function from a page of numbers to its features: convolutions, some with a shortcut, some with a
+// pool, then one matrix.
 export function critic(layers, view) {
   const numbers = halves(view);
   let used = 0;
@@ -66,13 +67,16 @@ export function critic(layers, view) {
   });
   const matrix = parts.pop();
   return (page) => {
-    let image = { data: page, side: Math.sqrt(page.length) };
+    const results = [{ data: page, side: Math.sqrt(page.length) }];
     for (const part of parts) {
-      image = convolved(image, part);
-      if (part.pool) image = pooled(image, part.outs);
+      const { data, side } = convolved(results[part.reads], part);
+      if (part.adds !== null) results[part.adds].data.forEach((value, k) => { data[k] += value; });
+      if (part.relu) data.forEach((value, k) => { data[k] = Math.max(value, 0); });
+      results.push(part.pool ? pooled({ data, side }, part.outs) : { data, side });
     }
+    const { data } = results.pop();
     return matrix.bias.map((sum, o) => {
-      for (let i = 0; i < matrix.ins; i++) sum += matrix.weight[o * matrix.ins + i] * image.data[i];
+      for (let i = 0; i < matrix.ins; i++) sum += matrix.weight[o * matrix.ins + i] * data[i];
       return sum;
     });
   };

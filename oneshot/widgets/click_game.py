@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from oneshot.attribution.human import SIGMA
 from oneshot.metrics.features import folded, prepare
-from oneshot.models.critics import ConvCritic, Critic
+from oneshot.models.critics import BasicBlock, ConvCritic, Critic, PatchCritic
 from oneshot.widgets.importance import stretched
 
 _HERE = Path(__file__).parent
@@ -54,7 +54,7 @@ class ClickGame(anywidget.AnyWidget):
 
     def __init__(
         self,
-        critic: ConvCritic,
+        critic: ConvCritic | PatchCritic,
         exemplars: Tensor,
         names: Sequence[str],
         threshold: float,
@@ -62,10 +62,10 @@ class ClickGame(anywidget.AnyWidget):
     ):
         side = exemplars.shape[-1]
         pages = {label: np.asarray(page) for label, page in (maps or {}).items()}
-        if not isinstance(critic, ConvCritic) or critic.side != side:
+        if not _fits(critic, side):
             raise ValueError(
-                f"the game runs a ConvCritic of pages {side} px wide in the browser, not a "
-                f"{type(critic).__name__} of {critic.side} px"
+                f"the game runs a ConvCritic or PatchCritic of pages {side} px wide in the "
+                f"browser, not a {type(critic).__name__} of {critic.side} px"
             )
         if len(names) != len(exemplars) or len(names) < 2:
             raise ValueError(f"{len(names)} names for {len(exemplars)} exemplars, at least two")
@@ -100,7 +100,7 @@ def play(
     maps: Mapping[str, ArrayLike],
 ) -> None:
     """Show a `ClickGame`, or say in words that this critic cannot come into the page."""
-    if isinstance(critic, ConvCritic) and critic.side == exemplars.shape[-1]:
+    if _fits(critic, exemplars.shape[-1]):
         ClickGame(critic, exemplars, names, threshold, maps).show()
         return
     display(
@@ -112,17 +112,22 @@ def play(
     )
 
 
-def packed(critic: ConvCritic) -> tuple[list[dict[str, object]], bytes]:
+def _fits(critic: Critic, side: int) -> bool:
+    return isinstance(critic, ConvCritic | PatchCritic) and critic.side == side
+
+
+def packed(critic: ConvCritic | PatchCritic) -> tuple[list[dict[str, object]], bytes]:
     """Return the layers of a critic and their weights as numbers of 16 bits, little-endian.
 
     Batch norms are folded into the convolutions and the two matrices at the end, which have nothing
     between them, multiplied. Each layer gives its weights (outs, ins, size, size), then its biases.
+    A convolution reads the result number `reads`, where the page is 0 and each layer adds one, and
+    adds to it the result number `adds`, unless that is None.
     """
     network = folded(critic).cpu()
-    blocks = [block for block in network.encoder if isinstance(block, nn.Sequential)]
     layers, tensors = [], []
-    for block in blocks:
-        convolution = block[0]
+
+    def lay(convolution: nn.Conv2d, **how: object) -> int:
         layers.append(
             {
                 "ins": convolution.in_channels,
@@ -130,10 +135,23 @@ def packed(critic: ConvCritic) -> tuple[list[dict[str, object]], bytes]:
                 "size": convolution.kernel_size[0],
                 "stride": convolution.stride[0],
                 "padding": convolution.padding[0],
-                "pool": any(isinstance(module, nn.MaxPool2d) for module in block),
+                **{"reads": len(layers), "adds": None, "relu": True, "pool": False, **how},
             }
         )
-        tensors += [convolution.weight, convolution.bias]
+        tensors.extend([convolution.weight, convolution.bias])
+        return len(layers)
+
+    for module in network.encoder:
+        if isinstance(module, nn.Conv2d):
+            lay(module)
+        elif isinstance(module, BasicBlock):
+            before = len(layers)
+            inner = lay(module.body[0])
+            shortcut = [m for m in module.shortcut if isinstance(m, nn.Conv2d)]
+            across = lay(shortcut[0], reads=before, relu=False) if shortcut else before
+            lay(module.body[3], reads=inner, adds=across)
+        elif isinstance(module, nn.Sequential):
+            lay(module[0], pool=any(isinstance(m, nn.MaxPool2d) for m in module))
     weight, bias = network.embedding.weight, network.embedding.bias
     if network.features == "head":
         bias = network.head.weight @ bias + network.head.bias
@@ -144,7 +162,7 @@ def packed(critic: ConvCritic) -> tuple[list[dict[str, object]], bytes]:
 
 
 @torch.no_grad()
-def _supports(critic: ConvCritic, exemplars: Tensor, threshold: float) -> bytes:
+def _supports(critic: Critic, exemplars: Tensor, threshold: float) -> bytes:
     """Return the features (N, K) of the exemplars (N, 1, H, W), uint8, as float32."""
     device = next(critic.parameters()).device
     pages = prepare(exemplars.to(device), critic.side, threshold)

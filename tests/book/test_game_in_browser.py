@@ -12,7 +12,7 @@ from small import ROOT, lay_out
 from oneshot import book
 from oneshot.attribution import human
 from oneshot.metrics.features import folded
-from oneshot.models.critics import ConvCritic
+from oneshot.models.critics import ConvCritic, PatchCritic
 from oneshot.widgets.click_game import packed
 
 GAME = """\
@@ -59,10 +59,17 @@ def script(open_page):
     assert faults == []
 
 
-@pytest.mark.parametrize("stem", ["strided", "pooled"])
-def test_the_critic_in_the_browser_is_the_one_in_torch(script, stem):
-    torch.manual_seed(1)
-    critic = ConvCritic(48, features="head", stem=stem)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ConvCritic(48, features="head", stem="strided"),
+        lambda: ConvCritic(48, features="head", stem="pooled"),
+        lambda: PatchCritic(48, widths=(8, 16)),
+    ],
+    ids=["strided", "pooled", "patch"],
+)
+def test_the_critic_in_the_browser_is_the_one_in_torch(script, make):
+    critic = make()
     for _ in range(3):  # statistics of the batch norms, which the browser knows only as folded in
         critic.train()(torch.rand(8, 1, 48, 48))
     critic.eval()

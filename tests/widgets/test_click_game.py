@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from oneshot.metrics.features import folded, prepare
-from oneshot.models.critics import ConvCritic, ResNetCritic
+from oneshot.models.critics import ConvCritic, PatchCritic, ResNetCritic
 from oneshot.widgets import click_game
 from oneshot.widgets.click_game import ClickGame, packed, play
 
@@ -26,6 +26,10 @@ def test_weights_travel_as_half_floats_with_the_two_matrices_multiplied(critic):
     assert [layer["outs"] for layer in layers] == [4, 6, 128]
     assert [layer.get("stride") for layer in layers] == [2, 1, None]
     assert [layer.get("pool") for layer in layers] == [False, True, None]
+    assert [(layer.get("reads"), layer.get("adds")) for layer in layers[:2]] == [
+        (0, None),
+        (1, None),
+    ]
     counts = 4 * 1 * 4 * 4 + 4, 6 * 4 * 3 * 3 + 6, 128 * 6 * 4 * 4 + 128
     numbers = np.frombuffer(weights, "<f2")
     assert len(numbers) == sum(counts)
@@ -33,6 +37,14 @@ def test_weights_travel_as_half_floats_with_the_two_matrices_multiplied(critic):
     matrix = torch.from_numpy(numbers[-counts[2] :].astype(np.float32))
     seen = matrix[:-128].view(128, 96) @ inner + matrix[-128:]
     torch.testing.assert_close(seen, critic.head(critic.embedding(inner)), rtol=1e-2, atol=2e-3)
+
+
+def test_a_block_with_a_shortcut_reads_and_adds_what_came_before_it():
+    layers, _ = packed(PatchCritic(16, widths=(4, 6)).eval())
+    steps = [(layer["reads"], layer["adds"], layer["relu"]) for layer in layers[:-1]]
+    first, last = [(1, None, True), (2, 1, True)], [(6, None, True), (7, 6, True)]
+    down = [(3, None, True), (3, None, False), (4, 5, True)]
+    assert steps == [(0, None, True), *first, *down, *last]
 
 
 def test_an_originality_critic_ends_at_its_embedding():
