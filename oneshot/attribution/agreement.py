@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from scipy import ndimage, stats
 
 from oneshot import tables
+from oneshot.attribution.maps import KINDS as READINGS
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval
 from oneshot.tables import Record
@@ -163,12 +164,13 @@ def holm(p: ArrayLike) -> Array:
 class Row(Record):
     """How well the maps of one system agree with people's: means over concepts.
 
-    `human` says where the human maps are from, `kind` what is read off the system: a reading of
-    `maps.KINDS`, "critic", or why it should say nothing. `null_all` and `null_ink` are what blurred
-    ink scores, `ink_beyond_null` is the difference to it, paired. `gini` and `share_above_half`
-    say how sparse the maps are, `human_gini` and `human_share` how sparse people's. `p_all` and
-    `p_ink` test the system against blurred ink (`signed_rank`), corrected for all pairs of systems
-    that were compared at once; `effect_ink` belongs to the latter.
+    `human` says where the human maps are from, `kind` is one of `KINDS`. Maps were blurred by
+    `blur` px before they were compared, except published ones, which are as printed. `null_all` and
+    `null_ink` are what blurred ink scores, `ink_beyond_null` is the difference to it, paired.
+    `gini` and `share_above_half` say how sparse the maps are, `human_gini` and `human_share` how
+    sparse people's. `p_all` and `p_ink` test the system against blurred ink (`signed_rank`),
+    corrected for all pairs of systems that were compared at once; `effect_ink` belongs to the
+    latter.
     """
 
     dataset: str
@@ -176,6 +178,7 @@ class Row(Record):
     human: str
     system: str
     kind: str
+    blur: float
     concepts: int
     spearman_all: Interval
     spearman_ink: Interval
@@ -201,11 +204,13 @@ class Row(Record):
         return self.dataset, self.preset, self.human
 
     @property
-    def identity(self) -> tuple[str, ...]:
-        """What no two rows of a table share."""
-        return (*self.place, self.kind, self.system)
+    def identity(self) -> tuple:
+        """What no two rows of a table share; in its order kinds are as in `KINDS`."""
+        return (*self.place, KINDS.index(self.kind), self.system, self.blur)
 
 
+KINDS = ("published", *READINGS, "critic")
+"""What is read off a system, in the order of a table."""
 NULL = "blurred ink"
 """The system that knows nothing: where its maps are near people's, ink is all that matters."""
 
@@ -216,11 +221,13 @@ def rows(
     exemplars: ArrayLike,
     kinds: Mapping[str, str],
     place: tuple[str, str, str],
+    blur: float = 0.0,
 ) -> list[Row]:
     """Compare maps (C, H, W) of systems by name, `NULL` among them, with human maps (C, H, W).
 
     Returns a row for each system other than `NULL`. `kinds` names the kind of each of them,
-    `place` is data set, preset and origin of the human maps. Raises KeyError without `NULL`.
+    `place` is data set, preset and origin of the human maps; `blur` is noted. Raises KeyError
+    without `NULL`.
     """
     scores = {name: agreement(page, human, exemplars) for name, page in maps.items()}
     null, systems = scores[NULL], [name for name in scores if name != NULL]
@@ -236,6 +243,7 @@ def rows(
             *place,
             system=name,
             kind=kinds[name],
+            blur=blur,
             concepts=len(null.ink),
             spearman_all=intervals.mean(scores[name].all),
             spearman_ink=intervals.mean(scores[name].ink),

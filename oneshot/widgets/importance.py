@@ -147,7 +147,8 @@ def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
 def table(rows: Sequence[Row]) -> HTML:
     """Return rows of the same comparison as a table; small numbers are 95 % intervals.
 
-    The first line is people's own maps, the second blurred ink.
+    The first line is people's own maps, the second blurred ink, the null. "beyond null", p and
+    effect are of the difference to it on the ink.
     """
     first = rows[0]
     lines = {
@@ -163,15 +164,17 @@ def table(rows: Sequence[Row]) -> HTML:
             f"{row.effect_ink:.2f}".replace("-", "−"),
             _cell(row.share_above_half),
         ]
-    head = ["all pixels", "on ink", "on ink, beyond blurred ink", "p on ink", "effect on ink"]
-    return _grid([*head, "above half"], lines)
+    return _grid(["all pixels", "on ink", "beyond null", "p", "effect", "above half"], lines)
 
 
 def verdict(rows: Sequence[Row]) -> Markdown:
     """Return sentences that say which maps tell more than blurred ink does, and which do not."""
     loud = [_label(row) for row in rows if row.says_something]
     quiet = [_label(row) for row in rows if not row.says_something]
-    said = [f"Human maps: {rows[0].human}; {rows[0].concepts} exemplars of `{rows[0].dataset}`."]
+    first = rows[0]
+    said = [f"Human maps: {first.human}; {first.concepts} exemplars of `{first.dataset}`."]
+    if first.blur:
+        said.append(f"Maps were blurred by {first.blur:g} px, as people's clicks are.")
     if loud:
         said.append(f"Clearly nearer to people on the ink than blurred ink: {'; '.join(loud)}.")
     if quiet:

@@ -92,7 +92,7 @@ def rows():
         "cfgdm": human + random.random(human.shape),
     }
     kinds = {"ldm": "guided", "cfgdm": "contrast"}
-    return agreement.rows(maps, human, exemplars, kinds, ("quickdraw", "laptop", "a figure"))
+    return agreement.rows(maps, human, exemplars, kinds, ("quickdraw", "laptop", "a figure"), 3.0)
 
 
 def test_a_row_says_whether_maps_say_more_than_the_null(rows):

@@ -60,7 +60,7 @@ def rows():
         "saliency": pages(human, 2.0, 3),
     }
     kinds = {"ldm": "guided", "saliency": "critic"}
-    return agreement.rows(maps, human, exemplars, kinds, ("quickdraw", "laptop", "a figure"))
+    return agreement.rows(maps, human, exemplars, kinds, ("quickdraw", "laptop", "a figure"), 3.0)
 
 
 def test_bars_have_stars_the_null_and_the_ceiling(rows):
@@ -116,7 +116,8 @@ def test_words_follow_the_numbers(rows):
     assert (p, half) == (f"{ldm.p_ink:.2g}", shown.format(ldm.share_above_half))
     assert float(effect.replace("−", "-")) == pytest.approx(ldm.effect_ink, abs=0.005)
     said = importance.verdict(rows).data
-    assert "a figure; 20 exemplars of `quickdraw`" in said
+    assert "a figure; 20 exemplars of `quickdraw`. Maps were blurred by 3 px" in said
+    assert "blurred by" not in importance.verdict([replace(ldm, blur=0.0)]).data
     assert "than blurred ink: ldm (guided)." in said
     assert "where the ink lies**: saliency (critic)." in said
 
