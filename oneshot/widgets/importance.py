@@ -147,24 +147,21 @@ def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
 def table(rows: Sequence[Row]) -> HTML:
     """Return rows of the same comparison as a table; small numbers are 95 % intervals.
 
-    The first line is people's own maps, the second blurred ink, the null. "beyond null", p and
-    effect are of the difference to it on the ink.
+    The first line is people's own maps, the second blurred ink, the null. Stars are as in `bars`.
     """
     first = rows[0]
     lines = {
-        "human": ["", "", "", "", "", _cell(first.human_share)],
-        NULL: [_cell(first.null_all), _cell(first.null_ink), "", "", "", ""],
+        "human": ["", "", "", _cell(first.human_share)],
+        NULL: [_cell(first.null_all), _cell(first.null_ink), "", ""],
     }
     for row in rows:
         lines[_label(row)] = [
             _cell(row.spearman_all),
             _cell(row.spearman_ink),
-            _cell(row.ink_beyond_null),
-            f"{row.p_ink:.2g}",
-            f"{row.effect_ink:.2f}".replace("-", "−"),
+            f"{_cell(row.ink_beyond_null)} {stars(row.p_ink)}",
             _cell(row.share_above_half),
         ]
-    return _grid(["all pixels", "on ink", "beyond null", "p", "effect", "above half"], lines)
+    return _grid(["all pixels", "on ink", "on ink, beyond null", "above half"], lines)
 
 
 def verdict(rows: Sequence[Row]) -> Markdown:
