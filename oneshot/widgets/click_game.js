@@ -261,7 +261,7 @@ function render({ model, el }) {
   const save = button("Save my clicks", () => saved(participant, side, model.get("games")));
   save.disabled = !model.get("games").length;
   const buttons = element("div", { class: "buttons" }, button("Next drawing", next), giveUp, save);
-  el.classList.add("oneshot-game");
+  el.classList.add("oneshot-widget", "oneshot-game");
   const board = element("div", { class: "board" }, canvas, cursor);
   el.replaceChildren(element("div", { class: "panels" }, board, element("div", { class: "side" }, told, guesses, buttons)), results);
   next();

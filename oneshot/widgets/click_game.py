@@ -6,7 +6,6 @@ travel in the page, 16 bits each, and its forward pass is a few loops of JavaScr
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -19,9 +18,9 @@ from torch import Tensor, nn
 from oneshot.attribution.human import SIGMA
 from oneshot.metrics.features import folded, prepare
 from oneshot.models.critics import BasicBlock, ConvCritic, Critic, PatchCritic
+from oneshot.widgets.assets import script, style
 from oneshot.widgets.importance import stretched
 
-_HERE = Path(__file__).parent
 REACH = 4  # px around a click that are uncovered
 
 
@@ -36,8 +35,8 @@ class ClickGame(anywidget.AnyWidget):
     Raises ValueError for another kind of critic, or when sides, names or maps do not fit.
     """
 
-    _esm = _HERE / "click_game.js"
-    _css = _HERE / "click_game.css"
+    _esm = script("click_game")
+    _css = style("click_game")
 
     side = traitlets.Int().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -123,7 +123,7 @@ async function render({ model, el }) {
     panels.append(plot.node);
     parts.push(plot);
   }
-  el.classList.add("oneshot-slider");
+  el.classList.add("oneshot-widget", "oneshot-slider");
   el.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row)), panels);
   update();
   model.on("change:position", update);

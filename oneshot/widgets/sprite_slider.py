@@ -4,7 +4,6 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 import anywidget
 import numpy as np
@@ -13,9 +12,8 @@ from IPython.display import HTML, DisplayObject, display
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from oneshot.widgets.assets import script, style
 from oneshot.widgets.sheets import png
-
-_HERE = Path(__file__).parent
 
 
 class SpriteSlider(anywidget.AnyWidget):
@@ -28,8 +26,8 @@ class SpriteSlider(anywidget.AnyWidget):
     Raises ValueError when frames, captions or dots do not match the sliders.
     """
 
-    _esm = _HERE / "sprite_slider.js"
-    _css = _HERE / "sprite_slider.css"
+    _esm = script("sprite_slider")
+    _css = style("sprite_slider")
 
     sheet = traitlets.Bytes().tag(sync=True)
     tile = traitlets.List(traitlets.Int()).tag(sync=True)
