@@ -14,7 +14,6 @@ from oneshot.drawings.augment import affine_pair
 from oneshot.models.dagan import DaGan
 from oneshot.training.objective import Objective
 
-CRITIC_STEPS = 5  # critic steps before each step of the generator
 PENALTY = 10.0
 
 
@@ -46,7 +45,7 @@ def frozen(module: nn.Module) -> Iterator[None]:
 class GanObjective(Objective):
     """WGAN-GP on pairs: the critic compares (exemplar, variation) with (exemplar, drawing).
 
-    Five steps of the critic, then one of the generator. `as_released` exchanges the exemplar and
+    `critic_steps` steps of the critic, then one of the generator. `as_released` exchanges the exemplar and
     the variation of each pair, as the code of *Diversity vs. Recognizability* did: the generator
     then learns to turn any drawing into the exemplar, the reverse of the task it is tested on.
     `augment` transforms each pair alike: see `affine_pair`.
@@ -58,9 +57,10 @@ class GanObjective(Objective):
         critic: nn.Module,
         as_released: bool = False,
         augment: str | None = None,
+        critic_steps: int = 5,
     ):
         super().__init__()
-        self.generator, self.critic = generator, critic
+        self.generator, self.critic, self.critic_steps = generator, critic, critic_steps
         self.as_released, self.augment = as_released, augment
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
@@ -69,8 +69,9 @@ class GanObjective(Objective):
         return {name: list(part.parameters()) for name, part in parts.items()}
 
     def turn(self, step: int) -> str:
-        """Return whose turn step `step` is: the critic's five times, then the generator's."""
-        return "generator" if step % (CRITIC_STEPS + 1) == CRITIC_STEPS else "critic"
+        """Return whose turn step `step` is: the critic's first, then once the generator's."""
+        last = step % (self.critic_steps + 1) == self.critic_steps
+        return "generator" if last else "critic"
 
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return the loss of whose turn it is; `x` are variations, `y` exemplars (B, 1, H, W)."""

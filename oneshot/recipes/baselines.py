@@ -98,7 +98,8 @@ class NeuralStatistician(Recipe):
 class DaGan(Recipe):
     """A DA-GAN: generator UN with skips between encoder and decoder, RN without.
 
-    `as_released` trains in the released, reversed direction, from a variation to its exemplar.
+    The critic has `critic_steps` turns for one of the generator. `as_released` trains in the
+    released, reversed direction, from a variation to its exemplar.
     """
 
     concepts: Concepts
@@ -110,6 +111,7 @@ class DaGan(Recipe):
     critic_hidden: int = 1024
     drop: float = 0.5
     fold: int = 1
+    critic_steps: int = 5
     as_released: bool = False
     augment: str | None = None
 
@@ -131,7 +133,7 @@ class DaGan(Recipe):
             self.drop,
             self.fold,
         )
-        objective = GanObjective(model, critic, self.as_released, self.augment)
+        objective = GanObjective(model, critic, self.as_released, self.augment, self.critic_steps)
         trained = train(objective, batches, self.plan, work, store.device, name="DA-GAN")
         card = train_card(trained, work) | {"parameters": count_parameters(model)}
         return Made(model.state_dict(), card)

@@ -25,7 +25,7 @@ STEPS = {
     "sets": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
     "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
     "ns": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
-    "gan": {"glyphs": 5000, "omniglot": 14_000, "quickdraw": 14_000, "folder": 6000},
+    "gan": {"glyphs": 3000, "omniglot": 8000, "quickdraw": 8000, "folder": 4000},
 }
 """Training steps at size laptop, by family and kind of data."""
 
@@ -206,9 +206,10 @@ def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
         return DaGan(group, plan, skips, 8, (8, 8, 8), 1, 16, drop=0.0, fold=4)
     if preset == "laptop":
         plan = Plan(
-            STEPS["gan"][source(dataset).name], 32, lr=2e-4, betas=(0.0, 0.9), schedule="linear"
+            STEPS["gan"][source(dataset).name], 32, lr=5e-4, betas=(0.0, 0.9), schedule="linear"
         )
-        return DaGan(group, plan, skips, 128, (48, 64), 2, 256, drop=0.0, fold=4)
+        sizes = {"latent": 128, "widths": (48, 64), "critic_layers": 2, "critic_hidden": 256}
+        return DaGan(group, plan, skips, **sizes, drop=0.0, fold=4, critic_steps=1)
     plan = Plan(epochs(dataset, 30, 32), 32, lr=1e-4, betas=(0.0, 0.9), schedule="constant")
     return DaGan(group, plan, skips)
 

@@ -35,10 +35,11 @@ def pairs(count=4, side=4):
     return {"x": torch.rand(count, 1, side, side), "y": torch.rand(count, 1, side, side)}
 
 
-def small(side=8):
+def small(side=8, **options):
     torch.manual_seed(0)
     generator = DaGan(2, side, (4, 4), layers=1, drop=0.0)
-    return GanObjective(generator, PairCritic(side, (4, 4), layers=1, hidden=4, drop=0.0))
+    critic = PairCritic(side, (4, 4), layers=1, hidden=4, drop=0.0)
+    return GanObjective(generator, critic, **options)
 
 
 def play(objective, batch, steps, lr=1e-3):
@@ -97,6 +98,11 @@ def test_five_turns_of_the_critic_then_one_of_the_generator():
     groups = objective.groups()
     assert set(groups) == {"critic", "generator"}
     assert sum(map(len, groups.values())) == len(list(objective.parameters()))
+
+
+def test_the_critic_may_have_fewer_turns():
+    objective = small(critic_steps=1)
+    assert [objective.turn(step) for step in range(4)] == ["critic", "generator"] * 2
 
 
 @pytest.mark.parametrize(("step", "turn"), [(0, "critic"), (5, "generator")])
