@@ -45,9 +45,10 @@ def frozen(module: nn.Module) -> Iterator[None]:
 class GanObjective(Objective):
     """WGAN-GP on pairs: the critic compares (exemplar, variation) with (exemplar, drawing).
 
-    `critic_steps` steps of the critic, then one of the generator. `as_released` exchanges the exemplar and
-    the variation of each pair, as the code of *Diversity vs. Recognizability* did: the generator
-    then learns to turn any drawing into the exemplar, the reverse of the task it is tested on.
+    `critic_steps` steps of the critic, then one of the generator. `as_released` exchanges the
+    exemplar and the variation of each pair, as the code of *Diversity vs. Recognizability* did: the
+    generator then learns to turn any drawing into the exemplar, the reverse of the task it is
+    tested on.
     `augment` transforms each pair alike: see `affine_pair`.
     """
 

@@ -25,7 +25,7 @@ STEPS = {
     "sets": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
     "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
     "ns": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
-    "gan": {"glyphs": 3000, "omniglot": 8000, "quickdraw": 8000, "folder": 4000},
+    "gan": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
 }
 """Training steps at size laptop, by family and kind of data."""
 
