@@ -53,6 +53,18 @@ def test_what_does_not_hold_has_a_likely_cause(found):
     assert "DDPM has 4.2 M parameters and 0.97 h of training, VAE-NS has" in cause
 
 
+def test_what_was_published_is_no_claim_about_latent_diffusion(found):
+    human = made_up.row("ldm", found.human.point)
+    rows = [row for row in found.rows if row.system != "ldm"]
+    near = {i.claim.statement: i for i in statements.orderings(comparison(*rows, human))}
+    said = near["Of the published systems, CFGDM is nearest to the human drawings."]
+    assert said.claim.verdict == HOLDS and "LDM" not in said.claim.evidence
+    rival = made_up.row("fsdm", found.human.point)
+    rows = [row for row in found.rows if row.system != "fsdm"]
+    told = statements.orderings(comparison(*rows, rival))[-1].claim
+    assert told.verdict != HOLDS and "FSDM" in told.evidence
+
+
 def test_what_is_absent_is_not_tested():
     told = statements.orderings(comparison(made_up.row(HUMAN, (0.4, 97))))
     assert {item.claim.verdict for item in told} == {UNTESTED}
