@@ -194,13 +194,14 @@ def trials(
 ) -> list[Trial]:
     """Return the trials of a table in its order, of these systems or of all; humans are first.
 
+    Humans are always there, because no row of a system is shown without them.
+
     Raises ValueError for a table or a system that is not known.
     """
     if table not in WAYS:
         raise ValueError(f"unknown table {table!r}; known: {', '.join(WAYS)}")
-    human = [Trial(table, dataset, preset, HUMAN, critics) for critics in _critics(table, dataset)]
+    found = [Trial(table, dataset, preset, HUMAN, critics) for critics in _critics(table, dataset)]
     chosen = list(systems) or list(presets.SYSTEMS)
-    found = human if not systems or HUMAN in systems else []
     for name in chosen:
         alone = Trial(table, dataset, preset, name)
         if alone.model is not None:
