@@ -165,12 +165,11 @@ class Row(Record):
     """How well the maps of one system agree with people's: means over concepts.
 
     `human` says where the human maps are from, `kind` is one of `KINDS`. Maps were blurred by
-    `blur` px before they were compared, except published ones, which are as printed. `null_all` and
-    `null_ink` are what blurred ink scores, `ink_beyond_null` is the difference to it, paired.
-    `gini` and `share_above_half` say how sparse the maps are, `human_gini` and `human_share` how
-    sparse people's. `p_all` and `p_ink` test the system against blurred ink (`signed_rank`),
-    corrected for all pairs of systems that were compared at once; `effect_ink` belongs to the
-    latter.
+    `blur` px before they were compared. `null_all` and `null_ink` are what blurred ink scores,
+    `ink_beyond_null` is the difference to it, paired. `gini` and `share_above_half` say how sparse
+    the maps are, `human_gini` and `human_share` how sparse people's. `p_all` and `p_ink` test the
+    system against blurred ink (`signed_rank`), corrected for all pairs of systems that were
+    compared at once; `effect_ink` belongs to the latter.
     """
 
     dataset: str
@@ -226,8 +225,8 @@ def rows(
     """Compare maps (C, H, W) of systems by name, `NULL` among them, with human maps (C, H, W).
 
     Returns a row for each system other than `NULL`. `kinds` names the kind of each of them,
-    `place` is data set, preset and origin of the human maps; `blur` is noted. Raises KeyError
-    without `NULL`.
+    `place` is data set, preset and origin of the human maps. `blur` is noted of all maps but
+    published ones, which are as printed. Raises KeyError without `NULL`.
     """
     scores = {name: agreement(page, human, exemplars) for name, page in maps.items()}
     null, systems = scores[NULL], [name for name in scores if name != NULL]
@@ -243,7 +242,7 @@ def rows(
             *place,
             system=name,
             kind=kinds[name],
-            blur=blur,
+            blur=0.0 if kinds[name] == "published" else blur,
             concepts=len(null.ink),
             spearman_all=intervals.mean(scores[name].all),
             spearman_ink=intervals.mean(scores[name].ink),

@@ -170,8 +170,8 @@ def verdict(rows: Sequence[Row]) -> Markdown:
     quiet = [_label(row) for row in rows if not row.says_something]
     first = rows[0]
     said = [f"Human maps: {first.human}; {first.concepts} exemplars of `{first.dataset}`."]
-    if first.blur:
-        said.append(f"Maps were blurred by {first.blur:g} px, as people's clicks are.")
+    if blur := max(row.blur for row in rows):
+        said.append(f"Maps were blurred by {blur:g} px, as people's clicks are.")
     if loud:
         said.append(f"Clearly nearer to people on the ink than blurred ink: {'; '.join(loud)}.")
     if quiet:

@@ -98,11 +98,19 @@ def rows():
 def test_a_row_says_whether_maps_say_more_than_the_null(rows):
     ldm, cfgdm = rows
     assert (ldm.system, ldm.kind, cfgdm.kind) == ("ldm", "guided", "contrast")
+    assert ldm.blur == cfgdm.blur == 3
     assert ldm.says_something and ldm.p_ink < 1e-4 and ldm.effect_ink == 1
     assert not cfgdm.says_something and cfgdm.p_ink > 0.05
     assert ldm.null_ink == cfgdm.null_ink
     gap = ldm.spearman_ink.value - ldm.null_ink.value
     assert ldm.ink_beyond_null.value == pytest.approx(gap) and ldm.ink_beyond_null.low > 0
+
+
+def test_published_maps_are_as_printed():
+    maps = {name: np.random.default_rng(3).random((2, 4, 4)) for name in ("CFGDM", agreement.NULL)}
+    ink, place = np.ones((2, 1, 4, 4)), ("quickdraw", "laptop", "a figure")
+    (row,) = agreement.rows(maps, maps["CFGDM"], ink, {"CFGDM": "published"}, place, 3.0)
+    assert row.blur == 0
 
 
 def test_p_values_are_corrected_for_all_pairs(rows):
