@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from oneshot.comparison.published import PLANE
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.metrics import claims
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim
@@ -65,8 +66,6 @@ CURVES: Sequence[tuple[str, str, str, str]] = (
 )
 """The same of originality and recognizability in fig. 3, which is of Quick, Draw!."""
 
-COMPARED = ("ddpm", "cfgdm", "fsdm", "vae-stn", "vae-ns", "da-gan-un", "da-gan-rn")
-"""The systems of fig. 2; latent diffusion came later."""
 SAID = {
     "diversity": "more varied",
     "originality": "more original",
@@ -215,7 +214,7 @@ def _more(found: Comparison, score: str, first: str, second: str, cause: str) ->
 
 def _nearest(found: Comparison, system: str) -> Explained:
     statement = f"Of the published systems, {NAMES[system]} is nearest to the human drawings."
-    rows = {name: row for name, row in found.systems.items() if name in COMPARED}
+    rows = {name: row for name, row in found.systems.items() if name in PLANE["omniglot"]}
     if system not in rows or found.human is None or len(rows) < 2:
         return Explained(_absent(statement, [n for n in (system, HUMAN) if _row(found, n) is None]))
     names = list(rows)
