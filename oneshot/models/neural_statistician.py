@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.patch_autoencoder import folded, unfolded
+from oneshot.models.patch_autoencoder import decoder_layers, encoder_layers
 from oneshot.models.unguided import evaluating, unguided_noise
 
 ROWS = 512  # drawings decoded at once; bounds memory, does not change results
@@ -202,8 +202,8 @@ class PatchNeuralStatistician(SetVae):
         hidden: int = 256,
     ):
         features = normalised(nn.Linear(widths[1] * 6 * 6, hidden), hidden)
-        encoder = nn.Sequential(folded(*widths), features)
-        super().__init__(encoder, unfolded(hidden, *widths), latent, context, hidden)
+        encoder = nn.Sequential(encoder_layers(*widths), features)
+        super().__init__(encoder, decoder_layers(hidden, *widths), latent, context, hidden)
 
 
 def halvings(side: int, widths: Sequence[int], depth: int, hidden: int) -> nn.Sequential:

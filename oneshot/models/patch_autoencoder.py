@@ -18,12 +18,12 @@ class PatchAutoencoder(VectorAutoencoder):
     ):
         super().__init__()
         self.latent = latent
-        self.encoder = folded(*widths)
+        self.encoder = encoder_layers(*widths)
         self.bottleneck = Bottleneck(widths[1] * 6 * 6, latent, bottleneck)
-        self.decoder = unfolded(latent, *widths)
+        self.decoder = decoder_layers(latent, *widths)
 
 
-def folded(narrow: int, wide: int) -> nn.Sequential:
+def encoder_layers(narrow: int, wide: int) -> nn.Sequential:
     """Return layers from a drawing (N, 1, 48, 48) to `wide` maps of 6 pixels, (N, wide * 36)."""
     return nn.Sequential(
         nn.PixelUnshuffle(4),
@@ -35,7 +35,7 @@ def folded(narrow: int, wide: int) -> nn.Sequential:
     )
 
 
-def unfolded(size: int, narrow: int, wide: int) -> nn.Sequential:
+def decoder_layers(size: int, narrow: int, wide: int) -> nn.Sequential:
     """Return layers from a vector (N, size) to the logits (N, 1, 48, 48) of a drawing."""
     return nn.Sequential(
         nn.Linear(size, wide * 6 * 6),
