@@ -5,6 +5,7 @@ Each regularizer is a module with the heads it needs, from the `Latents` of a ba
 the kind of latent it presupposes, if any. Boutin et al. (NeurIPS 2024), section 3 and appendix.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
@@ -36,7 +37,7 @@ class Latents:
     slow2: Tensor | None = None
 
 
-class Regularizer(nn.Module):
+class Regularizer(nn.Module, ABC):
     """A loss on latents, with its own heads."""
 
     needs: ClassVar[frozenset[str]] = frozenset()
@@ -45,8 +46,9 @@ class Regularizer(nn.Module):
     def __init__(self, latent: int, classes: int, as_released: bool):
         super().__init__()
 
+    @abstractmethod
     def forward(self, latents: Latents) -> Tensor:
-        raise NotImplementedError
+        """Return the loss, a scalar."""
 
 
 class KL(Regularizer):

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,7 +48,7 @@ class Artefact:
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(ABC):
     """Everything needed to make one artefact, upstream recipes included.
 
     A subclass is a frozen dataclass of JSON-like fields, `Plan`s and other recipes. Its `version`
@@ -61,13 +62,13 @@ class Recipe:
     def __init_subclass__(cls):
         KINDS[cls.__name__] = cls
 
+    @abstractmethod
     def make(self, store: "Store", work: Path) -> Made:
         """Make the artefact; `work` is a folder that outlives an interruption."""
-        raise NotImplementedError
 
+    @abstractmethod
     def load(self, store: "Store", artefact: "Artefact | Made") -> Any:
         """Turn a stored (or, when ephemeral, a just made) artefact into what `get` returns."""
-        raise NotImplementedError
 
     @cached_property
     def key(self) -> str:

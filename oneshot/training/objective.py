@@ -1,9 +1,11 @@
 """What a model family must say of itself to be trained by the one loop."""
 
+from abc import ABC, abstractmethod
+
 from torch import Tensor, nn
 
 
-class Objective(nn.Module):
+class Objective(nn.Module, ABC):
     """Networks together with the loss that trains them.
 
     A family subclasses this, keeps its networks as sub-modules and implements `losses`. Families
@@ -11,13 +13,13 @@ class Objective(nn.Module):
     turn each step is.
     """
 
+    @abstractmethod
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return scalar losses; `"loss"` is minimised, the others are logged.
 
         Images in `batch` are float in [0, 1] on the device of the parameters. The default random
         generators are seeded from (seed, step) before each call.
         """
-        raise NotImplementedError
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
         """Return the parameter groups, each of which gets an optimiser of its own."""
