@@ -290,7 +290,7 @@ def _parser() -> argparse.ArgumentParser:
     results = _command(commands, "results", _results, "score what is trained into data/results")
     results.add_argument("table", choices=("framework", "guidance", "speed"))
     results.add_argument("--dataset", action="append", default=[], help="only of this one")
-    results.add_argument("--system", action="append", default=[], help="only this one, beside humans")
+    results.add_argument("--system", action="append", default=[], help="only this one, and humans")
     results.add_argument("--preset", choices=SIZES, default="laptop")
 
     run = _command(commands, "run", _run, "execute a notebook with checked parameters", False)
