@@ -147,7 +147,8 @@ def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
 def table(rows: Sequence[Row]) -> HTML:
     """Return rows of the same comparison as a table; small numbers are 95 % intervals.
 
-    The first line is people's own maps, the second blurred ink, the null. Stars are as in `bars`.
+    The first line is people's own maps, the second blurred ink, the null. "beyond null" is the
+    difference to it on the ink, with stars as in `bars`.
     """
     first = rows[0]
     lines = {
@@ -158,10 +159,10 @@ def table(rows: Sequence[Row]) -> HTML:
         lines[_label(row)] = [
             _cell(row.spearman_all),
             _cell(row.spearman_ink),
-            f"{_cell(row.ink_beyond_null)} {stars(row.p_ink)}",
+            _cell(row.ink_beyond_null, stars(row.p_ink)),
             _cell(row.share_above_half),
         ]
-    return _grid(["all pixels", "on ink", "on ink, beyond null", "above half"], lines)
+    return _grid(["all pixels", "on ink", "beyond null", "above half"], lines)
 
 
 def verdict(rows: Sequence[Row]) -> Markdown:
@@ -231,10 +232,10 @@ def _grid(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> HTML:
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
         for name, texts in rows.items()
     )
-    return HTML(
-        f'<table class="scores"><thead><tr><th></th>{top}</tr></thead><tbody>{body}</tbody></table>'
-    )
+    body = f"<thead><tr><th></th>{top}</tr></thead><tbody>{body}</tbody>"
+    return HTML(f'<table class="scores wrapped">{body}</table>')
 
 
-def _cell(mean: Interval) -> str:
-    return f"{mean.value:.3f} <small>{mean.low:.3f}–{mean.high:.3f}</small>".replace("-", "−")
+def _cell(mean: Interval, mark: str = "") -> str:
+    value = f"{mean.value:.3f} {mark}".rstrip()
+    return f"{value} <small>{mean.low:.3f}–{mean.high:.3f}</small>".replace("-", "−")
