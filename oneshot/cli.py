@@ -242,7 +242,7 @@ PARTS = (
     "autoencoder",
     "latent_diffusion",
 )
-SIZES = ("smoke", "laptop", "paper")
+SIZES = ("smoke", "draft", "laptop", "paper")
 
 
 def _say(arguments: argparse.Namespace, document: Any, lines: list[str]) -> None:

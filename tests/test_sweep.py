@@ -139,7 +139,10 @@ def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
         ("dataset: glyphs\nbetas: [1]", "unknown key 'betas'; known: dataset, preset"),
         ("dataset: glyphs\nseed: 1", "unknown key 'seed'; did you mean 'seeds'?"),
         ("preset: smoke", "`dataset` is missing"),
-        ("dataset: glyphs\npreset: tiny", "preset: unknown 'tiny'; known: smoke, laptop, paper"),
+        (
+            "dataset: glyphs\npreset: tiny",
+            "preset: unknown 'tiny'; known: smoke, draft, laptop, paper",
+        ),
         ("dataset: mnist", "dataset: unknown dataset 'mnist'; known: glyphs"),
         ("dataset: 3", "dataset: 3 is not a name"),
         ("dataset: glyphs\ngrid: [{protoype: 1}]", "grid, entry 1: unknown 'protoype'; did you"),
@@ -170,7 +173,7 @@ def test_a_bad_file_is_refused_with_the_place_and_what_is_known(tmp_path, text, 
 
 
 def test_a_missing_file_is_refused_with_the_shipped_ones(tmp_path):
-    with pytest.raises(SweepError, match="data/sweeps has fig3-laptop, fig3-paper"):
+    with pytest.raises(SweepError, match="data/sweeps has fig3-draft, fig3-laptop"):
         sweep.read(tmp_path / "none.yaml")
 
 

@@ -1,4 +1,8 @@
-"""Named sizes: smoke (seconds, for tests), laptop (hours on two cores), paper (published, GPU)."""
+"""Named sizes: smoke (seconds, for tests), draft (minutes), laptop (hours), paper (published, GPU).
+
+Draft and laptop are for two cores. They share drawings, concepts, critics and networks; a draft is
+trained for a quarter of the steps, so that many models can be compared.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,13 +18,15 @@ from oneshot.recipes.latent import Autoencoder, LatentDiffusion
 from oneshot.recipes.results import Human, ReleasedCritic, Samples, Scores
 from oneshot.training.loop import Plan
 
-PRESETS = ("smoke", "laptop", "paper")
+PRESETS = ("smoke", "draft", "laptop", "paper")
+DRAFT = 4  # times fewer training steps than at size laptop
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "paper": 500}
 LAPTOP_VARIATIONS = {"glyphs": 40, "omniglot": 20, "quickdraw": 50, "folder": 20}
 """As many drawings of an Omniglot character as people made; elsewhere what takes minutes."""
 STEPS = {
     "autoencoder": {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000},
+    "latents": {"glyphs": 2500, "omniglot": 6000, "quickdraw": 6000, "folder": 2500},
     "pixels": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
     "sets": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
     "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
@@ -28,6 +34,8 @@ STEPS = {
     "gan": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
 }
 """Training steps at size laptop, by family and kind of data."""
+COPIES = {"glyphs": 3, "omniglot": 7, "quickdraw": 3, "folder": 3}
+"""Augmented copies of the training latents of a laptop."""
 
 
 def check(preset: str) -> None:
@@ -36,10 +44,21 @@ def check(preset: str) -> None:
         raise ValueError(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
 
 
+def steps(family: str, dataset: str, preset: str) -> int:
+    """Return the training steps of a family of `STEPS` at size draft or laptop."""
+    most = STEPS[family][source(dataset).name]
+    return most // DRAFT if preset == "draft" else most
+
+
+def _judged(preset: str) -> str:
+    """Return the preset whose drawings, concepts and critics a preset uses."""
+    check(preset)
+    return "laptop" if preset == "draft" else preset
+
+
 def drawings(dataset: str, preset: str = "laptop") -> Drawings:
     """Return the drawings of a dataset at 48 px."""
-    check(preset)
-    kind = source(dataset).name
+    preset, kind = _judged(preset), source(dataset).name
     fingerprint = folder.fingerprint(root(dataset)) if kind == "folder" else ""
     if preset == "smoke":
         return Drawings(dataset, limit=20, concepts=60, fingerprint=fingerprint)
@@ -49,12 +68,13 @@ def drawings(dataset: str, preset: str = "laptop") -> Drawings:
 
 def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCritic:
     """Return the SimCLR critic of a dataset."""
-    material, kind = drawings(dataset, preset), source(dataset).name
+    preset, kind = _judged(preset), source(dataset).name
+    material = drawings(dataset, preset)
     if preset == "smoke":
         return OriginalityCritic(material, Plan(steps=30, batch=64))
     if preset == "laptop":
-        steps = {"omniglot": 1500, "quickdraw": 800}.get(kind, 400)
-        return OriginalityCritic(material, Plan(steps=steps, batch=192 if steps > 400 else 128))
+        count = {"omniglot": 1500, "quickdraw": 800}.get(kind, 400)
+        return OriginalityCritic(material, Plan(count, batch=192 if count > 400 else 128))
     widths = (64, 128, 128) if kind == "quickdraw" else (64, 64, 64, 64)
     plan = Plan(
         steps=100 * 29460 // 448, batch=448, optimizer="rmsprop", lr=1e-3, schedule="constant"
@@ -64,6 +84,7 @@ def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCriti
 
 def concepts(dataset: str, preset: str = "laptop") -> Concepts:
     """Return the concepts of a dataset; only Quick, Draw! categories are clustered."""
+    preset = _judged(preset)
     critic = originality_critic(dataset, preset)
     if source(dataset).name != "quickdraw":
         return Concepts(critic.drawings, critic)
@@ -74,6 +95,7 @@ def concepts(dataset: str, preset: str = "laptop") -> Concepts:
 
 def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCritic:
     """Return the prototypical network of a dataset."""
+    preset = _judged(preset)
     group = concepts(dataset, preset)
     if preset == "smoke":
         return RecognitionCritic(group, Plan(steps=30, batch=20), queries=2)
@@ -83,8 +105,8 @@ def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCriti
             return RecognitionCritic(
                 group, plan, queries=3, network_name="patch", augment="mild", classes="gentle"
             )
-        steps = 1000 if source(dataset).name == "omniglot" else 500
-        return RecognitionCritic(group, Plan(steps=steps, batch=60))
+        count = 1000 if source(dataset).name == "omniglot" else 500
+        return RecognitionCritic(group, Plan(count, batch=60))
     if source(dataset).name == "quickdraw":
         plan = Plan(steps=8000, batch=60, schedule="cosine")
         return RecognitionCritic(
@@ -101,10 +123,8 @@ def autoencoder(
     latent = 128 if source(dataset).name == "quickdraw" else 64
     if preset == "smoke":
         return Autoencoder(group, Plan(steps=30, batch=32), regularizers, 16)
-    if preset == "laptop":
-        plan = Plan(
-            steps=STEPS["autoencoder"][source(dataset).name], batch=128, lr=1e-3, warmup=200
-        )
+    if preset != "paper":
+        plan = Plan(steps("autoencoder", dataset, preset), 128, lr=1e-3, warmup=200)
         return Autoencoder(group, plan, regularizers, latent, network_name="patch")
     epochs, drawings_trained = 100, 275_000 if source(dataset).name == "quickdraw" else 27_460
     plan = Plan(epochs * drawings_trained // 128, 128, lr=1e-4, weight_decay=1e-5)
@@ -118,17 +138,16 @@ def latent_diffusion(
     codes = autoencoder(dataset, preset, regularizers)
     if preset == "smoke":
         return LatentDiffusion(codes, Plan(steps=30, batch=64), width=64, copies=1)
-    if preset == "laptop":
-        kind = source(dataset).name
-        steps, copies = {"omniglot": (6000, 7), "quickdraw": (6000, 3)}.get(kind, (2500, 3))
-        return LatentDiffusion(codes, _denoising(steps, 512), copies=copies)
+    if preset != "paper":
+        plan = _denoising(steps("latents", dataset, preset), 512)
+        return LatentDiffusion(codes, plan, copies=COPIES[source(dataset).name])
     plan = Plan(codes.plan.steps, 128, "adamw", lr=1e-4, weight_decay=0.01, ema=0.9999)
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
 
 
 def variations(dataset: str, preset: str = "laptop") -> int:
     """Return how many drawings of a concept are asked of a model to score it."""
-    check(preset)
+    preset = _judged(preset)
     return LAPTOP_VARIATIONS[source(dataset).name] if preset == "laptop" else VARIATIONS[preset]
 
 
@@ -142,8 +161,8 @@ def pixel_diffusion(dataset: str, preset: str = "laptop", dropout: float = 0.1) 
     group = concepts(dataset, preset)
     if preset == "smoke":
         return PixelDiffusion(group, Plan(steps=10, batch=8), dropout, width=16)
-    if preset == "laptop":
-        plan = _denoising(STEPS["pixels"][source(dataset).name], 64)
+    if preset != "paper":
+        plan = _denoising(steps("pixels", dataset, preset), 64)
         return PixelDiffusion(group, plan, dropout, velocity=True)
     width, augment = (60, "class") if source(dataset).name == "quickdraw" else (48, None)
     plan = Plan(epochs(dataset, 300, 128), 128, lr=1e-4, schedule="constant", ema=0.9999)
@@ -157,10 +176,10 @@ def set_diffusion(dataset: str, preset: str = "laptop") -> SetDiffusion:
         plan = Plan(epochs(dataset, 300, 128), 26, lr=1e-4, schedule="constant", ema=0.9999)
         augment = "class" if source(dataset).name == "quickdraw" else None
         return SetDiffusion(group, plan, augment=augment)
-    steps = STEPS["sets"][source(dataset).name]
-    plan, encoder, widths = _denoising(steps, 12), (128, 3, 2, 12), (48, 96, 192)
-    if preset == "smoke":
-        plan, encoder, widths = Plan(steps=10, batch=4), (32, 1, 1, 12), (16, 16, 32)
+    plan, encoder, widths = Plan(steps=10, batch=4), (32, 1, 1, 12), (16, 16, 32)
+    if preset != "smoke":
+        plan = _denoising(steps("sets", dataset, preset), 12)
+        encoder, widths = (128, 3, 2, 12), (48, 96, 192)
     small = {"blocks": 1, "patch": 4, "attention": (2,), "drop": 0.1, "velocity": True}
     return SetDiffusion(group, plan, encoder=encoder, widths=widths, **small)
 
@@ -170,9 +189,9 @@ def vae_stn(dataset: str, preset: str = "laptop", beta: float = 1.0) -> VaeStn:
     group = concepts(dataset, preset)
     if preset == "smoke":
         return VaeStn(group, Plan(steps=10, batch=8), 8, 3, 40)
-    if preset == "laptop":
-        steps = STEPS["stn"][source(dataset).name]
-        return VaeStn(group, Plan(steps, 128, lr=1e-3, warmup=100, clip=5.0), steps=20, beta=beta)
+    if preset != "paper":
+        plan = Plan(steps("stn", dataset, preset), 128, lr=1e-3, warmup=100, clip=5.0)
+        return VaeStn(group, plan, steps=20, beta=beta)
     plan = Plan(epochs(dataset, 500, 128), 128, lr=1e-3, clip=5.0)
     augment = "class" if source(dataset).name == "quickdraw" else None
     return VaeStn(group, plan, steps=100, beta=beta, augment=augment)
@@ -186,8 +205,8 @@ def neural_statistician(
     if preset == "smoke":
         plan, sizes = Plan(steps=10, batch=4), {"widths": (8, 16), "network_name": "patch"}
         return NeuralStatistician(group, plan, 3, 8, 32, **sizes, beta=beta)
-    if preset == "laptop":
-        plan = Plan(STEPS["ns"][source(dataset).name], 32, lr=1e-3, weight_decay=1e-5, clip=5.0)
+    if preset != "paper":
+        plan = Plan(steps("ns", dataset, preset), 32, lr=1e-3, weight_decay=1e-5, clip=5.0)
         sizes = {"widths": (48, 96), "network_name": "patch"}
         return NeuralStatistician(group, plan, set_size, **sizes, beta=beta, half_life=400)
     plan = Plan(epochs(dataset, 300, 128 * 5), 128, lr=1e-3, weight_decay=1e-5)
@@ -204,19 +223,18 @@ def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
     if preset == "smoke":
         plan = Plan(steps=12, batch=8)
         return DaGan(group, plan, skips, 8, (8, 8, 8), 1, 16, drop=0.0, fold=4)
-    if preset == "laptop":
-        plan = Plan(
-            STEPS["gan"][source(dataset).name], 32, lr=5e-4, betas=(0.0, 0.9), schedule="linear"
-        )
+    if preset != "paper":
+        turns = steps("gan", dataset, preset)
+        plan = Plan(turns, 32, lr=5e-4, betas=(0.0, 0.9), schedule="linear")
         sizes = {"latent": 128, "widths": (48, 64), "critic_layers": 2, "critic_hidden": 256}
         return DaGan(group, plan, skips, **sizes, drop=0.0, fold=4, critic_steps=1)
     plan = Plan(epochs(dataset, 30, 32), 32, lr=1e-4, betas=(0.0, 0.9), schedule="constant")
     return DaGan(group, plan, skips)
 
 
-def _denoising(steps: int, batch: int) -> Plan:
-    """Return how a laptop trains a denoiser."""
-    return Plan(steps, batch, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
+def _denoising(count: int, batch: int) -> Plan:
+    """Return how a laptop trains a denoiser, in `count` steps."""
+    return Plan(count, batch, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
 
 
 def epochs(dataset: str, count: int, batch: int) -> int:
@@ -281,8 +299,8 @@ def scores(drawn: Samples | Human, critics: str = "own") -> Scores:
 
 
 def preset_of(group: Concepts) -> str:
-    """Return the preset that a set of concepts belongs to."""
-    for preset in PRESETS:
+    """Return the preset that a set of concepts belongs to; that of a draft is laptop."""
+    for preset in dict.fromkeys(map(_judged, PRESETS)):
         if concepts(group.drawings.dataset, preset) == group:
             return preset
     raise ValueError("these concepts belong to no preset; name the critics yourself")
