@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from oneshot import sweep
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, from_json
@@ -110,11 +111,14 @@ def export(
     return path
 
 
-def publish(dataset: str, preset: str = "laptop", store: Store | None = None) -> list[Path]:
+def publish(
+    dataset: str, preset: str = "laptop", swept: str = "draft", store: Store | None = None
+) -> list[Path]:
     """Export the critics and all trained systems of `dataset`, with test scores; return the files.
 
-    The critics are trained first where they are not. Concepts are exported only for the embedded
-    data set: those of real data index the rows of a copy that is not shipped.
+    The critics are trained first where they are not. Only of the embedded data set, whose drawings
+    are on every machine, the concepts are exported, and the best autoencoder of each family of
+    regularizers in the sweeps of size `swept`.
     """
     store = store or default()
     human = {"human": _headline(store.get(presets.scores(presets.human(dataset, preset))))}
@@ -132,18 +136,24 @@ def publish(dataset: str, preset: str = "laptop", store: Store | None = None) ->
             drawn = presets.samples(name, dataset, preset)
             reached = drawn.options | _headline(store.get(presets.scores(drawn)))
             parts.append((name, model, reached | human))
-    return [
-        export(
-            recipe,
-            f"{dataset}-{name}",
-            system=name,
-            dataset=dataset,
-            preset=preset,
-            metrics=metrics,
-            store=store,
-        )
+    about = {"dataset": dataset, "preset": preset, "store": store}
+    files = [
+        export(recipe, f"{dataset}-{name}", system=name, metrics=metrics, **about)
         for name, recipe, metrics in parts
     ]
+    return files + (_publish_swept(dataset, swept, store) if dataset == "glyphs" else [])
+
+
+def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
+    found, files = sweep.made(dataset, preset, store), []
+    about = {"system": "autoencoder", "dataset": dataset, "preset": preset, "store": store}
+    for row, run in sweep.best(found, list(found.families)):
+        recipe = run.parts["autoencoder"]
+        if store.find(recipe):
+            weights = row.name.replace(" + ", "-").replace(" ", "")
+            name = f"{dataset}-{preset}-autoencoder-{weights}"
+            files.append(export(recipe, name, metrics={"probes": row.probes}, **about))
+    return files
 
 
 def _headline(scores: Scores) -> dict[str, Any]:

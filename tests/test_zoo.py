@@ -4,7 +4,7 @@ import shutil
 import pytest
 import torch
 
-from oneshot import zoo
+from oneshot import sweep, zoo
 from oneshot.recipes import presets
 from oneshot.store import Store
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
@@ -174,10 +174,21 @@ def test_the_shipped_zoo_is_whole():
 def test_publish_exports_the_critics_and_what_is_trained_with_what_it_reached(smoke, tmp_path):
     smoke.get(presets.system("vae-stn", "glyphs", "smoke"))
     home = Store(smoke.runs.parent, tmp_path)
-    zoo.publish("glyphs", "smoke", home)
+    zoo.publish("glyphs", "smoke", store=home)
     found = {entry.name: entry for entry in zoo.verify(home)}
     assert {"glyphs-originality-critic", "glyphs-concepts", "glyphs-vae-stn"} <= found.keys()
     assert found["glyphs-vae-stn"].parameters > 0
     assert {"human", "originality", "recognizability"} <= found["glyphs-vae-stn"].metrics.keys()
     absent = [n for n in presets.SYSTEMS if not smoke.find(presets.system(n, "glyphs", "smoke"))]
     assert not {f"glyphs-{name}" for name in absent} & found.keys()
+
+
+def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_path):
+    found = sweep.look("glyphs", "smoke", ["none", "prototype"], [30])
+    zoo.publish("glyphs", "smoke", "smoke", Store(smoke.runs.parent, tmp_path))
+    elsewhere = Store(tmp_path / "fresh", tmp_path)
+    for name, family in (("none", "none"), ("prototype30", "prototype")):
+        ((row, run),) = sweep.best(found, [family])
+        about = zoo.show(f"glyphs-smoke-autoencoder-{name}", elsewhere)
+        assert about["zoo"]["metrics"] == {"probes": row.probes}
+        assert elsewhere.find(run.parts["autoencoder"]).parent == tmp_path

@@ -1,7 +1,7 @@
 """Sweeps over regularizers: described by a grid, made on Dask, kept as rows of results."""
 
 from oneshot.sweep.grid import Sweep, SweepError, families, read
-from oneshot.sweep.looking import concepts, look, networks
+from oneshot.sweep.looking import best, concepts, look, made, networks
 from oneshot.sweep.making import main
 from oneshot.sweep.runs import Run, missing
 
@@ -9,9 +9,11 @@ __all__ = [
     "Run",
     "Sweep",
     "SweepError",
+    "best",
     "concepts",
     "families",
     "look",
+    "made",
     "main",
     "missing",
     "networks",

@@ -8,7 +8,8 @@ from oneshot import results, store
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.errors import DataError
 from oneshot.recipes import presets
-from oneshot.results import Results
+from oneshot.results import Results, Row
+from oneshot.store import Store
 from oneshot.sweep.board import Board
 from oneshot.sweep.grid import Sweep, families
 from oneshot.sweep.runs import Run, check_data, missing
@@ -42,11 +43,20 @@ def look(
         for recipe in missing(board.left, home):
             home.metadata(recipe)
         board.collect()
+    return made(dataset, preset, home).only(names, betas, seeds, guidance, split)
+
+
+def made(dataset: str, preset: str, home: Store) -> Results:
+    """Return all rows of a data set and preset in the table of results."""
     file = results.table(preset, home)
     rows = [row for row in results.read(file) if (row.dataset, row.preset) == (dataset, preset)]
-    return results.Results(file, dataset, preset, tuple(rows)).only(
-        names, betas, seeds, guidance, split
-    )
+    return Results(file, dataset, preset, tuple(rows))
+
+
+def best(found: Results, names: Sequence[str]) -> list[tuple[Row, Run]]:
+    """Return the rows of the best beta of each family (its first seed) and the runs they are of."""
+    rows = [row for name in names for row in found.best(name)[:1]]
+    return [(row, _run(row)) for row in rows]
 
 
 def networks(found: Results, names: Sequence[str]) -> dict[str, nn.Module]:
@@ -54,20 +64,17 @@ def networks(found: Results, names: Sequence[str]) -> dict[str, nn.Module]:
 
     Those that are neither in the store nor in the zoo are left out: nothing is trained.
     """
-    home, made = store.default(), {}
-    for row in [row for name in names for row in found.best(name)[:1]]:
-        run = Run(
-            row.dataset,
-            row.preset,
-            tuple(sorted(row.regularizers.items())),
-            row.control,
-            row.seed,
-            row.guidance,
-            row.split,
-        )
+    home, found_there = store.default(), {}
+    for row, run in best(found, names):
         if home.find(run.parts["autoencoder"]):
-            made[row.name] = home.get(run.parts["autoencoder"])
-    return made
+            found_there[row.name] = home.get(run.parts["autoencoder"])
+    return found_there
+
+
+def _run(row: Row) -> Run:
+    weights = tuple(sorted(row.regularizers.items()))
+    place = (row.dataset, row.preset, weights, row.control)
+    return Run(*place, row.seed, row.guidance, row.split)
 
 
 def concepts(dataset: str, preset: str, split: str = "category") -> ConceptSet | None:
