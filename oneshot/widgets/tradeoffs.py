@@ -14,6 +14,7 @@ from oneshot import sweep
 from oneshot.metrics.claims import Claim
 from oneshot.metrics.fits import smooth
 from oneshot.metrics.tradeoff import Tradeoff, tradeoff, tradeoff_band
+from oneshot.recipes import presets
 from oneshot.results import HUMAN as HUMAN_ROW
 from oneshot.results import Results, Row, Shown
 from oneshot.sweep.statements import systems_of
@@ -32,18 +33,42 @@ COLOURS = {
 AGAINST = {"originality": "originality", "recognizability": "recognizability (%)"}
 
 
-def there(found: Results, names: Sequence[str], file: str) -> Markdown:
-    """Return which of the families have runs, and how to make those that are missing."""
+def there(found: Results, names: Sequence[str], figure: str) -> Markdown:
+    """Return which families have runs, how long these took, and how to make those missing.
+
+    `figure` is that of the paper, "fig3" or "fig4", by which the shipped sweeps are called.
+    """
     about = f"{found.dataset} at size {found.preset}"
     counts = {name: len(rows) for name, rows in found.families.items()}
     lines = [f"**{name}** {counts[name]}" for name in names if name in counts]
     told = f"Runs on {about}: {', '.join(lines)}." if lines else f"There is no run on {about} yet."
+    told += _trained(found)
     absent = [name for name in names if name not in counts]
     if absent:
-        told += f" Not there yet: {', '.join(absent)}. `oneshot sweep {file}` makes them."
+        file = f"{figure}-{found.preset}"
+        told += f" Not there yet: {', '.join(absent)}. `oneshot sweep {file}` makes them"
+        told += (
+            "." if found.dataset == "quickdraw" else " for Quick, Draw!, a copy of it for others."
+        )
     if found.human is None:
         told += " The human drawings have not been scored yet."
     return Markdown(told)
+
+
+def _trained(found: Results) -> str:
+    runs = [row for row in found.rows if row.steps]
+    if not runs:
+        return ""
+    steps = [
+        int(np.median([row.steps[part] for row in runs])) for part in ("autoencoder", "diffusion")
+    ]
+    minutes = np.median([row.seconds for row in runs]) / 60
+    paper = presets.latent_diffusion(found.dataset, "paper")
+    return (
+        f" Each trained its autoencoder for {steps[0]:,} steps (in the paper "
+        f"{paper.autoencoder.plan.steps:,}) and its diffusion model for {steps[1]:,} "
+        f"({paper.plan.steps:,}), half of them in less than {minutes:.0f} minutes."
+    )
 
 
 def _when_there_are_runs(show: Callable) -> Callable:

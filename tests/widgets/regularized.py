@@ -40,7 +40,7 @@ def row(regularizers=None, control="", point=(0.5, 80.0), seed=0) -> Row:
         bins=[],
         probes={} if control == HUMAN else probes | {"excess_kurtosis": 0.1, "within": 0.4},
         reconstruction={} if control == HUMAN else {"error": 20.0},
-        steps={},
+        steps={} if control == HUMAN else {"autoencoder": 2000, "diffusion": 1500},
         seconds=3600.0,
         per_concept={name: values.tolist() for name, values in per_concept.items()},
         recipes={"samples": f"{regularizers}{control}{seed}"},

@@ -8,6 +8,7 @@ import regularized
 from IPython.display import Markdown
 
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
+from oneshot.recipes import presets
 from oneshot.results import Results
 from oneshot.sweep import statements
 from oneshot.widgets import tradeoffs
@@ -51,14 +52,18 @@ def test_without_runs_a_sentence_says_so(empty, show):
 
 
 def test_what_is_missing_is_named_with_the_command_that_makes_it(found, empty):
-    told = tradeoffs.there(found, ["none", "kl", "classification+prototype"], "fig4-laptop").data
+    told = tradeoffs.there(found, ["none", "kl", "classification+prototype"], "fig4").data
     assert "**none** 1, **kl** 5." in told
-    assert (
-        "Not there yet: classification+prototype. `oneshot sweep fig4-laptop` makes them." in told
-    )
-    assert (
-        "There is no run on quickdraw at size laptop yet." in tradeoffs.there(empty, [], "x").data
-    )
+    assert "Not there yet: classification+prototype. `oneshot sweep fig4-laptop` makes" in told
+    told = tradeoffs.there(empty, [], "fig4").data
+    assert "There is no run on quickdraw at size laptop yet." in told and "trained" not in told
+
+
+def test_how_long_runs_were_trained_is_said_beside_the_paper(found):
+    row = next(row for row in found.rows if row.steps)
+    told = tradeoffs.there(found, ["kl"], "fig4").data
+    paper = presets.latent_diffusion("glyphs", "paper").autoencoder.plan.steps
+    assert f"for {row.steps['autoencoder']:,} steps (in the paper {paper:,})" in told
 
 
 def test_curves_show_every_run_human_and_controls(found):
