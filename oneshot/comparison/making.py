@@ -38,7 +38,7 @@ STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
 """Guidance of *Diffusion Models as Artists* (ICML 2023), fig. 4."""
 SAMPLERS = ("ddpm", "ddim", "dpm_solver_pp")
 STEPS = (10, 20, 50, 100, 500)
-SPEED_VARIATIONS = {"smoke": 4, "draft": 4, "laptop": 8, "paper": 100}
+SPEED_VARIATIONS = {"smoke": 4, "draft": 4, "laptop": 4, "paper": 100}
 """Drawings of a concept for the table of speed, fewer because 500 steps take their time."""
 
 KEPT = {"framework": (20, 11), "guidance": (12, 11), "speed": (8, 6)}

@@ -87,7 +87,7 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
     """
     pairs = sweeps(found)
     if not pairs:
-        return Markdown(NO_SWEEPS.format(dataset=found.dataset))
+        return Markdown(NO_SWEEPS.format(dataset=found.dataset, preset=found.preset))
     with _plot(5.8, 4.0) as (figure, (axes,)):
         for number, (system, setting) in enumerate(pairs):
             rows, (colour, marker) = found.variants(system, setting), look(system)
@@ -139,16 +139,13 @@ def slider(found: Comparison, system: str, setting: str, shown: int = 8) -> Spri
 
 NO_SWEEPS = (
     "*No system on {dataset} has been trained with other settings than its own yet.* "
-    "`oneshot make vae-stn --dataset {dataset} --variant beta=4` trains one, `oneshot results "
-    "framework --dataset {dataset}` scores it."
+    "`oneshot make vae-stn --dataset {dataset} --preset {preset} --variant beta=4` trains one, "
+    "`oneshot results framework --dataset {dataset} --preset {preset}` scores it."
 )
 
 
 def show_sliders(found: Comparison, shown: int = 8) -> None:
-    """Display a slider for each system and setting that was swept."""
-    if found.human is None or not sweeps(found):
-        display(Markdown(NO_SWEEPS.format(dataset=found.dataset)))
-        return
+    """Display a slider for each system and setting that was swept; nothing when none was."""
     for system, setting in sweeps(found):
         told = f"### {NAMES.get(system, system)}: {SETTINGS.get(setting, setting)}"
         display(Markdown(told))
