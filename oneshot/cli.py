@@ -140,6 +140,8 @@ def _results(arguments: argparse.Namespace) -> int:
     from oneshot.comparison import making
     from oneshot.drawings.errors import DataError
 
+    if arguments.table == "concepts":
+        return _divisions(arguments)
     documents, lines = [], []
     for dataset in arguments.dataset or making.DATASETS:
         try:
@@ -155,6 +157,22 @@ def _results(arguments: argparse.Namespace) -> int:
             lines.append(f"{dataset}: not trained yet are {', '.join(found.untrained)}")
         lines.append(f"{dataset}: {len(found.rows)} rows are in {found.file}")
     _say(arguments, documents, lines)
+    return 0
+
+
+def _divisions(arguments: argparse.Namespace) -> int:
+    from oneshot.sweep import dividing
+
+    rows = []
+    for dataset in arguments.dataset or ("quickdraw",):
+        rows += dividing.keep(dataset, arguments.preset)
+    about = {"concepts": "names", "test concepts": "nearest"}
+    lines = [
+        f"{row.dataset:10} {row.split:10} "
+        + ", ".join(f"{len(getattr(row, field))} {name}" for name, field in about.items())
+        for row in rows
+    ]
+    _say(arguments, [row.to_json() for row in rows], [*lines, f"{len(rows)} rows are kept"])
     return 0
 
 
@@ -288,7 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     _sized(score)
 
     results = _command(commands, "results", _results, "score what is trained into data/results")
-    results.add_argument("table", choices=("framework", "guidance", "speed"))
+    results.add_argument("table", choices=("framework", "guidance", "speed", "concepts"))
     results.add_argument("--dataset", action="append", default=[], help="only of this one")
     results.add_argument("--system", action="append", default=[], help="only this one, and humans")
     results.add_argument("--preset", choices=SIZES, default="laptop")

@@ -12,6 +12,7 @@ from torch import nn
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import TEST, TRAIN, VALIDATION
 from oneshot.results import HUMAN, Results
+from oneshot.sweep import Division
 from oneshot.widgets import clusters, latents
 from oneshot.widgets.sheets import Sheet
 
@@ -37,6 +38,12 @@ def concepts():
     names = ("clock/1", "clock/2", "sun", "tree/1", "tree/2", "tree/3")
     splits = np.array([TRAIN, TEST, VALIDATION, TRAIN, VALIDATION, TEST])
     return ConceptSet(pages, np.arange(48), np.arange(0, 49, 8), names, splits, np.arange(0, 48, 8))
+
+
+def division(concepts):
+    place = "quickdraw", "laptop", "category"
+    splits, counts = concepts.splits.tolist(), concepts.counts.tolist()
+    return Division(*place, list(concepts.names), splits, counts, nearest=[0.4, 0.2])
 
 
 def test_drawings_are_of_the_split_with_the_exemplar_first(concepts):
@@ -65,14 +72,28 @@ def test_what_is_not_at_hand_is_said(concepts):
     assert "not on this machine" in latents.maps({"none": Rows()}, None).data
     for show in (clusters.summary, clusters.sheet, clusters.siblings):
         assert "not on this machine" in show(None).data
+    assert "not on this machine" in clusters.leaks({}).data
 
 
 def test_concepts_are_counted_by_category(concepts):
-    told = clusters.summary(concepts).data
+    told = clusters.summary(division(concepts)).data
     assert told.startswith(
         "**6 concepts** out of 3 categories (1 of 1 concept, 1 of 2 concepts, 1 of"
     )
     assert "2 train, 2 validation, 2 test" in told
+    assert told.endswith("there are 8 drawings in the middle, 8 at least, 8 at most.")
+
+
+def test_each_division_has_a_curve_of_its_test_concepts(concepts):
+    whole = replace(division(concepts), splits=[TRAIN, TRAIN, TRAIN, TEST, TEST, TEST])
+    figure = clusters.leaks({"category": whole, "published": division(concepts)})
+    (axes,) = figure.axes
+    assert [line.get_label() for line in axes.lines] == [
+        "split by category: 0% with siblings in training",
+        "published split: 100% with siblings in training",
+    ]
+    np.testing.assert_allclose(axes.lines[0].get_xdata(), [0.2, 0.4])
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), [0.5, 1.0])
 
 
 def test_siblings_stand_together(concepts):
@@ -87,7 +108,7 @@ def test_siblings_stand_together(concepts):
 def test_scores_of_test_concepts_with_siblings_stand_apart(concepts):
     names = tuple(f"{k // 2}/{k % 2 + 1}" for k in range(48))
     splits = np.array([TRAIN, TEST] * 12 + [TEST, TEST] * 6 + [TRAIN, TRAIN] * 6, dtype=np.uint8)
-    many = replace(concepts, names=names, splits=splits)
+    many = replace(division(concepts), names=list(names), splits=splits.tolist())
     right = [90.0] * 12 + [50.0] * 12  # of the 24 test concepts the first 12 have siblings
     run, human = regularized.row({"prototype": 30.0}), regularized.row(control=HUMAN)
     run = replace(run, per_concept=run.per_concept | {"recognizability": right})
