@@ -159,11 +159,18 @@ def slider(found: Results, name: str, shown: int = 8) -> SpriteSlider | Markdown
 
 
 def show_sliders(found: Results, names: Sequence[str], shown: int = 8) -> None:
-    """Display the slider of each family that there is."""
+    """Display the slider of each family that there is at two betas or more; name the others."""
+    still = []
     for name in [name for name in names if name in found.families]:
+        if len({row.varying for row in found.families[name]}) < 2:
+            still.append(name)
+            continue
         display(Markdown(f"### {name}"))
         made = slider(found, name, shown)
         made.show() if isinstance(made, SpriteSlider) else display(made)
+    if still:
+        told = ", ".join(f"**{name}**" for name in still)
+        display(Markdown(f"There is one $\\beta$ so far, so nothing to move, of {told}."))
 
 
 @_when_there_are_runs

@@ -66,6 +66,18 @@ def test_how_long_runs_were_trained_is_said_beside_the_paper(found):
     assert f"for {row.steps['autoencoder']:,} steps (in the paper {paper:,})" in told
 
 
+def test_a_family_at_one_beta_has_no_slider_and_is_named(found, monkeypatch):
+    shown = []
+    monkeypatch.setattr(tradeoffs, "display", shown.append)
+    monkeypatch.setattr(SpriteSlider, "show", lambda made: shown.append(made))
+    others = [row for row in found.rows if row.family == "vq"][1:]
+    fewer = replace(found, rows=tuple(row for row in found.rows if row not in others))
+    tradeoffs.show_sliders(fewer, ["kl", "vq"])
+    heading, slider, still = shown
+    assert heading.data == "### kl" and isinstance(slider, SpriteSlider)
+    assert still.data.endswith("of **vq**.")
+
+
 def test_curves_show_every_run_human_and_controls(found):
     figure = tradeoffs.curves(found, [["kl", "vq"], ["prototype", "barlow+prototype"]])
     left, right = figure.axes
