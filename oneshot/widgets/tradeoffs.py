@@ -93,12 +93,13 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
     """
     with _plot(3.1 * len(panels) + 0.6, 3.4, panels=len(panels)) as (figure, axes):
         for ax, names in zip(axes, panels, strict=True):
-            for name in names:
-                if name in found.families:
-                    _family(ax, found, name)
+            there = [name for name in names if name in found.families]
+            for name in there:
+                _family(ax, found, name)
             _marks(ax, found)
             ax.set(xlabel="originality", ylabel=AGAINST["recognizability"])
-            ax.legend(fontsize=8, loc="lower left")
+            if there:
+                ax.legend(fontsize=8, loc="lower left")
         _same_limits(axes)
     return figure
 
