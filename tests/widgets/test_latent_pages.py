@@ -27,7 +27,8 @@ def test_without_results_a_page_runs_to_its_end_and_says_so(name, table, capsys)
     words = told(shown) + capsys.readouterr().out
     plain = "not on this machine" if name == "concepts" else "There is no run on quickdraw"
     assert plain in words
-    assert all(isinstance(value, Markdown) for value in shown)
+    # how concepts are divided is kept without their drawings
+    assert sum(not isinstance(value, Markdown) for value in shown) == (name == "concepts")
 
 
 @pytest.mark.parametrize("name", PAGES)
