@@ -24,6 +24,7 @@ SCORES = ("diversity", "originality", "recognizability", "recognizability_all")
 PLANE = ("originality", "recognizability")
 PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
 SHOWN_CONCEPTS, SHOWN_VARIATIONS = 16, 10
+BITS = 2  # a pixel of the drawings kept
 
 
 @dataclass(frozen=True)
@@ -138,17 +139,16 @@ def add(file: Path, rows: Iterable[Row], store: Store) -> None:
         tables.write(file, [row.to_json() for row in ordered])
 
 
-def save_drawings(file: Path, row: Row, drawn: Drawn, threshold: float) -> None:
-    """Keep some drawings of a run beside its table, one bit a pixel, without their exemplars.
+def save_drawings(file: Path, row: Row, drawn: Drawn) -> None:
+    """Keep some drawings of a run beside its table, two bits a pixel, without their exemplars.
 
     They are the first variations of concepts spread evenly over the split.
     """
     chosen = np.linspace(0, len(drawn.names) - 1, SHOWN_CONCEPTS).round().astype(int)
     chosen = np.unique(chosen)
-    ink = drawn.drawings[chosen, :SHOWN_VARIATIONS] > 255 * threshold
     names = tuple(drawn.names[i] for i in chosen)
-    shown = Shown(ink * np.uint8(255), names, drawn.concepts[chosen])
-    kept.save(_drawings_file(file, row), shown, 1, row.recipes)
+    shown = Shown(drawn.drawings[chosen, :SHOWN_VARIATIONS], names, drawn.concepts[chosen])
+    kept.save(_drawings_file(file, row), shown, BITS, row.recipes)
 
 
 @dataclass(frozen=True)

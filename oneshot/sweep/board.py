@@ -50,7 +50,7 @@ class Board:
         for run, row in found.items():
             if "samples" in run.parts and self.store.find(run.parts["samples"]):
                 drawn = Store(self.store.runs.parent, self.store.zoo).get(run.parts["samples"])
-                results.save_drawings(self.file, row, drawn, run.concepts.threshold)
+                results.save_drawings(self.file, row, drawn)
         if found:
             results.add(self.file, found.values(), self.store)
             self.rows |= found

@@ -72,5 +72,5 @@ def made_up(folder: Path) -> Results:
         disc = (np.hypot(x, y) < 2 + number / 8) * np.uint8(255)
         pages = np.broadcast_to(disc, (6, 12, 1, 16, 16))
         names = tuple(f"concept {k}" for k in range(6))
-        results.save_drawings(file, one, Drawn(pages, None, np.arange(6), names), 0.3)
+        results.save_drawings(file, one, Drawn(pages, None, np.arange(6), names))
     return Results(file, "glyphs", "laptop", tuple(rows))
