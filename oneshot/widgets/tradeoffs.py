@@ -171,7 +171,7 @@ def show_sliders(found: Results, names: Sequence[str], shown: int = 8) -> None:
         made.show() if isinstance(made, SpriteSlider) else display(made)
     if still:
         told = ", ".join(f"**{name}**" for name in still)
-        display(Markdown(f"There is one $\\beta$ so far, so nothing to move, of {told}."))
+        display(Markdown(f"There is one \u03b2 so far, so nothing to move, of {told}."))
 
 
 @_when_there_are_runs
