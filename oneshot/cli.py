@@ -163,16 +163,16 @@ def _results(arguments: argparse.Namespace) -> int:
 def _divisions(arguments: argparse.Namespace) -> int:
     from oneshot.sweep import dividing
 
+    if arguments.system:
+        raise ValueError("how concepts are divided depends on no system: leave out --system")
     rows = []
     for dataset in arguments.dataset or ("quickdraw",):
         rows += dividing.keep(dataset, arguments.preset)
-    about = {"concepts": "names", "test concepts": "nearest"}
     lines = [
-        f"{row.dataset:10} {row.split:10} "
-        + ", ".join(f"{len(getattr(row, field))} {name}" for name, field in about.items())
+        f"{row.dataset:10} {row.split:10} {len(row.names)} concepts, {len(row.nearest)} for testing"
         for row in rows
     ]
-    _say(arguments, [row.to_json() for row in rows], [*lines, f"{len(rows)} rows are kept"])
+    _say(arguments, [row.to_json() for row in rows], lines)
     return 0
 
 

@@ -74,6 +74,11 @@ class Row(Record):
         return describe(self.regularizers, self.control)
 
     @property
+    def slug(self) -> str:
+        """The name for a file: "barlow30-prototype100"."""
+        return self.name.replace(" + ", "-").replace(" ", "")
+
+    @property
     def point(self) -> tuple[float, float]:
         """Originality and recognizability (in percent)."""
         return self.originality.value, self.recognizability.value
@@ -229,6 +234,10 @@ class Results:
             key=lambda rows: np.linalg.norm((_validation(rows) - human) / scale),
         )
 
+    def best_of(self, families: Sequence[str]) -> list[Row]:
+        """Return the first seed of the best beta of each family that there is."""
+        return [row for family in families for row in self.best(family)[:1]]
+
     def comparable(self, family: str, to: Sequence[Row], tolerance: float = 0.05) -> list[Row]:
         """Return the rows of the most recognizable betas of a family that are as original as `to`.
 
@@ -268,7 +277,6 @@ def _measured(rows: list[Row]) -> list[Row]:
 
 def _drawings_file(file: Path, row: Row) -> Path:
     guidance = "" if row.guidance is None else f"-guidance{row.guidance:g}"
-    weights = row.name.replace(" + ", "-").replace(" ", "")
     dataset = row.dataset.split(":")[0]
-    name = f"{dataset}-{row.preset}-{row.split}-{weights}{guidance}-seed{row.seed}.safetensors"
+    name = f"{dataset}-{row.preset}-{row.split}-{row.slug}{guidance}-seed{row.seed}.safetensors"
     return file.parent / "drawings" / name

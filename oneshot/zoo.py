@@ -150,8 +150,7 @@ def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
     for row, run in sweep.best(found, list(found.families)):
         recipe = run.parts["autoencoder"]
         if store.find(recipe):
-            weights = row.name.replace(" + ", "-").replace(" ", "")
-            name = f"{dataset}-{preset}-autoencoder-{weights}"
+            name = f"{dataset}-{preset}-autoencoder-{row.slug}"
             files.append(export(recipe, name, metrics={"probes": row.probes}, **about))
     return files
 

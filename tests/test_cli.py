@@ -167,6 +167,7 @@ def test_score_of_a_model_at_some_guidance(told, said, smoke):
         (("zoo", "show", "unicorn"), "no 'unicorn' in the zoo"),
         (("zoo", "verify", "glyphs-ldm"), "`oneshot zoo verify` is of all entries, not one"),
         (("bench", "--only", "nothing-like-it"), "no benchmark has 'nothing-like-it'"),
+        (("results", "concepts", "--system", "ldm"), "depends on no system: leave out --system"),
         (("sweep", "missing.yaml"), "missing.yaml"),
     ],
 )
@@ -311,3 +312,7 @@ def test_a_reader_that_stops_listening_is_no_fault(tmp_path):
 
 def test_the_default_store_is_that_of_the_tests(smoke):
     assert store.default() is smoke
+
+
+def test_the_sizes_of_the_command_are_those_of_recipes():
+    assert cli.SIZES == presets.PRESETS

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oneshot import store, tables
+from oneshot.drawings.errors import DataError
 from oneshot.metrics.features import embed
 from oneshot.metrics.leakage import leakage
 from oneshot.recipes import presets
@@ -69,11 +70,19 @@ def measure(dataset: str, preset: str, split: str) -> Division | None:
 
 
 def keep(dataset: str, preset: str, file: Path = FILE) -> list[Division]:
-    """Write the divisions of a data set into a table, in place of those before; return them."""
-    found = divisions(dataset, preset, file)
-    known = {row.identity: row for row in (*tables.read(file, Division), *found.values())}
+    """Measure the divisions of a data set into a table, in place of those before; return them.
+
+    Raises DataError, and leaves the table as it is, where they cannot be measured.
+    """
+    found = [row for split in SPLITS if (row := measure(dataset, preset, split))]
+    if not found:
+        raise DataError(
+            f"the concepts of {dataset} are not on this machine; get its drawings, then "
+            f"`oneshot make concepts --dataset {dataset}`"
+        )
+    known = {row.identity: row for row in (*tables.read(file, Division), *found)}
     tables.write(file, [known[key].to_json() for key in sorted(known)])
-    return list(found.values())
+    return found
 
 
 def _judged(dataset: str, preset: str) -> str:

@@ -54,9 +54,8 @@ def made(dataset: str, preset: str, home: Store) -> Results:
 
 
 def best(found: Results, names: Sequence[str]) -> list[tuple[Row, Run]]:
-    """Return the rows of the best beta of each family (its first seed) and the runs they are of."""
-    rows = [row for name in names for row in found.best(name)[:1]]
-    return [(row, _run(row)) for row in rows]
+    """Return the rows of `Results.best_of` and the runs they are of."""
+    return [(row, _run(row)) for row in found.best_of(names)]
 
 
 def networks(found: Results, names: Sequence[str]) -> dict[str, nn.Module]:
@@ -64,11 +63,9 @@ def networks(found: Results, names: Sequence[str]) -> dict[str, nn.Module]:
 
     Those that are neither in the store nor in the zoo are left out: nothing is trained.
     """
-    home, found_there = store.default(), {}
-    for row, run in best(found, names):
-        if home.find(run.parts["autoencoder"]):
-            found_there[row.name] = home.get(run.parts["autoencoder"])
-    return found_there
+    home = store.default()
+    codes = {row.name: run.parts["autoencoder"] for row, run in best(found, names)}
+    return {name: home.get(recipe) for name, recipe in codes.items() if home.find(recipe)}
 
 
 def _run(row: Row) -> Run:

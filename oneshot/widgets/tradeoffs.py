@@ -59,13 +59,12 @@ def _trained(found: Results) -> str:
     runs = [row for row in found.rows if row.steps]
     if not runs:
         return ""
-    steps = [
-        int(np.median([row.steps[part] for row in runs])) for part in ("autoencoder", "diffusion")
-    ]
+    parts = ("autoencoder", "diffusion")
+    steps = [int(np.median([row.steps[part] for row in runs])) for part in parts]
     minutes = np.median([row.seconds for row in runs]) / 60
     paper = presets.latent_diffusion(found.dataset, "paper")
     return (
-        f" Each trained its autoencoder for {steps[0]:,} steps (in the paper "
+        f" Each trained its autoencoder for {steps[0]:,} steps (at size paper "
         f"{paper.autoencoder.plan.steps:,}) and its diffusion model for {steps[1]:,} "
         f"({paper.plan.steps:,}), half of them in less than {minutes:.0f} minutes."
     )
@@ -201,9 +200,8 @@ def probes(found: Results) -> Markdown:
         "reconstruction error": lambda row: f"{row.reconstruction['error']:.1f}",
     }
     lines = [f"| run | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    for name in found.families:
-        for row in found.best(name)[:1]:
-            lines.append(f"| {row.name} | {' | '.join(say(row) for say in columns.values())} |")
+    for row in found.best_of(list(found.families)):
+        lines.append(f"| {row.name} | {' | '.join(say(row) for say in columns.values())} |")
     return Markdown("\n".join(lines))
 
 
@@ -250,8 +248,7 @@ def family_sheet(found: Results, name: str, columns: int = 10):
 
 def best_drawings(found: Results, names: Sequence[str]) -> list[tuple[Row, Shown]]:
     """Return the best run of each family (its first seed) with its drawings, where there are."""
-    rows = [row for name in names for row in found.best(name)[:1]]
-    return [(row, drawn) for row in rows if (drawn := found.drawings(row))]
+    return [(row, drawn) for row in found.best_of(names) if (drawn := found.drawings(row))]
 
 
 def verdicts(claims: Sequence[Claim]) -> Markdown:

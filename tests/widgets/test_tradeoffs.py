@@ -63,7 +63,7 @@ def test_how_long_runs_were_trained_is_said_beside_the_paper(found):
     row = next(row for row in found.rows if row.steps)
     told = tradeoffs.there(found, ["kl"], "fig4").data
     paper = presets.latent_diffusion("glyphs", "paper").autoencoder.plan.steps
-    assert f"for {row.steps['autoencoder']:,} steps (in the paper {paper:,})" in told
+    assert f"for {row.steps['autoencoder']:,} steps (at size paper {paper:,})" in told
 
 
 def test_a_family_at_one_beta_has_no_slider_and_is_named(found, monkeypatch):
