@@ -25,9 +25,10 @@ def look(
 ) -> Comparison:
     """Return the rows of a table that there are, of these systems or of all, with the humans.
 
-    Nothing is made. Raises ValueError for a data set or a system that is not known.
+    Nothing is made. Raises ValueError for a data set, a size or a system that is not known.
     """
     source(dataset)
+    presets.check(preset)
     for name in systems:
         if name not in presets.SYSTEMS:
             raise ValueError(f"unknown system {name!r}; known: {', '.join(presets.SYSTEMS)}")

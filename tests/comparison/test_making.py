@@ -114,6 +114,8 @@ def test_names_that_are_not_known_are_refused():
         looking.look("framework", "glyphs", "laptop", ["gan"])
     with pytest.raises(ValueError, match="unknown dataset 'glyph'"):
         looking.look("framework", "glyph")
+    with pytest.raises(ValueError, match="unknown preset 'huge'"):
+        looking.look("framework", "glyphs", "huge")
 
 
 # measuring
