@@ -59,8 +59,25 @@ class Bottleneck(nn.Module):
         if self.codebook is None:
             return z
         words, codebook = z.detach().unflatten(1, (-1, WORD)), self.codebook.float()
-        chosen = torch.cdist(words, codebook.detach()).argmin(-1)
-        return codebook[chosen].flatten(1)
+        return codebook[_nearest(words, codebook)].flatten(1)
+
+    @torch.no_grad()
+    def revive(self, z: Tensor) -> int:
+        """Move entries of the codebook that no word of `z` (N, d) is nearest to, onto such words.
+
+        The published codebook starts within 1/512 of zero, where a few entries soon win all words
+        and the rest never learn. Returns how many entries moved.
+        """
+        words = z.unflatten(1, (-1, WORD)).flatten(0, 1).float()
+        idle = torch.ones(CODES, dtype=torch.bool, device=z.device)
+        idle[_nearest(words, self.codebook.float())] = False
+        moved = int(idle.sum())
+        self.codebook[idle] = words[torch.randint(len(words), (moved,), device=z.device)]
+        return moved
+
+
+def _nearest(words: Tensor, codebook: Tensor) -> Tensor:
+    return torch.cdist(words, codebook.detach()).argmin(-1)
 
 
 class VectorAutoencoder(nn.Module):

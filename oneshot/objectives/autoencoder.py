@@ -18,7 +18,8 @@ class AutoencoderObjective(Objective):
     `regularizers` maps names to beta; an empty mapping is the control without any. `augment`
     changes the drawings themselves before anything else: "gentle" or "class" moves variation and
     exemplar alike, "view" replaces the variation by a contrastive view (alone, the control that
-    tells augmentation from regularization), None leaves them.
+    tells augmentation from regularization), None leaves them. Every `revive` steps the entries of a
+    codebook that the batch does not use are moved to where it would; 0 leaves them, as published.
 
     Views made for a regularizer serve only the regularizer: the reconstruction is of the drawing
     they come from. With `as_released`, the first view also takes the drawing's place, and the
@@ -33,6 +34,7 @@ class AutoencoderObjective(Objective):
         classes: int,
         augment: str | None = "gentle",
         as_released: bool = False,
+        revive: int = 0,
     ):
         super().__init__()
         self.autoencoder = autoencoder
@@ -46,7 +48,9 @@ class AutoencoderObjective(Objective):
                 )
         if augment not in (None, "gentle", "class", "view"):
             raise ValueError(f"unknown augment {augment!r}: use gentle, class, view or None")
-        self.augment, self.as_released = augment, as_released
+        if revive and autoencoder.bottleneck.codebook is None:
+            raise ValueError("revive is for a codebook: use it with the regularizer vq")
+        self.augment, self.as_released, self.revive = augment, as_released, revive
         self.needs = frozenset().union(*(r.needs for r in self.regularizers.values()))
         self.slow = None
         if "slow2" in self.needs:
@@ -62,6 +66,8 @@ class AutoencoderObjective(Objective):
         """
         drawings = self._drawings(batch)
         latents, z = self._latents(drawings, batch["label"])
+        if self.training and self.revive and step % self.revive == 0:
+            self.autoencoder.bottleneck.revive(latents.mean)
         drawn = self.autoencoder.decode(z)
         losses = {"reconstruction": (drawn - drawings["x"]).square().sum() / len(drawn)}
         with torch.autocast(drawn.device.type, enabled=False):

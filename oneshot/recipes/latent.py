@@ -45,6 +45,7 @@ class Autoencoder(Recipe):
     network_name: str = "published"
     augment: str | None = "gentle"
     as_released: bool = False
+    revive: int = 0
 
     def __post_init__(self):
         pairs = self.regularizers
@@ -67,7 +68,12 @@ class Autoencoder(Recipe):
         batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
         torch.manual_seed(self.plan.seed)
         objective = AutoencoderObjective(
-            self.network(), self.betas, batches.classes, self.augment, self.as_released
+            self.network(),
+            self.betas,
+            batches.classes,
+            self.augment,
+            self.as_released,
+            self.revive,
         )
         trained = train(objective, batches, self.plan, work, store.device, name="autoencoder")
         network = objective.autoencoder

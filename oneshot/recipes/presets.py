@@ -126,7 +126,8 @@ def autoencoder(
         return Autoencoder(group, Plan(steps=30, batch=32), regularizers, 16)
     if preset != "paper":
         plan = Plan(steps("autoencoder", dataset, preset), 128, lr=1e-3, warmup=200)
-        return Autoencoder(group, plan, regularizers, latent, network_name="patch")
+        revive = 100 if "vq" in regularizers else 0
+        return Autoencoder(group, plan, regularizers, latent, "patch", revive=revive)
     epochs, drawings_trained = 100, 275_000 if source(dataset).name == "quickdraw" else 27_460
     plan = Plan(epochs * drawings_trained // 128, 128, lr=1e-4, weight_decay=1e-5)
     return Autoencoder(group, plan, regularizers, latent, augment=None)

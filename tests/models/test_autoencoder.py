@@ -67,6 +67,19 @@ def test_quantized_words_are_the_nearest_and_gradient_passes_straight_through():
     assert torch.equal(through, straight)
 
 
+def test_idle_entries_of_the_codebook_move_onto_words():
+    bottleneck = Bottleneck(4, 8, "quantized")
+    used = torch.arange(6.0)[:, None].expand(6, 4) + 1
+    with torch.no_grad():
+        bottleneck.codebook.fill_(-9)
+        bottleneck.codebook[40:46] = used
+    z = used.reshape(3, 8) + 0.1
+    assert bottleneck.revive(z) == 512 - 6
+    assert torch.equal(bottleneck.codebook[40:46], used)
+    assert bottleneck.codebook.min() > 0
+    assert torch.equal(bottleneck.nearest(z), z)  # each word has its own entry now
+
+
 def test_nearest_leaves_other_bottlenecks_alone():
     z = torch.randn(2, 8)
     assert Bottleneck(4, 8, "plain").nearest(z) is z

@@ -131,7 +131,24 @@ def test_mixed_precision_stays_close(batch):
         torch.testing.assert_close(mixed[name], value, rtol=0.05, atol=0.05)
 
 
+def test_a_codebook_is_revived_on_its_steps_while_training(batch):
+    trained = objective({"vq": 1}, revive=3)
+    codebook = trained.autoencoder.bottleneck.codebook
+
+    def moved(step):
+        before = codebook.detach().clone()
+        trained.losses(batch, step)["loss"].backward()
+        return not torch.equal(codebook, before)
+
+    assert [moved(step) for step in range(4)] == [True, False, False, True]
+    trained.eval()
+    assert not moved(0)
+    assert objective({"vq": 1}).revive == 0
+
+
 def test_mistakes_name_what_was_expected():
+    with pytest.raises(ValueError, match="codebook"):
+        objective({"prototype": 1}, revive=3)
     with pytest.raises(ValueError, match="gaussian"):
         AutoencoderObjective(Autoencoder(16), {"kl": 1}, classes=5)
     with pytest.raises(ValueError, match="gentle"):
