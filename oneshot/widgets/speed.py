@@ -56,7 +56,7 @@ def against_steps(found: Comparison, system: str) -> Plot:
             axes.axhline(value, color=figures.HUMAN, linestyle="--", linewidth=1, label="human")
             _few_ticks(axes, sorted({row.steps for row in found.ways(system)}))
             axes.set(xlabel="steps", ylabel=AXES[score])
-        panels[0].legend(fontsize=8.5)
+        _legend_above(figure, panels[0])
     return figure
 
 
@@ -75,7 +75,7 @@ def against_time(found: Comparison, system: str) -> Plot:
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
             axes.minorticks_off()
-        panels[0].legend(fontsize=8.5)
+        _legend_above(figure, panels[0])
     return figure
 
 
@@ -107,9 +107,18 @@ def enough(found: Comparison, system: str) -> list[Claim]:
     return [statements.as_good(row, best) for row in rows]
 
 
+def steady(found: Comparison, system: str) -> list[Claim]:
+    """Return, of each sampler, whether fewer steps draw as the most steps of the same do."""
+    ways = samplers(found, system).values()
+    return [statements.as_good(row, rows[-1]) for rows in ways for row in rows[:-1]]
+
+
 @when_there_are_rows
 def verdict(found: Comparison, system: str) -> Markdown:
-    """Return a sentence that says what the fewest steps are that cost nothing to speak of."""
+    """Return sentences that say what the fewest steps are that cost nothing to speak of.
+
+    Beside the reference, which tells samplers apart, and beside the sampler's own most steps.
+    """
     best = reference(found, system)
     if best is None:
         return Markdown("*Ancestral sampling, the reference, has not been scored yet.*")
@@ -117,17 +126,13 @@ def verdict(found: Comparison, system: str) -> Markdown:
         f"{TOLERANCE['originality']:g} of originality and {TOLERANCE['recognizability']:g} "
         f"point{'s' * (TOLERANCE['recognizability'] != 1)} of recognizability"
     )
-    told = []
-    for name, rows in samplers(found, system).items():
-        good = [row for row in rows if row is best or _holds(row, best)]
-        if good and good[0] is not best:
-            faster = f", {_faster(best, good[0])}" if _faster(best, good[0]) else ""
-            told.append(f"**{SAMPLERS[name]} with {good[0].steps} steps**{faster}")
-        elif name != "ddpm":
-            told.append(f"{SAMPLERS[name]} with no number of steps that was tried")
+    ways = samplers(found, system).values()
+    beside = "; ".join(_fewest(rows, best) for rows in ways)
+    itself = "; ".join(_fewest(rows, rows[-1]) for rows in ways)
     return Markdown(
         f"Beside {best.steps} ancestral steps of {NAMES.get(system, system)}, all of the intervals "
-        f"lie within {within} for: {'; '.join(told) or 'nothing that was tried'}."
+        f"lie within {within} for: {beside}.\n\n"
+        f"Beside the most steps of the same sampler: {itself}."
     )
 
 
@@ -158,6 +163,18 @@ def slider(found: Comparison, system: str) -> SpriteSlider | Markdown:
     )
 
 
+def _fewest(rows: list[Row], best: Row) -> str:
+    """Say with how few steps a sampler scores as `best` does."""
+    name = SAMPLERS[rows[0].sampler]
+    good = [row for row in rows if row is best or _holds(row, best)]
+    if not good:
+        return f"{name} with no number of steps that was tried"
+    if good[0] is best:
+        return f"{name} in no fewer than {best.steps}"
+    faster = f", {_faster(best, good[0])}" if _faster(best, good[0]) else ""
+    return f"**{name} with {good[0].steps} steps**{faster}"
+
+
 def _holds(row: Row, best: Row) -> bool:
     return statements.as_good(row, best).verdict == HOLDS
 
@@ -181,3 +198,8 @@ def _few_ticks(axes, steps: list[int]) -> None:
     axes.set_xscale("log")
     axes.set_xticks(steps, [str(n) for n in steps])
     axes.minorticks_off()
+
+
+def _legend_above(figure, axes) -> None:
+    marks, names = axes.get_legend_handles_labels()
+    figure.legend(marks, names, loc="outside upper center", ncols=len(names), fontsize=8.5)

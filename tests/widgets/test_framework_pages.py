@@ -320,7 +320,7 @@ def test_speed_is_shown_by_sampler(quick):
     best = speed.reference(quick, "cfgdm")
     assert (best.sampler, best.steps) == ("ddpm", 500)
     for figure in (speed.against_steps(quick, "cfgdm"), speed.against_time(quick, "cfgdm")):
-        names = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+        names = [text.get_text() for text in figure.legends[0].get_texts()]
         assert names[:3] == ["ancestral", "DDIM", "DPM-Solver++"]
     assert speed.table(quick, "cfgdm").data.count("<tr>") == 11
 
@@ -330,6 +330,13 @@ def test_the_fewest_steps_that_cost_nothing_are_named(quick):
     assert len(claims) == 8
     words = speed.verdict(quick, "cfgdm").data
     assert "**DDIM with 500 steps**" in words and "ancestral with" not in words
+    itself = words.split("\n\n")[1]
+    assert "DDIM in no fewer than 500; **DPM-Solver++ with 10 steps**, 50 times" in itself
+    beside = [claim.statement.split(" scores as ") for claim in speed.steady(quick, "cfgdm")]
+    assert len(beside) == 6
+    assert all(
+        one.split(" in ")[0].lower() == other.split(" in ")[0].lower() for one, other in beside
+    )
     assert "**DPM-Solver++ with 10 steps**, 50 times as fast" in words
     ways = {(row.sampler, row.steps): row for row in quick.ways("cfgdm")}
     weak = replace(ways["dpm_solver_pp", 10], per_concept=ways["ddpm", 10].per_concept)
