@@ -6,9 +6,13 @@ Betas are chosen on validation concepts; what is compared are the scores on test
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from oneshot.metrics import claims
 from oneshot.metrics.claims import Claim, Measured
-from oneshot.results import Results, Row
+from oneshot.metrics.leakage import parted
+from oneshot.results import HUMAN, Results, Row
+from oneshot.sweep.dividing import Division
 
 COMBINED = "barlow+prototype"
 
@@ -71,9 +75,51 @@ def combined(found: Results) -> list[Claim]:
     return [nearest, *(compared(found, p, q) for p, q in zip(pairs, partners, strict=True))]
 
 
+def leakage(by_category: Results, by_permutation: Results, published: Division) -> list[Claim]:
+    """Test, of each run under both splits, whether siblings in training make it recognizable.
+
+    The splits have other test concepts and another critic, so recognizability is counted above that
+    of people on the same concepts.
+    """
+    told = []
+    sibling = parted(published.names, np.array(published.splits))
+    pairs = twins(by_category, by_permutation)
+    for row, twin in pairs:
+        if row.control == HUMAN:
+            continue
+        above, without = _above(by_permutation.human, twin), _above(by_category.human, row)
+        gain = _mean(above, 0) - _mean(without, 1)
+        statement = f"{row.name}: more recognizable, beside people, with the published split."
+        told.append(Claim.tested(statement, "recognizability", gain))
+        statement = f"{row.name}: and more so on concepts with siblings in training."
+        if sibling.all() or not sibling.any():
+            told.append(Claim.untested(statement, "siblings in training: of all concepts or none"))
+        else:
+            gain = _mean(above[sibling], 0) - _mean(above[~sibling], 1)
+            told.append(Claim.tested(statement, "recognizability", gain))
+    return told
+
+
+def twins(by_category: Results, by_permutation: Results) -> list[tuple[Row, Row]]:
+    """Return the runs, humans included, that differ in the split alone."""
+    other = {(row.name, row.seed, row.guidance): row for row in by_permutation.rows}
+    pairs = [(row, other.get((row.name, row.seed, row.guidance))) for row in by_category.rows]
+    return [(row, twin) for row, twin in pairs if twin is not None]
+
+
 def systems_of(found: Results, name: str) -> tuple[list[float], list[Measured]]:
     """Return the betas of a family, rising, and the scores at each, trainings together."""
     at: dict[float, list[Row]] = {}
     for row in found.families.get(name, []):
         at.setdefault(row.varying, []).append(row)
     return list(at), [Measured.of(rows) for rows in at.values()]
+
+
+def _above(human: Row, row: Row) -> np.ndarray:
+    right, people = (np.asarray(r.per_concept["recognizability"]) for r in (row, human))
+    return right - people
+
+
+def _mean(values: np.ndarray, seed: int) -> np.ndarray:
+    """Return the mean (1 + draws,) as measured and on each resample of concepts."""
+    return claims.weights(len(values), seed=seed) @ values

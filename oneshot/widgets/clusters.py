@@ -12,13 +12,17 @@ from IPython.display import Markdown
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import SPLITS
+from oneshot.metrics.claims import Claim, interval_of, weights
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.leakage import parted
 from oneshot.results import Results
+from oneshot.sweep import statements
 from oneshot.sweep.dividing import Division
 from oneshot.widgets.figures import HUMAN, MODEL, Plot, _plot
 from oneshot.widgets.sheets import Sheet, contact_sheet, label
 
 TOLD = {"category": "split by category", "published": "published split"}
+NO_RUNS = "*There are no runs with both splits yet.*"
 NOT_HERE = "*The drawings of this data set are not on this machine.*"
 
 
@@ -81,23 +85,32 @@ def leaks(divisions: Mapping[str, Division]) -> Plot | Markdown:
 
 def worth(by_category: Results, by_permutation: Results, published: Division | None) -> Markdown:
     """Return the scores of runs under both splits, and of test concepts with siblings apart."""
-    if by_category.human is None or by_permutation.human is None:
-        return Markdown("*There are no runs with both splits yet.*")
+    if not _both(by_category, by_permutation, published):
+        return Markdown(NO_RUNS)
+    sibling = parted(published.names, np.array(published.splits))
     lines = [
-        "| run | split | originality | recognizability (%) | with siblings in training | without |",
+        "| run | split | originality | recognizability (%) "
+        f"| of {sibling.sum()} with siblings in training | of {(~sibling).sum()} without |",
         "|---|---|---|---|---|---|",
     ]
-    for found, name in ((by_category, "by category"), (by_permutation, "published")):
-        for row in found.rows:
+    pairs = statements.twins(by_category, by_permutation)
+    for number, name in enumerate(("by category", "published")):
+        for row in (pair[number] for pair in pairs):
             apart = ["", ""]
-            if found is by_permutation and published is not None:
-                sibling = parted(published.names, np.array(published.splits))
+            if name == "published":
                 right = np.array(row.per_concept["recognizability"])
-                apart = [_mean(right[chosen]) for chosen in (sibling, ~sibling)]
-            o, r = row.originality, row.recognizability
-            scores = f"{o.value:.3f} | {r.value:.1f} ({r.low:.1f}\u2013{r.high:.1f})"
-            lines.append(f"| {row.name} | {name} | {scores} | {' | '.join(apart)} |")
+                apart = [_percent(_mean(right[chosen])) for chosen in (sibling, ~sibling)]
+            o, scores = row.originality, _percent(row.recognizability)
+            far = f"{o.value:.3f} ({o.low:.3f}\u2013{o.high:.3f})"
+            lines.append(f"| {row.name} | {name} | {far} | {scores} | {' | '.join(apart)} |")
     return Markdown("\n".join(lines))
+
+
+def gains(by_category: Results, by_permutation: Results, published: Division | None) -> list[Claim]:
+    """Return what siblings in training gain each run there is under both splits."""
+    if not _both(by_category, by_permutation, published):
+        return []
+    return statements.leakage(by_category, by_permutation, published)
 
 
 def categories(names: Sequence[str]) -> dict[str, list[int]]:
@@ -114,5 +127,14 @@ def _rows(concepts: ConceptSet, ids: Sequence[int], columns: int) -> Sheet:
     return contact_sheet(pages, concepts.exemplar_images(ids), rows=names)
 
 
-def _mean(values: np.ndarray) -> str:
-    return f"{values.mean():.1f} ({len(values)})" if len(values) else ""
+def _both(by_category: Results, by_permutation: Results, published: Division | None) -> bool:
+    people = by_category.human, by_permutation.human
+    return None not in people and published is not None
+
+
+def _mean(values: np.ndarray) -> Interval | None:
+    return interval_of(weights(len(values)) @ values) if len(values) else None
+
+
+def _percent(score: Interval | None) -> str:
+    return f"{score.value:.1f} ({score.low:.1f}\u2013{score.high:.1f})" if score else ""

@@ -252,7 +252,9 @@ def best_drawings(found: Results, names: Sequence[str]) -> list[tuple[Row, Shown
 
 
 def verdicts(claims: Sequence[Claim]) -> Markdown:
-    """Return a table of statements, what was measured, and the verdicts."""
+    """Return a table of statements, what was measured, and the verdicts; nothing of none."""
+    if not claims:
+        return Markdown("")
     lines = ["| statement | measured, with 95 % interval | verdict |", "|---|---|---|"]
     lines += [f"| {c.statement} | {c.evidence} | **{c.verdict}** |" for c in claims]
     return Markdown("\n".join(lines))

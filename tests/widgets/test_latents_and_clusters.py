@@ -11,6 +11,7 @@ from torch import nn
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import TEST, TRAIN, VALIDATION
+from oneshot.metrics.claims import HOLDS, UNDECIDED, UNTESTED
 from oneshot.results import HUMAN, Results
 from oneshot.sweep import Division
 from oneshot.widgets import clusters, latents
@@ -112,11 +113,19 @@ def test_scores_of_test_concepts_with_siblings_stand_apart(concepts):
     right = [90.0] * 12 + [50.0] * 12  # of the 24 test concepts the first 12 have siblings
     run, human = regularized.row({"prototype": 30.0}), regularized.row(control=HUMAN)
     run = replace(run, per_concept=run.per_concept | {"recognizability": right})
+    human = replace(human, per_concept=human.per_concept | {"recognizability": [95.0] * 24})
     tables = [Results(None, "quickdraw", "laptop", (human, run)) for _ in range(2)]
     lines = clusters.worth(*tables, many).data.splitlines()
     assert [line.split("|")[2].strip() for line in lines[2:]] == ["by category"] * 2 + [
         "published"
     ] * 2
-    assert lines[-1].endswith("| 90.0 (12) | 50.0 (12) |")
+    assert lines[0].endswith("| of 12 with siblings in training | of 12 without |")
+    assert lines[-1].endswith("| 90.0 (90.0–90.0) | 50.0 (50.0–50.0) |")
+    gain, more = clusters.gains(*tables, many)
+    assert gain.verdict == UNDECIDED and gain.interval.value == 0
+    assert more.verdict == HOLDS and more.evidence == "recognizability +40 [+40, +40]"
+    alone = replace(many, splits=[TRAIN] * 24 + [TEST] * 24)
+    assert clusters.gains(*tables, alone)[1].verdict == UNTESTED
+    assert clusters.gains(*tables, None) == []
     empty = Results(None, "quickdraw", "laptop", ())
     assert "no runs with both splits" in clusters.worth(tables[0], empty, many).data
