@@ -145,10 +145,10 @@ def _cell(interval: Interval, digits: int) -> str:
 
 
 @contextmanager
-def _plot(width: float, height: float, panels: int = 1):
+def _plot(width: float, height: float, panels: int = 1, rows: int = 1):
     with matplotlib.rc_context(_STYLE):
         figure = Plot(figsize=(width, height), layout="constrained")
-        yield figure, np.atleast_1d(figure.subplots(1, panels))
+        yield figure, np.ravel(figure.subplots(rows, panels // rows))
 
 
 def _curve(axes, scores: Scores, name: str, **style) -> None:

@@ -90,7 +90,7 @@ def table(found: Comparison, system: str) -> HTML:
             time = row.drawing.get("milliseconds")
             cells = [f"<th>{SAMPLERS[name]}</th>", f"<td>{row.steps}</td>"]
             cells += [_cell(row.originality, 3), _cell(row.recognizability, 1)]
-            cells.append(f"<td>{'' if time is None else f'{time:.3g}'}</td>")
+            cells.append(f"<td>{'' if time is None else f'{time:,.0f}'}</td>")
             lines.append(f"<tr>{''.join(cells)}</tr>")
     names = ("", "steps", "originality", "recognizability (%)", "ms a drawing")
     top = "".join(f"<th>{name}</th>" for name in names)
@@ -187,7 +187,7 @@ def _faster(best: Row, row: Row) -> str:
 
 def _caption(row: Row) -> str:
     time = row.drawing.get("milliseconds")
-    told = "" if time is None else f", {time:.3g} ms a drawing"
+    told = "" if time is None else f", {time:,.0f} ms a drawing"
     return (
         f"{SAMPLERS[row.sampler]}, {row.steps} steps: originality {row.originality.value:.3f}, "
         f"recognizability {row.recognizability.value:.1f}\u00a0%{told}"

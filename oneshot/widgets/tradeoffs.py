@@ -85,12 +85,14 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
     """Return the plane of scores, a panel for each group of families.
 
     A dot is a run, larger where it is nearest to human on validation concepts; a line is the curve
-    fitted through the betas, with its 95 % band and an arrow towards more beta; dashed are
-    combinations. The star is human, the hexagon without regularization, the cross with the views of
+    fitted through the betas, with its 95 % band and an arrow towards more beta; dashed lines and
+    hollow dots are combinations. The star is human, the hexagon without regularization, the cross with the views of
     the contrastive regularizers alone.
     *Latent Representation Matters* (NeurIPS 2024), fig. 3 and 4.
     """
-    with _plot(3.1 * len(panels) + 0.6, 3.4, panels=len(panels)) as (figure, axes):
+    rows = 2 if len(panels) == 4 else 1
+    size = 3.1 * len(panels) / rows + 0.6, 3.4 * rows
+    with _plot(*size, panels=len(panels), rows=rows) as (figure, axes):
         for ax, names in zip(axes, panels, strict=True):
             there = [name for name in names if name in found.families]
             for name in there:
@@ -275,7 +277,7 @@ def _fit(found: Results, name: str) -> Tradeoff:
 
 def _family(ax, found: Results, name: str) -> None:
     fit, colour = _fit(found, name), _colour(name)
-    line = "--" if "+" in name else "-"
+    line, inside = ("--", "white") if "+" in name else ("-", colour)
     ax.plot(*fit.path.T, line, color=colour, linewidth=1.4, label=name)
     bounds = tradeoff_band(*systems_of(found, name))
     if bounds:
@@ -286,7 +288,7 @@ def _family(ax, found: Results, name: str) -> None:
         ax.annotate("", fit.path[-1], fit.path[-2], arrowprops=tip)
     best = {row.varying for row in found.best(name)}
     sizes = [46 if beta in best else 14 for beta in fit.betas]
-    ax.scatter(*fit.points.T, s=sizes, color=colour, zorder=3)
+    ax.scatter(*fit.points.T, s=sizes, facecolor=inside, edgecolor=colour, linewidth=1.4, zorder=3)
 
 
 def _marks(ax, found: Results) -> None:
