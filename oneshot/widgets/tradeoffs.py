@@ -86,8 +86,8 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
 
     A dot is a run, larger where it is nearest to human on validation concepts; a line is the curve
     fitted through the betas, with its 95 % band and an arrow towards more beta; dashed lines and
-    hollow dots are combinations. The star is human, the hexagon without regularization, the cross with the views of
-    the contrastive regularizers alone.
+    hollow dots are combinations. The star is human, the hexagon without regularization, the cross
+    with the views of the contrastive regularizers alone.
     *Latent Representation Matters* (NeurIPS 2024), fig. 3 and 4.
     """
     rows = 2 if len(panels) == 4 else 1
