@@ -83,8 +83,7 @@ def leakage(by_category: Results, by_permutation: Results, published: Division) 
     """
     told = []
     sibling = parted(published.names, np.array(published.splits))
-    pairs = twins(by_category, by_permutation)
-    for row, twin in pairs:
+    for row, twin in twins(by_category, by_permutation):
         if row.control == HUMAN:
             continue
         above, without = _above(by_permutation.human, twin), _above(by_category.human, row)

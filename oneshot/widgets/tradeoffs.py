@@ -11,7 +11,6 @@ from IPython.display import Markdown, display
 from torch import Tensor
 
 from oneshot import sweep
-from oneshot.metrics.claims import Claim
 from oneshot.metrics.fits import smooth
 from oneshot.metrics.tradeoff import Tradeoff, tradeoff, tradeoff_band
 from oneshot.recipes import presets
@@ -251,15 +250,6 @@ def family_sheet(found: Results, name: str, columns: int = 10):
 def best_drawings(found: Results, names: Sequence[str]) -> list[tuple[Row, Shown]]:
     """Return the best run of each family (its first seed) with its drawings, where there are."""
     return [(row, drawn) for row in found.best_of(names) if (drawn := found.drawings(row))]
-
-
-def verdicts(claims: Sequence[Claim]) -> Markdown:
-    """Return a table of statements, what was measured, and the verdicts; nothing of none."""
-    if not claims:
-        return Markdown("")
-    lines = ["| statement | measured, with 95 % interval | verdict |", "|---|---|---|"]
-    lines += [f"| {c.statement} | {c.evidence} | **{c.verdict}** |" for c in claims]
-    return Markdown("\n".join(lines))
 
 
 def exemplars(row: Row, drawn: Shown) -> Tensor | None:

@@ -11,7 +11,7 @@ from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
 from oneshot.recipes import presets
 from oneshot.results import Results
 from oneshot.sweep import statements
-from oneshot.widgets import tradeoffs
+from oneshot.widgets import framework, tradeoffs
 from oneshot.widgets.sprite_slider import SpriteSlider
 
 ALONE = ("kl", "vq", "classification", "prototype", "simclr", "barlow")
@@ -158,7 +158,7 @@ def test_statements_are_tested_where_there_are_runs(found):
     assert claims[2].evidence.startswith(
         "prototype 10 against classification 10: recognizability +"
     )
-    told = tradeoffs.verdicts(claims).data.splitlines()
+    told = framework.verdicts(claims).data.splitlines()
     assert len(told) == 5
     assert told[4].endswith("| **holds** |")
     combined = statements.combined(found)
