@@ -84,10 +84,14 @@ class Row(Record):
         return self.originality.value, self.recognizability.value
 
     @property
+    def varied(self) -> str:
+        """The regularizer whose beta a sweep of this family varies: in combinations "prototype"."""
+        return "prototype" if len(self.regularizers) > 1 else min(self.regularizers, default="")
+
+    @property
     def varying(self) -> float:
-        """The beta that a sweep of this family varies: of "prototype" in combinations."""
-        name = "prototype" if len(self.regularizers) > 1 else min(self.regularizers, default="")
-        return self.regularizers.get(name, 0.0)
+        """The beta of `varied`."""
+        return self.regularizers.get(self.varied, 0.0)
 
     @property
     def identity(self) -> tuple:

@@ -157,3 +157,9 @@ def test_merging_keeps_each_row_once():
     table = Results(None, "glyphs", "laptop", rows)
     other = Results(None, "glyphs", "laptop", (HUMAN, regularized("kl", 2.0)))
     assert [r.name for r in table.merged(other).rows] == ["human", "none", "kl 1", "kl 2"]
+
+
+def test_combinations_vary_the_prototype_wherever_it_stands_in_the_name():
+    names = [({"prototype": 3.0, "simclr": 1.0}, "prototype"), ({"kl": 0.1}, "kl"), ({}, "")]
+    for regularizers, varied in names:
+        assert row(regularizers=regularizers).varied == varied

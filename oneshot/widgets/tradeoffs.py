@@ -150,7 +150,7 @@ def slider(found: Results, name: str, shown: int = 8) -> SpriteSlider | Markdown
     places = [fit.places[list(fit.betas).index(row.varying)] for row in rows]
     return SpriteSlider(
         frames,
-        {f"\u03b2 of {name.split('+')[-1]}": [row.varying for row in rows],
+        {f"\u03b2 of {rows[0].varied}": [row.varying for row in rows],
          "exemplar": [sheets.label(drawings[0].names[k]) for k in chosen]},
         captions=[_caption(row) for row in rows for _ in chosen],
         plot=plane(lines, np.array(places), active=[name] * len(rows), reference=HUMAN_ROW),
