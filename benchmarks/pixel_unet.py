@@ -1,7 +1,9 @@
 """A training step of pixel diffusion: the published U-Net both ways, and the laptop's instead.
 
 The plain way is float32, NCHW and an unfused Adam; ours is what the training loop does. A batch of
-32 stands for the published 128: the cost of these networks is proportional to it.
+32 stands for the published 128: the cost of these networks is proportional to it. Nearly all of it
+is convolutions, so the first row times what bfloat16 gains on this processor at best, in a bare
+matrix product: the published network cannot gain much more.
 """
 
 import torch
@@ -15,7 +17,7 @@ from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, pixel_pairs
 from oneshot.training.precision import Precision, probe
 
-BATCH, TRIES = 32, 3
+BATCH, TRIES, SIDE = 32, 3, 2048
 
 
 def rows() -> list[dict]:
@@ -23,9 +25,18 @@ def rows() -> list[dict]:
     with bench.one_thread():
         plain_s = _plain(UNet(48))
         return [
+            _products(),
             _row("pixel U-Net step, width 48 (one thread)", UNet(48), plain_s, 3.0),
             _row("pixel diffusion step, laptop network (one thread)", PatchUNet(), plain_s, 3.0),
         ]
+
+
+def _products() -> dict:
+    """Time a matrix product in bfloat16 against float32."""
+    single = torch.ones(SIDE, SIDE)
+    half = single.bfloat16()
+    ours_s, plain_s = (bench.fastest(lambda a=a: a @ a, TRIES) for a in (half, single))
+    return bench.row("matrix product, bf16 for fp32 (one thread)", ours_s, plain_s, 3.0)
 
 
 def _row(name: str, network: nn.Module, plain_s: float, target: float) -> dict:
