@@ -32,14 +32,14 @@ class Row(Record):
     """What is known of one run: how its autoencoder was regularized, and what came of it.
 
     `regularizers` maps names to beta. `control` is "" unless there are none: then it is "none",
-    "augmentation" or, for the drawings of the data set itself, "human". Scores are those of
-    `metrics.scoring.Scores` on test concepts; `validation` holds "originality" and
+    "augmentation", "pixels" or, for the drawings of the data set itself, "human". Scores are those
+    of `metrics.scoring.Scores` on test concepts; `validation` holds "originality" and
     "recognizability" on validation concepts, by which runs are chosen. `distance_to_human` is among
     the runs of the same data set, preset and split (`metrics.human`), None for humans and for a run
     alone.
     `probes` and `reconstruction` are of the latents of validation concepts (`recipes.Probes`),
-    `steps` and `seconds` of the two trainings. `per_concept` holds lists over test concepts.
-    `recipes` maps the parts of the run to the keys of their recipes.
+    empty where there are none, `steps` and `seconds` of all trainings. `per_concept` holds lists
+    over test concepts. `recipes` maps the parts of the run to the keys of their recipes.
     """
 
     dataset: str

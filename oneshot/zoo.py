@@ -148,8 +148,8 @@ def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
     found, files = sweep.made(dataset, preset, store), []
     about = {"system": "autoencoder", "dataset": dataset, "preset": preset, "store": store}
     for row, run in sweep.best(found, list(found.families)):
-        recipe = run.parts["autoencoder"]
-        if store.find(recipe):
+        recipe = run.parts.get("autoencoder")
+        if recipe and store.find(recipe):
             name = f"{dataset}-{preset}-autoencoder-{row.slug}"
             files.append(export(recipe, name, metrics={"probes": row.probes}, **about))
     return files

@@ -75,6 +75,14 @@ def test_the_augmentation_control_trains_on_views_without_a_regularizer():
     assert (codes.augment, codes.betas) == ("view", {})
 
 
+def test_the_pixel_control_is_cfgdm_without_an_autoencoder():
+    run = Run("glyphs", "smoke", control="pixels")
+    assert run.model.key == presets.system("cfgdm", "glyphs", "smoke").key
+    assert list(run.parts) == ["diffusion", "samples", "scores", "validation"]
+    other = Run("glyphs", "smoke", control="pixels", seed=1, split="published")
+    assert (other.model.plan.seed, other.model.concepts) == (1, other.concepts)
+
+
 def test_upstream_comes_first_and_what_is_shared_before_all_else():
     asked = Sweep("glyphs", "smoke", grid=({"prototype": [1, 2]},))
     needed = missing([asked.human, *asked.runs], Counting())
@@ -119,7 +127,9 @@ def test_what_is_there_is_not_made_again_nor_what_it_was_made_from():
 def test_shipped_sweeps_can_be_read(file):
     asked = sweep.read(file.stem)
     assert asked.preset == file.stem.rsplit("-", 1)[1]
-    assert all(run.parts["autoencoder"].betas == dict(run.regularizers) for run in asked.runs)
+    codes = [(run, run.parts.get("autoencoder")) for run in asked.runs]
+    assert all(c is None or c.betas == dict(run.regularizers) for run, c in codes)
+    assert {run.control for run, c in codes if c is None} <= {"pixels"}
 
 
 def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
@@ -157,7 +167,7 @@ def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
         ("dataset: glyphs\nseeds: [one]", "seeds: 'one' is not a whole number"),
         ("dataset: glyphs\nguidance: -1", "guidance: -1 is below 0"),
         ("dataset: glyphs\nsplit: random", "split: unknown 'random'; known: category, published"),
-        ("dataset: glyphs\ncontrols: [pixel]", "controls: unknown 'pixel'; known: none"),
+        ("dataset: glyphs\ncontrols: [ink]", "controls: unknown 'ink'; known: none"),
         ("dataset: glyphs\ncontrols: []", "the sweep has no run"),
         ("dataset: [", "is not YAML"),
         ("- glyphs", "expected `key: value` lines"),

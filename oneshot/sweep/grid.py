@@ -5,7 +5,7 @@ A sweep is a YAML file:
     dataset: quickdraw
     preset: laptop
     seeds: [0, 1]
-    controls: [none, augmentation]
+    controls: [none, augmentation, pixels]
     grid:
       - prototype: [1, 10, 100]
       - barlow: 30
@@ -14,7 +14,7 @@ A sweep is a YAML file:
 Each entry of the grid stands for all combinations of its betas. The grid is gone through in its
 order, seed after seed, so the runs that matter most come first. The control "none" has no
 regularizer; "augmentation" has none either, but trains on the views that SimCLR and Barlow would
-compare.
+compare; "pixels" is diffusion without any autoencoder (CFGDM).
 """
 
 import difflib
@@ -36,7 +36,7 @@ from oneshot.store import REPOSITORY
 from oneshot.sweep.runs import Run
 
 SHIPPED = REPOSITORY / "data" / "sweeps"
-CONTROLS = ("none", "augmentation")
+CONTROLS = ("none", "augmentation", "pixels")
 SPLITS = ("category", "published")
 FIXED = {"barlow": 30.0, "simclr": 1.0, "kl": 1e-3, "vq": 20.0}
 """Betas beside which the beta of the prototype is varied in fig. 4 of the paper."""

@@ -64,8 +64,10 @@ def networks(found: Results, names: Sequence[str]) -> dict[str, nn.Module]:
     Those that are neither in the store nor in the zoo are left out: nothing is trained.
     """
     home = store.default()
-    codes = {row.name: run.parts["autoencoder"] for row, run in best(found, names)}
-    return {name: home.get(recipe) for name, recipe in codes.items() if home.find(recipe)}
+    codes = {row.name: run.parts.get("autoencoder") for row, run in best(found, names)}
+    return {
+        name: home.get(recipe) for name, recipe in codes.items() if recipe and home.find(recipe)
+    }
 
 
 def _run(row: Row) -> Run:

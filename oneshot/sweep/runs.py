@@ -9,6 +9,7 @@ from oneshot.drawings.sources import root, source
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.data import Concepts, RecognitionCritic
+from oneshot.recipes.diffusion import PixelDiffusion
 from oneshot.recipes.latent import LatentDiffusion
 from oneshot.recipes.probes import Probes
 from oneshot.recipes.published_split import PublishedSplit
@@ -61,8 +62,12 @@ class Run:
         return replace(critic, concepts=self.concepts)
 
     @cached_property
-    def model(self) -> LatentDiffusion:
-        """The model, autoencoder included; `seed` seeds both trainings."""
+    def model(self) -> LatentDiffusion | PixelDiffusion:
+        """The model, with its autoencoder if it has one; `seed` seeds all trainings."""
+        if self.control == "pixels":
+            model = presets.system("cfgdm", self.dataset, self.preset)
+            plan = replace(model.plan, seed=self.seed)
+            return replace(model, concepts=self.concepts, plan=plan)
         model = presets.latent_diffusion(self.dataset, self.preset, dict(self.regularizers))
         codes, plan = model.autoencoder, model.plan
         changes = {"augment": "view"} if self.control == "augmentation" else {}
@@ -76,9 +81,16 @@ class Run:
         if self.control == HUMAN:
             return {name: self._judged(self._human(split)) for name, split in SCORED.items()}
         drawn = {name: self._drawn(split) for name, split in SCORED.items()}
+        codes = (
+            {}
+            if self.control == "pixels"
+            else {
+                "autoencoder": self.model.autoencoder,
+                "probes": Probes(self.model.autoencoder),
+            }
+        )
         return {
-            "autoencoder": self.model.autoencoder,
-            "probes": Probes(self.model.autoencoder),
+            **codes,
             "diffusion": self.model,
             "samples": drawn["scores"],
             **{name: self._judged(samples) for name, samples in drawn.items()},

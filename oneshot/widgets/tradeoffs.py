@@ -55,7 +55,7 @@ def there(found: Results, names: Sequence[str], figure: str) -> Markdown:
 
 
 def _trained(found: Results) -> str:
-    runs = [row for row in found.rows if row.steps]
+    runs = [row for row in found.rows if "autoencoder" in row.steps]
     if not runs:
         return ""
     parts = ("autoencoder", "diffusion")
@@ -85,8 +85,8 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
 
     A dot is a run, larger where it is nearest to human on validation concepts; a line is the curve
     fitted through the betas, with its 95 % band and an arrow towards more beta; dashed lines and
-    hollow dots are combinations. The star is human, the hexagon without regularization, the cross
-    with the views of the contrastive regularizers alone.
+    hollow dots are combinations. The star is human, the hexagon without regularization, the plus
+    with the views of the contrastive regularizers alone, the cross diffusion on pixels.
     *Latent Representation Matters* (NeurIPS 2024), fig. 3 and 4.
     """
     rows = 2 if len(panels) == 4 else 1
@@ -201,7 +201,7 @@ def probes(found: Results) -> Markdown:
         "reconstruction error": lambda row: f"{row.reconstruction['error']:.1f}",
     }
     lines = [f"| run | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
-    for row in found.best_of(list(found.families)):
+    for row in [row for row in found.best_of(list(found.families)) if row.probes]:
         lines.append(f"| {row.name} | {' | '.join(say(row) for say in columns.values())} |")
     return Markdown("\n".join(lines))
 
@@ -211,6 +211,9 @@ def why(found: Results, probe: str = "one_shot", score: str = "recognizability")
     """Return a score of all runs against a probe of their latents."""
     with _plot(4.6, 3.3) as (figure, (ax,)):
         for name, rows in found.families.items():
+            rows = [row for row in rows if row.probes]
+            if not rows:
+                continue
             x = [row.probes[probe] for row in rows]
             y = [getattr(row, score).value for row in rows]
             ax.plot(x, y, "o", markersize=4, color=_colour(name), label=name)
@@ -282,7 +285,7 @@ def _family(ax, found: Results, name: str) -> None:
 
 
 def _marks(ax, found: Results) -> None:
-    for name, marker in (("none", "h"), ("augmentation", "X")):
+    for name, marker in (("none", "h"), ("augmentation", "P"), ("pixels", "X")):
         for row in found.families.get(name, [])[:1]:
             ax.plot(*row.point, marker, color="0.35", markersize=8, zorder=4)
     ax.plot(*found.human.point, "*", color=HUMAN, markersize=13, zorder=5)

@@ -10,6 +10,7 @@ from oneshot.recipes import Drawn
 from oneshot.results import HUMAN, Results, Row
 
 CONCEPTS = 24
+PARTS = {HUMAN: {}, "pixels": {"diffusion": 2250}}
 
 
 def row(regularizers=None, control="", point=(0.5, 80.0), seed=0) -> Row:
@@ -26,6 +27,8 @@ def row(regularizers=None, control="", point=(0.5, 80.0), seed=0) -> Row:
     }
     per_concept = {"recognizability": right, "distance": far, "scale": scale, "raw_diversity": far}
     probes = {"linear": 60.0, "one_shot": 50 + 40 * point[0], "effective_rank": 20.0}
+    steps = PARTS.get(control, {"autoencoder": 2000, "diffusion": 1500})
+    latent = "autoencoder" in steps
     return Row(
         dataset="glyphs",
         preset="laptop",
@@ -38,9 +41,9 @@ def row(regularizers=None, control="", point=(0.5, 80.0), seed=0) -> Row:
         distance_to_human=None,
         validation={"originality": point[0], "recognizability": point[1]},
         bins=[],
-        probes={} if control == HUMAN else probes | {"excess_kurtosis": 0.1, "within": 0.4},
-        reconstruction={} if control == HUMAN else {"error": 20.0},
-        steps={} if control == HUMAN else {"autoencoder": 2000, "diffusion": 1500},
+        probes=probes | {"excess_kurtosis": 0.1, "within": 0.4} if latent else {},
+        reconstruction={"error": 20.0} if latent else {},
+        steps=steps,
         seconds=3600.0,
         per_concept={name: values.tolist() for name, values in per_concept.items()},
         recipes={"samples": f"{regularizers}{control}{seed}"},
@@ -51,6 +54,7 @@ def table() -> list[Row]:
     """Return humans, controls, all regularizers at five betas, and a combination at three."""
     rows = [row(control=HUMAN, point=(0.61, 97.5)), row(control="none", point=(0.75, 70.0))]
     rows.append(row(control="augmentation", point=(0.72, 72.0)))
+    rows.append(row(control="pixels", point=(0.8, 64.0)))
     heights = {"kl": 4, "vq": 8, "classification": 12, "prototype": 22, "simclr": 15, "barlow": 18}
     for name, height in heights.items():
         for place, beta in enumerate(np.geomspace(0.1, 1000, 5)):

@@ -91,7 +91,8 @@ def test_curves_show_every_run_human_and_controls(found):
     }
     np.testing.assert_allclose(marks["*"], found.human.point)
     np.testing.assert_allclose(marks["h"], found.families["none"][0].point)
-    np.testing.assert_allclose(marks["X"], found.families["augmentation"][0].point)
+    np.testing.assert_allclose(marks["P"], found.families["augmentation"][0].point)
+    np.testing.assert_allclose(marks["X"], found.families["pixels"][0].point)
     assert left.get_xlim() == right.get_xlim()
     dashed = [line.get_linestyle() for line in right.lines if len(line.get_xdata()) > 1]
     assert dashed == ["-", "--"]
@@ -138,7 +139,7 @@ def test_tables_hold_all_runs_and_the_best_of_each_family(found):
     assert lines[2].startswith("| **human** |")
     lines = tradeoffs.probes(found).data.splitlines()
     assert [line.split("|")[1].strip() for line in lines[2:4]] == ["none", "augmentation"]
-    assert len(lines) == 2 + len(found.families)
+    assert len(lines) == 2 + len(found.families) - 1  # pixels have no latents
 
 
 def test_sheets_have_a_row_for_each_family_and_each_concept(found):
@@ -149,7 +150,9 @@ def test_sheets_have_a_row_for_each_family_and_each_concept(found):
 
 def test_a_probe_is_shown_for_every_run(found):
     (ax,) = tradeoffs.why(found).axes
-    assert sum(len(line.get_xdata()) for line in ax.lines) == len(found.rows) - 1
+    # human drawings and diffusion on pixels have no latents
+    assert sum(len(line.get_xdata()) for line in ax.lines) == len(found.rows) - 2
+    assert "pixels" not in [text.get_text() for text in ax.get_legend().get_texts()]
 
 
 def test_statements_are_tested_where_there_are_runs(found):
