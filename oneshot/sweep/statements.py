@@ -99,10 +99,34 @@ def leakage(by_category: Results, by_permutation: Results, published: Division) 
     return told
 
 
-def twins(by_category: Results, by_permutation: Results) -> list[tuple[Row, Row]]:
-    """Return the runs, humans included, that differ in the split alone."""
-    other = {(row.name, row.seed, row.guidance): row for row in by_permutation.rows}
-    pairs = [(row, other.get((row.name, row.seed, row.guidance))) for row in by_category.rows]
+def longer(found: Results, more: Results) -> list[Claim]:
+    """Test, of each run at two sizes of training, whether the longer one is more recognizable."""
+    return [
+        claims.more(
+            f"{row.name}: more recognizable after longer training.",
+            "recognizability",
+            Measured.of([twin]),
+            Measured.of([row]),
+        )
+        for row, twin in lengthened(found, more)
+    ]
+
+
+def lengthened(found: Results, more: Results) -> list[tuple[Row, Row]]:
+    """Return the runs at two sizes of training, none unless both are judged alike.
+
+    People score the same at both sizes exactly where concepts and critics are the same.
+    """
+    judged = [one.human and one.human.per_concept for one in (found, more)]
+    if not judged[0] or judged[0] != judged[1]:
+        return []
+    return [(row, twin) for row, twin in twins(found, more) if row.control != HUMAN]
+
+
+def twins(found: Results, others: Results) -> list[tuple[Row, Row]]:
+    """Return the runs, humans included, that are in both: with another split, or another size."""
+    other = {(row.name, row.seed, row.guidance): row for row in others.rows}
+    pairs = [(row, other.get((row.name, row.seed, row.guidance))) for row in found.rows]
     return [(row, twin) for row, twin in pairs if twin is not None]
 
 

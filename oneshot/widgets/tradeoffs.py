@@ -16,7 +16,7 @@ from oneshot.metrics.tradeoff import Tradeoff, tradeoff, tradeoff_band
 from oneshot.recipes import presets
 from oneshot.results import HUMAN as HUMAN_ROW
 from oneshot.results import Results, Row, Shown
-from oneshot.sweep.statements import systems_of
+from oneshot.sweep.statements import lengthened, systems_of
 from oneshot.widgets import sheets
 from oneshot.widgets.figures import HUMAN, Plot, _plot
 from oneshot.widgets.sprite_slider import SpriteSlider, plane
@@ -121,6 +121,24 @@ def against_beta(found: Results, names: Sequence[str]) -> Plot:
                     ax.axhline(getattr(row, score).value, color=HUMAN, linestyle=line, linewidth=1)
             ax.set(xscale="log", xlabel="\u03b2", ylabel=label)
         axes[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@_when_there_are_runs
+def longer(found: Results, more: Results) -> Plot | Markdown:
+    """Return the plane with an arrow for each run of `found`, to where more training took it."""
+    pairs = lengthened(found, more)
+    if not pairs:
+        return Markdown(f"*No run can be compared at sizes {found.preset} and {more.preset} yet.*")
+    with _plot(5.4, 3.6) as (figure, (ax,)):
+        for row, twin in pairs:
+            colour = _colour(row.family)
+            ax.annotate("", twin.point, row.point, arrowprops={"arrowstyle": "->", "color": colour})
+            ax.plot(*row.point, "o", markersize=5, color=colour, markerfacecolor="white")
+            ax.plot(*twin.point, "o", markersize=5, color=colour, label=row.name)
+        ax.plot(*found.human.point, "*", color=HUMAN, markersize=13)
+        ax.set(xlabel="originality", ylabel=AGAINST["recognizability"])
+        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 

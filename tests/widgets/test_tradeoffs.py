@@ -148,6 +148,44 @@ def test_sheets_have_a_row_for_each_family_and_each_concept(found):
     assert tradeoffs.family_sheet(found, "kl").axes[0].images[0].get_size()[0] == 6 * 35
 
 
+def lengthened(found, by=3.0):
+    """Return the controls without regularization and KL anew, more recognizable by some points."""
+    rows = [row for row in found.rows if row.family in ("human", "none", "kl")]
+    for place, row in enumerate(rows):
+        if row.control != "human":
+            right = [value + by for value in row.per_concept["recognizability"]]
+            score = replace(row.recognizability, value=row.recognizability.value + by)
+            scores = row.per_concept | {"recognizability": right}
+            rows[place] = replace(row, recognizability=score, per_concept=scores)
+    return replace(found, preset="paper", rows=tuple(rows))
+
+
+def test_arrows_lead_from_a_run_to_the_same_run_trained_longer(found):
+    more = lengthened(found)
+    (ax,) = tradeoffs.longer(found, more).axes
+    arrows = [(a.xyann, a.xy) for a in ax.texts if a.arrow_patch]
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert len(arrows) == len(names) == len(more.rows) - 1
+    ends = dict(zip(names, arrows, strict=True))
+    start, end = ends["none"]
+    assert start == found.families["none"][0].point
+    np.testing.assert_allclose(np.subtract(end, start), [0, 3.0])
+
+
+@pytest.mark.parametrize(("by", "verdict"), [(3.0, HOLDS), (-3.0, FAILS)])
+def test_longer_training_is_judged_run_by_run(found, by, verdict):
+    told = statements.longer(found, lengthened(found, by))
+    assert len(told) == 6
+    assert {claim.verdict for claim in told} == {verdict}
+
+
+def test_sizes_judged_by_other_critics_are_not_compared(found):
+    other = replace(found.human, per_concept=found.families["none"][0].per_concept)
+    more = replace(lengthened(found), rows=(other, *lengthened(found).rows[1:]))
+    assert statements.longer(found, more) == []
+    assert "No run can be compared" in tradeoffs.longer(found, more).data
+
+
 def test_a_probe_is_shown_for_every_run(found):
     (ax,) = tradeoffs.why(found).axes
     # human drawings and diffusion on pixels have no latents
