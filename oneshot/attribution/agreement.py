@@ -6,7 +6,7 @@ a null: the exemplar's own ink, blurred. Boutin et al., *Latent Representation M
 2024), fig. 5b and table 2; the measure on ink, the null and the effect sizes are ours.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -18,6 +18,7 @@ from scipy import ndimage, stats
 from oneshot import tables
 from oneshot.attribution.maps import KINDS as READINGS
 from oneshot.metrics import intervals
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim, signed, verdict
 from oneshot.metrics.intervals import Array, Interval
 from oneshot.tables import Record
 
@@ -210,6 +211,7 @@ class Row(Record):
 
 KINDS = ("published", *READINGS, "critic")
 """What is read off a system, in the order of a table."""
+TESTED, DRAWN = ("published", "contrast"), ("cfgdm", "ldm")
 NULL = "blurred ink"
 """The system that knows nothing: where its maps are near people's, ink is all that matters."""
 
@@ -268,6 +270,28 @@ def _beside_null(scores: Mapping[str, Agreement], where: str) -> dict[str, Compa
 def stars(p: float) -> str:
     """Return three stars for a corrected p-value below 0.001 and one below 0.05, as published."""
     return "***" if p < 1e-3 else "*" if p < 0.05 else ""
+
+
+def statements(found: Sequence[Row]) -> list[Claim]:
+    """Return what the papers say of maps of diffusion models, tested on rows of agreement.
+
+    Of the published maps and of those read off as "contrast": whether people's are sparser
+    (Boutin et al. 2023, fig. 5), and whether they tell more of people's than blurred ink does.
+    """
+    told = []
+    for row in [row for row in found if row.kind in TESTED and row.system in ("CFGDM", *DRAWN)]:
+        whose = f"{'published' if row.kind == 'published' else 'our'} {row.system.upper()}"
+        mine, people = row.share_above_half, row.human_share
+        evidence = f"above half of the maximum: {mine} against {people} of the pixels"
+        sparser = (
+            HOLDS if mine.low > people.high else FAILS if mine.high < people.low else UNDECIDED
+        )
+        told.append(Claim(f"People's maps are sparser than {whose}.", None, evidence, sparser))
+        beyond = row.ink_beyond_null
+        evidence = f"rank correlation on the ink {signed(beyond)}"
+        statement = f"Maps of {whose} tell more of people's than blurred ink."
+        told.append(Claim(statement, beyond, evidence, verdict(beyond)))
+    return told
 
 
 def read(file: Path) -> list[Row]:

@@ -66,6 +66,19 @@ CURVES: Sequence[tuple[str, str, str, str]] = (
 )
 """The same of originality and recognizability in fig. 3, which is of Quick, Draw!."""
 
+FAMILIES: Sequence[tuple[str, str, str, str]] = (
+    ("diversity", HUMAN, "da-gan-un", REVERSED),
+    ("diversity", HUMAN, "da-gan-rn", REVERSED),
+    ("diversity", "vae-stn", HUMAN, SIZE),
+    ("diversity", "vae-ns", HUMAN, SIZE),
+    ("recognizability", "da-gan-un", "vae-stn", SIZE),
+    ("recognizability", "da-gan-rn", "vae-stn", SIZE),
+    ("recognizability", "da-gan-un", "vae-ns", SIZE),
+    ("recognizability", "da-gan-rn", "vae-ns", SIZE),
+)
+"""What *Diversity vs. Recognizability* (NeurIPS 2022) says: GANs are recognizable and vary little,
+VAEs the reverse."""
+
 SAID = {
     "diversity": "more varied",
     "originality": "more original",
@@ -112,6 +125,11 @@ WAYS_TO_FAIL = {
     (HOLDS, HOLDS): "varies more than human drawings, and is recognized better",
 }
 """What it means that a system has more (holds), less (fails) or about as much of each score."""
+
+
+def families(found: Comparison) -> list[Explained]:
+    """Return whether GANs copy and VAEs stray, tested as far as there are rows."""
+    return [_more(found, *more) for more in FAMILIES]
 
 
 def orderings(found: Comparison) -> list[Explained]:

@@ -113,12 +113,12 @@ def longer(found: Results, more: Results) -> list[Claim]:
 
 
 def lengthened(found: Results, more: Results) -> list[tuple[Row, Row]]:
-    """Return the runs at two sizes of training, none unless both are judged alike.
+    """Return the runs at two sizes of training; none when the two are one, or judged unlike.
 
     People score the same at both sizes exactly where concepts and critics are the same.
     """
     judged = [one.human and one.human.per_concept for one in (found, more)]
-    if not judged[0] or judged[0] != judged[1]:
+    if found.preset == more.preset or not judged[0] or judged[0] != judged[1]:
         return []
     return [(row, twin) for row, twin in twins(found, more) if row.control != HUMAN]
 

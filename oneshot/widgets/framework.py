@@ -166,13 +166,7 @@ def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
 def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
     """Return in words who is nearest to people, and which statements hold and which do not."""
     lines = [f"- The human drawings: {_scored(found.human)}."]
-    far = statements.distances(found)
-    if far:
-        name = min(far, key=lambda name: far[name].value)
-        lines.append(
-            f"- Nearest to the human drawings is **{NAMES.get(name, name)}**, {far[name]} spreads "
-            f"away: {_scored(found.systems[name])}."
-        )
+    lines += [f"- Nearest to the human drawings is {near}." for near in [nearest(found)] if near]
     said = {verdict: [] for verdict in (HOLDS, FAILS, UNDECIDED)}
     for claim in [item.claim for item in told if item.claim.verdict in said]:
         said[claim.verdict].append(claim.statement.rstrip("."))
@@ -182,6 +176,16 @@ def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
         if said[verdict]:
             lines.append(f"- {words}: {'; '.join(said[verdict])}.")
     return Markdown("\n".join(lines))
+
+
+def nearest(found: Comparison) -> str:
+    """Return which system is nearest to people, how far that is, and its scores; "" without any."""
+    far = statements.distances(found)
+    if not far:
+        return ""
+    name = min(far, key=lambda name: far[name].value)
+    scored = _scored(found.systems[name])
+    return f"**{NAMES.get(name, name)}**, {far[name]} spreads away: {scored}"
 
 
 @when_there_are_rows

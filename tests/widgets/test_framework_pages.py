@@ -67,7 +67,8 @@ def test_without_results_a_page_runs_to_its_end_and_says_so(name, tmp_path, monk
 @pytest.mark.parametrize("name", PAGES)
 def test_with_results_a_page_shows_them(name, written, monkeypatch, capsys):
     monkeypatch.setattr(rows, "table", lambda name, *_: written / f"{name}.json")
-    shown = outputs(name, **{"settings": "laptop"} if name == "baselines" else {})
+    given = {"baselines": {"settings": "laptop"}, "framework": {"second": "omniglot"}}
+    shown = outputs(name, **given.get(name, {}))
     words = told(shown) + capsys.readouterr().out
     assert "to show yet" not in words and "have been kept yet" not in words
     assert "SpriteSlider" in words

@@ -1,0 +1,130 @@
+"""The board of statements counts what the pages test, and nothing that was not tested."""
+
+from dataclasses import replace
+
+import made_up
+import pytest
+import regularized
+from IPython.display import Markdown
+from matplotlib.figure import Figure
+from pages import outputs, told
+
+from oneshot import results
+from oneshot.attribution import agreement
+from oneshot.comparison import rows, statements
+from oneshot.comparison.statements import Explained
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
+from oneshot.store import Store
+from oneshot.widgets import findings
+from oneshot.widgets.findings import PAPERS, Part
+
+WHERE = {"datasets": ["omniglot"], "latent": "glyphs", "size": "laptop", "guided": "cfgdm"}
+
+
+@pytest.fixture
+def tables(tmp_path, monkeypatch):
+    """Make all tables of results ones in a folder of the test."""
+    monkeypatch.setattr(rows, "table", lambda name, *_: tmp_path / f"{name}.json")
+    monkeypatch.setattr(results, "table", lambda *_: tmp_path / "table.json")
+    monkeypatch.setattr(agreement, "SHIPPED", tmp_path / "agreement.json")
+    return tmp_path
+
+
+@pytest.fixture
+def written(tables, smoke):
+    """Fill them."""
+    for name in ("framework", "guidance"):
+        made = made_up.comparison(tables, name)
+        rows.add(made.file, made.rows, Store(tables / "cache"))
+    results.add(tables / "table.json", regularized.table(), smoke)
+    return tables
+
+
+def claim(verdict):
+    return Explained(Claim(f"It {verdict}.", None, "seen", verdict))
+
+
+def test_without_results_the_page_says_so(tables):
+    words = told(outputs("findings", **WHERE))
+    assert words.count("Nothing has been tested yet") == 2
+    assert words.count("Nothing of this paper has been tested yet") == len(PAPERS)
+    assert "No system can be compared yet" in words
+
+
+def test_with_results_the_page_shows_every_paper(written):
+    shown = outputs("findings", **WHERE)
+    words = told(shown)
+    assert sum(isinstance(value, Figure) for value in shown) == 1
+    assert "- Omniglot: **CFGDM**" in words
+    titles = [line.removeprefix("### ") for line in words.splitlines() if line.startswith("### ")]
+    assert titles == [
+        "Families beside people, Omniglot",
+        "Systems on the plane, Omniglot",
+        "Generalization curves, Omniglot",
+        "Guidance, Omniglot",
+        "Regularizers alone, glyphs",
+        "Regularizers together, glyphs",
+    ]
+    assert "not tested" not in words.lower()
+    parts = findings.gather(["omniglot"], "laptop", "glyphs", "laptop")
+    lines = sum(len(part.told) for part in parts)
+    assert (
+        words.count("| **holds** |")
+        + words.count("| **does not hold** |")
+        + words.count("| **undecided** |")
+        == lines
+    )
+
+
+def test_bars_are_as_long_as_statements_came_out_so():
+    parts = [
+        Part(PAPERS[0], "one", tuple(map(claim, (HOLDS, HOLDS, FAILS)))),
+        Part(PAPERS[2], "two", tuple(map(claim, (UNDECIDED, HOLDS)))),
+    ]
+    (axes,) = findings.board(parts).axes
+    widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
+    assert widths == [[2], [0], [1], [1], [1], [0]]
+    assert [text.get_text() for text in axes.texts] == ["2", "1", "1", "1"]
+    lines = findings.summary(parts).data.splitlines()
+    assert lines == [
+        f"- *{PAPERS[0]}*: of 3 statements tested 2 hold, 1 do not, 0 are undecided.",
+        f"- *{PAPERS[2]}*: of 2 statements tested 1 hold, 0 do not, 1 are undecided.",
+    ]
+    assert isinstance(findings.board([]), Markdown)
+
+
+def test_what_was_not_tested_is_on_no_board():
+    assert findings._tested([claim(HOLDS), claim(UNTESTED).claim]) == (claim(HOLDS),)
+
+
+def test_families_as_published_copy_and_stray(tmp_path):
+    found = made_up.comparison(tmp_path)
+    assert {item.claim.verdict for item in statements.families(found)[:4]} == {HOLDS}
+    swapped = replace(
+        found,
+        rows=tuple(
+            replace(
+                row,
+                system={"da-gan-un": "vae-ns", "vae-ns": "da-gan-un"}.get(row.system, row.system),
+            )
+            for row in found.rows
+        ),
+    )
+    assert [item.claim.verdict for item in statements.families(swapped)[:4]] == [
+        FAILS,
+        HOLDS,
+        HOLDS,
+        FAILS,
+    ]
+
+
+def test_maps_are_tested_beside_people_and_blurred_ink():
+    shipped = agreement.shipped()
+    told = agreement.statements(shipped)
+    whose = {row.system for row in shipped if row.kind in ("published", "contrast")}
+    assert len(told) == 2 * len(whose - {"ldm of another"})
+    wide = replace(shipped[0], share_above_half=replace(shipped[0].human_share, low=0.9, high=0.95))
+    sparse = replace(shipped[0], share_above_half=replace(shipped[0].human_share, low=0, high=0.01))
+    same = replace(shipped[0], share_above_half=shipped[0].human_share)
+    verdicts = [agreement.statements([row])[0].verdict for row in (wide, sparse, same)]
+    assert verdicts == [HOLDS, FAILS, UNDECIDED]
