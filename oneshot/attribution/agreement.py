@@ -18,7 +18,7 @@ from scipy import ndimage, stats
 from oneshot import tables
 from oneshot.attribution.maps import KINDS as READINGS
 from oneshot.metrics import intervals
-from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim, signed, verdict
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim, every, signed, verdict
 from oneshot.metrics.intervals import Array, Interval
 from oneshot.tables import Record
 
@@ -170,7 +170,8 @@ class Row(Record):
     `ink_beyond_null` is the difference to it, paired. `gini` and `share_above_half` say how sparse
     the maps are, `human_gini` and `human_share` how sparse people's. `p_all` and `p_ink` test the
     system against blurred ink (`signed_rank`), corrected for all pairs of systems that were
-    compared at once; `effect_ink` belongs to the latter.
+    compared at once; `effect_ink` belongs to the latter. `per_concept` holds the correlations over
+    "all" pixels and on "ink", so that rows of the same human maps can be compared in pairs.
     """
 
     dataset: str
@@ -192,6 +193,7 @@ class Row(Record):
     p_all: float
     p_ink: float
     effect_ink: float
+    per_concept: dict[str, list[float]]
 
     @property
     def says_something(self) -> bool:
@@ -211,6 +213,13 @@ class Row(Record):
 
 KINDS = ("published", *READINGS, "critic")
 """What is read off a system, in the order of a table."""
+PAIRS = (
+    ("prototype", "none"),
+    ("barlow", "none"),
+    ("prototype", "classification"),
+    ("barlow+prototype", "barlow"),
+)
+"""Regularizers whose maps are nearer to people's than those of which others, as published."""
 TESTED, DRAWN = ("published", "contrast"), ("cfgdm", "ldm")
 NULL = "blurred ink"
 """The system that knows nothing: where its maps are near people's, ink is all that matters."""
@@ -254,6 +263,7 @@ def rows(
             p_all=beside["all"][name].p_holm,
             p_ink=beside["ink"][name].p_holm,
             effect_ink=beside["ink"][name].effect,
+            per_concept={k: getattr(scores[name], k).tolist() for k in ("all", "ink")},
             **same,
         )
         for name in systems
@@ -294,17 +304,41 @@ def statements(found: Sequence[Row]) -> list[Claim]:
     return told
 
 
+def regularized(found: Sequence[Row]) -> list[Claim]:
+    """Return what the papers say of maps of regularized models, tested on rows of agreement.
+
+    A statement is about the rank correlation over all pixels, as published, and must hold on the
+    ink as well. Boutin et al., *Latent Representation Matters* (NeurIPS 2024), fig. 5b.
+    """
+    told = []
+    rows = {_family(row): row for row in found if row.kind == "contrast"}
+    for first, second in PAIRS:
+        statement = f"Maps are nearer to people's with {first} than with {second}."
+        if absent := [name for name in (first, second) if name not in rows]:
+            told.append(Claim.untested(statement, f"no maps of {' and '.join(absent)}"))
+            continue
+        scores = [rows[name].per_concept for name in (first, second)]
+        gains = [intervals.difference(*(s[where] for s in scores)) for where in ("all", "ink")]
+        evidence = f"all pixels {signed(gains[0])}, on the ink {signed(gains[1])}"
+        told.append(Claim(statement, gains[0], evidence, every(map(verdict, gains))))
+    return told
+
+
+def _family(row: Row) -> str:
+    return "+".join(sorted(term.partition(":")[0] for term in row.system.split("+")))
+
+
 def read(file: Path) -> list[Row]:
     """Return the rows of a table, none when there is no such file; ValueError if it is none."""
     return tables.read(file, Row)
 
 
-def shipped() -> list[Row]:
-    """Return the rows that come with the project, of its first comparison; none if there are none.
+def shipped(preset: str = "laptop") -> list[Row]:
+    """Return the rows that come with the project, of the first comparison of a size; or none.
 
     So that a page without human maps can still show what was measured where there are some.
     """
-    found = read(SHIPPED)
+    found = [row for row in read(SHIPPED) if row.preset == preset]
     return [row for row in found if row.place == found[0].place]
 
 

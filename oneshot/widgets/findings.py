@@ -50,7 +50,7 @@ def gather(
     first, second, third = PAPERS
     systems = {name: comparison.look("framework", name, preset) for name in datasets}
     ways = {name: comparison.look("guidance", name, preset, [guided]) for name in datasets}
-    rows = agreement.shipped()
+    rows, others = agreement.shipped(preset), agreement.shipped(size)
     alone = sweep.look(latent, size, ["none", *REGULARIZERS])
     pairs = sweep.look(latent, size, ["+".join(sorted((name, "prototype"))) for name in FIXED])
     told = [
@@ -61,6 +61,7 @@ def gather(
         (second, "Importance maps", rows[0].dataset if rows else "", agreement.statements(rows)),
         (third, "Regularizers alone", latent, regularized.alone(alone)),
         (third, "Regularizers together", latent, regularized.combined(alone.merged(pairs))),
+        (third, "Importance maps", latent, agreement.regularized(others)),
     ]
     parts = [Part(paper, f"{what}, {DATA.get(n, n)}", _tested(t)) for paper, what, n, t in told]
     return [part for part in parts if part.told]

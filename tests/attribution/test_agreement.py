@@ -8,6 +8,7 @@ import torch
 
 from oneshot.attribution import agreement, figure
 from oneshot.attribution.baselines import blurred, shuffled
+from oneshot.metrics.claims import FAILS, HOLDS, UNTESTED
 
 
 def maps(*rows):
@@ -161,5 +162,26 @@ def test_a_saved_row_takes_the_place_of_its_like(tmp_path, rows):
 def test_shipped_rows_are_of_one_comparison(tmp_path, monkeypatch, rows):
     monkeypatch.setattr(agreement, "SHIPPED", tmp_path / "agreement.json")
     assert agreement.shipped() == []
-    agreement.save(agreement.SHIPPED, [*rows, replace(rows[0], human="clicks")])
+    draft = replace(rows[0], preset="draft")
+    agreement.save(agreement.SHIPPED, [*rows, replace(rows[0], human="clicks"), draft])
     assert len({row.place for row in agreement.shipped()}) == 1
+    assert [row.preset for row in agreement.shipped("draft")] == ["draft"]
+
+
+def test_regularizers_are_compared_concept_by_concept(rows):
+    def told(system, all_, ink):
+        base = np.linspace(0.3, 0.7, 25)
+        scores = {"all": (base + all_).tolist(), "ink": (base + ink).tolist()}
+        return replace(rows[0], system=system, kind="contrast", per_concept=scores)
+
+    found = [
+        told("none", 0, 0),
+        told("prototype:30", 0.01, 0.02),
+        told("barlow:3", 0.01, -0.02),
+        told("classification:10", 0.03, 0.03),
+    ]
+    first, second, third, fourth = agreement.regularized(found)
+    assert (first.verdict, first.interval.value) == (HOLDS, pytest.approx(0.01))
+    assert (second.verdict, third.verdict, fourth.verdict) == (FAILS, FAILS, UNTESTED)
+    assert "on the ink -0.02" in second.evidence
+    assert fourth.evidence == "no maps of barlow+prototype"

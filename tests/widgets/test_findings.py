@@ -122,7 +122,7 @@ def test_maps_are_tested_beside_people_and_blurred_ink():
     shipped = agreement.shipped()
     told = agreement.statements(shipped)
     whose = {row.system for row in shipped if row.kind in ("published", "contrast")}
-    assert len(told) == 2 * len(whose - {"ldm of another"})
+    assert len(told) == 2 * len(whose - {"ldm of another"}) == 6
     wide = replace(shipped[0], share_above_half=replace(shipped[0].human_share, low=0.9, high=0.95))
     sparse = replace(shipped[0], share_above_half=replace(shipped[0].human_share, low=0, high=0.01))
     same = replace(shipped[0], share_above_half=shipped[0].human_share)
