@@ -3,7 +3,7 @@
 from oneshot.comparison.looking import exemplars, human_drawings, look
 from oneshot.comparison.making import collect, trials, varied
 from oneshot.comparison.rows import Comparison, Row, read, table
-from oneshot.comparison.strengths import Strengths, strengths
+from oneshot.comparison.strengths import Strengths, kept, strengths
 
 __all__ = [
     "Comparison",
@@ -12,6 +12,7 @@ __all__ = [
     "collect",
     "exemplars",
     "human_drawings",
+    "kept",
     "look",
     "read",
     "strengths",

@@ -58,9 +58,16 @@ def strengths(
         try:
             human = store.get(presets.human(dataset, preset))
         except DataError:
-            return _kept(system, dataset, preset, guidance, shown)
-        return _drawn(system, recipe, human, guidance, shown, seed)
-    return _kept(system, dataset, preset, guidance, shown)
+            human = None
+        if human is not None:
+            return _drawn(system, recipe, human, guidance, shown, seed)
+    found = kept(system, dataset, preset, guidance, shown)
+    if found is None:
+        raise ValueError(
+            f"no results of {system} on {dataset} at size {preset} and guidance "
+            f"{', '.join(f'{g:g}' for g in guidance)}: make them with `{_makes(system, dataset)}`"
+        )
+    return found
 
 
 def _drawn(
@@ -83,23 +90,20 @@ def _drawn(
     )
 
 
-def _kept(
-    system: str, dataset: str, preset: str, guidance: Sequence[float], shown: int
-) -> Strengths:
+def kept(
+    system: str, dataset: str, preset: str, guidance: Sequence[float], shown: int = 12
+) -> Strengths | None:
+    """Return a system at those strengths, as far as the results go; None where they do not."""
     found = look("guidance", dataset, preset, [system])
     rows = {row.guidance: row for row in found.ways(system) if found.drawings(row)}
     there = [g for g in guidance if g in rows]
-    command = f"oneshot results guidance --dataset {dataset} --system {system}"
     if found.human is None or not there:
-        raise ValueError(
-            f"no results of {system} on {dataset} at size {preset} and guidance "
-            f"{', '.join(f'{g:g}' for g in guidance)}: make them with `{command}`"
-        )
+        return None
     first = found.drawings(rows[there[0]])
     chosen = np.unique(np.linspace(0, len(first.names) - 1, shown).astype(int))
     framed = exemplars(found, first)
     absent = ", ".join(f"{g:g}" for g in guidance if g not in rows)
-    about = f"Drawn and scored by `{command}`, read from `data/results`."
+    about = f"Drawn and scored by `{_makes(system, dataset)}`, read from `data/results`."
     recipe, home = presets.system(system, dataset, preset), store.default()
     at_hand = framed is not None and home.find(recipe) is not None
     return Strengths(
@@ -112,3 +116,7 @@ def _kept(
         home.get(recipe) if at_hand else None,
         about + f" Left out, because not there: guidance {absent}." * bool(absent),
     )
+
+
+def _makes(system: str, dataset: str) -> str:
+    return f"oneshot results guidance --dataset {dataset} --system {system}"

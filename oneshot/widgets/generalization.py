@@ -9,6 +9,7 @@ from PIL import Image
 from oneshot.comparison import published
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES
+from oneshot.comparison.strengths import Strengths
 from oneshot.kept import Shown
 from oneshot.metrics.curves import gap, quadratic_fit
 from oneshot.metrics.scoring import DENSITY_GRID, Scores
@@ -21,6 +22,7 @@ from oneshot.widgets.framework import (
     handles,
     kept_drawings,
     look,
+    plates,
     when_there_are_rows,
 )
 from oneshot.widgets.sprite_slider import SpriteSlider
@@ -155,6 +157,32 @@ def slider(found: Comparison, concepts: int = 8, positions: int = 9) -> SpriteSl
         start=[positions // 3, 0],
         alt="exemplars, and below each a drawing at the chosen originality",
     )
+
+
+def strengths(found: Strengths) -> SpriteSlider:
+    """Return a slider over strengths of guidance: drawings, and a dot on each strength's curve.
+
+    The second slider chooses the concept. The dashed curve is human.
+    *Diffusion Models as Artists* (ICML 2023), fig. 4.
+    """
+    names = [sheets.label(name) for name in found.names]
+    framed = plates(found.names) if found.exemplars is None else found.exemplars
+    models = named(found)
+    curves = {HUMAN: found.human.bins} | {name: one.bins for name, one in models.items()}
+    means = [[one.originality.value, one.recognizability.value] for one in found.scores]
+    return SpriteSlider(
+        [sheets.page(d[k], framed[k]) for d in found.drawings for k in range(len(names))],
+        {"guidance \u03b3": found.guidance, "exemplar": names},
+        plot=plot_of(curves, means, active=list(models), reference=HUMAN),
+        start=[len(found.guidance) // 2, 0],
+        alt="drawings after the framed exemplar",
+    )
+
+
+def named(found: Strengths) -> dict[str, Scores | Row]:
+    """Return the scores at each strength by the name that figures give it."""
+    names = [f"guidance {strength:g}" for strength in found.guidance]
+    return dict(zip(names, found.scores, strict=True))
 
 
 def ends(guidance: Sequence[float], scores: Sequence[Row | Scores], human: Row | Scores) -> HTML:

@@ -86,6 +86,22 @@ def test_ends_of_curves_are_told_beside_the_published_ones(results):
     assert f"<td>{first[0]:.2f} <small>{first[1]:.1f} %</small></td>" in lines[3]
 
 
+def test_what_was_kept_is_found_or_not_without_an_error(results):
+    found = comparison.kept("cfgdm", "omniglot", "laptop", STRENGTHS, shown=3)
+    assert found.guidance == [0.0, 1.0, 2.0]
+    assert comparison.kept("cfgdm", "quickdraw", "laptop", STRENGTHS) is None
+    assert comparison.kept("cfgdm", "omniglot", "laptop", [0.3]) is None
+
+
+def test_the_slider_steps_through_strengths_and_concepts(results):
+    found = comparison.kept("cfgdm", "omniglot", "laptop", STRENGTHS, shown=3)
+    made = generalization.strengths(found)
+    assert made.sliders[0]["values"] == ["0", "1", "2"] and len(made.sliders[1]["values"]) == 3
+    assert len(made.plot["dots"]) == 3
+    one = found.scores[1]
+    assert made.plot["dots"][1] == pytest.approx([one.originality.value, one.recognizability.value])
+
+
 def test_the_page_of_guidance_shows_a_slow_system(results, capsys):
     shown = outputs("guidance", dataset="omniglot", system="cfgdm")
     words = told(shown)
@@ -93,5 +109,14 @@ def test_the_page_of_guidance_shows_a_slow_system(results, capsys):
     assert "Drawing live takes the trained model" in words
     assert "At guidance 2 drawings are more recognizable than at guidance 0." in words
     assert sum(isinstance(value, HTML) for value in shown) == 2
+    assert "There are no results of CFGDM on quickdraw at size laptop yet." in words
     assert SpriteSlider.__name__ in capsys.readouterr().out
     assert any(isinstance(value, Markdown) and "1,623 characters" in value.data for value in shown)
+
+
+def test_the_page_of_guidance_shows_people_s_drawings_beside_its_own(results, capsys):
+    shown = outputs("guidance", dataset="omniglot", system="cfgdm", second="omniglot")
+    assert capsys.readouterr().out.count(SpriteSlider.__name__) == 2
+    assert (
+        told(shown).count("At guidance 2 drawings are more recognizable than at guidance 0.") == 2
+    )
