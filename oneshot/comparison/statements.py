@@ -5,8 +5,7 @@ compared is paired. With one training a system a verdict is about that training.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,19 +174,6 @@ def distances(found: Comparison) -> dict[str, Interval]:
     return {name: claims.interval_of(v) for name, v in zip(rows, values.T, strict=True)}
 
 
-def guided(found: Comparison, system: str) -> list[Claim]:
-    """Return whether guidance makes drawings of a system more recognizable and less original.
-
-    At every step from one strength to the next, that is (fig. 4).
-    """
-    rows = sorted(found.ways(system), key=lambda row: row.guidance or 0)
-    name = NAMES.get(system, system)
-    return [
-        _monotone(f"Recognizability of {name} rises with guidance.", "recognizability", rows, 1),
-        _monotone(f"Originality of {name} falls with guidance.", "originality", rows, -1),
-    ]
-
-
 def as_good(row: Row, reference: Row) -> Claim:
     """Test whether a way of drawing gives the scores of another, up to `TOLERANCE`.
 
@@ -258,20 +244,6 @@ def _explained(claim: Claim, cause: str, rows: Sequence[Row]) -> Explained:
         if row.parameters
     ]
     return Explained(claim, cause.format(sizes=", ".join(sizes)))
-
-
-def _monotone(statement: str, score: str, rows: Sequence[Row], sign: int) -> Claim:
-    if len(rows) < 2:
-        return Claim.untested(statement, f"drawings at {len(rows)} strengths")
-    values = [resampled(row, score) for row in rows]
-    steps = [sign * (b - a) for a, b in pairwise(values)]
-    verdicts = [claims.verdict(claims.interval_of(step)) for step in steps]
-    whole = claims.interval_of(values[-1] - values[0])
-    clear = f"{verdicts.count(HOLDS)} of {len(steps)} steps clear"
-    about = (
-        f"{rows[0].guidance:g} to {rows[-1].guidance:g}: {score} {claims.signed(whole)}, {clear}"
-    )
-    return replace(Claim.untested(statement, about), verdict=claims.every(verdicts))
 
 
 def _distances(rows: Sequence[Row], human: Row) -> Array:

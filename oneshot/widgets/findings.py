@@ -9,7 +9,9 @@ from IPython.display import Markdown
 from oneshot import comparison, sweep
 from oneshot.attribution import agreement
 from oneshot.comparison import statements
+from oneshot.comparison.rows import Comparison
 from oneshot.comparison.statements import Explained
+from oneshot.metrics import guided
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.objectives.regularizers import REGULARIZERS
 from oneshot.sweep import statements as regularized
@@ -40,16 +42,16 @@ class Part:
 
 
 def gather(
-    datasets: Sequence[str], preset: str, latent: str, size: str, guided: str = "cfgdm"
+    datasets: Sequence[str], preset: str, latent: str, size: str, system: str = "cfgdm"
 ) -> list[Part]:
     """Return all statements that pages of this book test, as far as there are results.
 
     Systems of `preset` are compared on each of `datasets`, regularizers of `size` on `latent`, and
-    guidance is that of `guided`.
+    guidance is that of `system`.
     """
     first, second, third = PAPERS
     systems = {name: comparison.look("framework", name, preset) for name in datasets}
-    ways = {name: comparison.look("guidance", name, preset, [guided]) for name in datasets}
+    ways = {name: comparison.look("guidance", name, preset, [system]) for name in datasets}
     rows, others = agreement.shipped(preset), agreement.shipped(size)
     alone = sweep.look(latent, size, ["none", *REGULARIZERS])
     pairs = sweep.look(latent, size, ["+".join(sorted((name, "prototype"))) for name in FIXED])
@@ -57,7 +59,7 @@ def gather(
         *((first, "Families beside people", n, statements.families(f)) for n, f in systems.items()),
         *((second, "Systems on the plane", n, statements.orderings(f)) for n, f in systems.items()),
         *((second, "Generalization curves", n, statements.curves(f)) for n, f in systems.items()),
-        *((second, "Guidance", n, statements.guided(f, guided)) for n, f in ways.items()),
+        *((second, "Guidance", n, _guided(f, system)) for n, f in ways.items()),
         (second, "Importance maps", rows[0].dataset if rows else "", agreement.statements(rows)),
         (third, "Regularizers alone", latent, regularized.alone(alone)),
         (third, "Regularizers together", latent, regularized.combined(alone.merged(pairs))),
@@ -65,6 +67,13 @@ def gather(
     ]
     parts = [Part(paper, f"{what}, {DATA.get(n, n)}", _tested(t)) for paper, what, n, t in told]
     return [part for part in parts if part.told]
+
+
+def _guided(found: Comparison, system: str) -> list[Claim]:
+    rows = found.ways(system)
+    if found.human is None or not rows:
+        return []
+    return guided.statements([row.guidance for row in rows], rows, found.human)
 
 
 def _tested(told: Sequence[Explained | Claim]) -> tuple[Explained, ...]:

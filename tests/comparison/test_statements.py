@@ -94,17 +94,6 @@ def test_the_plane_is_resampled_by_concept():
         statements.resampled(row, "density")
 
 
-def test_guidance_is_monotone_or_not():
-    found = comparison(*made_up.guidance())
-    assert [claim.verdict for claim in statements.guided(found, "cfgdm")] == [HOLDS, HOLDS]
-    rows = [replace(row, guidance=2 - row.guidance) for row in found.ways("cfgdm")]
-    backwards = statements.guided(comparison(*rows), "cfgdm")
-    assert [claim.verdict for claim in backwards] == [FAILS, FAILS]
-    assert backwards[0].evidence.startswith("0 to 2: recognizability -6")
-    one = statements.guided(comparison(rows[0]), "cfgdm")
-    assert one[0].evidence == "drawings at 1 strengths"
-
-
 @pytest.mark.parametrize(
     ("point", "verdict"), [((0.4, 90.0), HOLDS), ((0.4, 82.0), FAILS), ((0.4, 87.0), UNDECIDED)]
 )
