@@ -47,17 +47,20 @@ class Plot(Figure):
         return buffer.getvalue()
 
 
-def whose(dataset: str) -> Markdown:
-    """Return a sentence on whose drawings a page is about; raise ValueError for an unknown one."""
+def whose(dataset: str, where: str = "of this page") -> Markdown:
+    """Return a sentence on whose drawings a page is about; raise ValueError for an unknown one.
+
+    `where` names a part of the page instead, such as "of this section".
+    """
     kind = source(dataset)
     if kind.name == "glyphs":
         return Markdown(
-            "The drawings of this page are vector letters by a **synthetic** hand. What it calls "
+            f"The drawings {where} are vector letters by a **synthetic** hand. What it calls "
             "*human* is that hand, not people."
         )
     about = kind.describe.split(":")[0] if kind.name == "folder" else kind.describe
     return Markdown(
-        f"The drawings of this page: {about}. What it calls *human* is those drawings, each scored "
+        f"The drawings {where}: {about}. What it calls *human* is those drawings, each scored "
         "as if a model had made it."
     )
 

@@ -63,7 +63,7 @@ def gather(
         (second, "Importance maps", rows[0].dataset if rows else "", agreement.statements(rows)),
         (third, "Regularizers alone", latent, regularized.alone(alone)),
         (third, "Regularizers together", latent, regularized.combined(alone.merged(pairs))),
-        (third, "Importance maps", latent, agreement.regularized(others)),
+        (third, "Their importance maps", latent, agreement.regularized(others)),
     ]
     parts = [Part(paper, f"{what}, {DATA.get(n, n)}", _tested(t)) for paper, what, n, t in told]
     return [part for part in parts if part.told]
