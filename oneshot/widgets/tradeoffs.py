@@ -28,6 +28,7 @@ COLOURS = {
     "simclr": "#5f4b8b",
     "kl": "#3f7032",
     "vq": "#a23b60",
+    "pixels": "#c2a578",
 }
 AGAINST = {"originality": "originality", "recognizability": "recognizability (%)"}
 
@@ -305,7 +306,7 @@ def _family(ax, found: Results, name: str) -> None:
 def _marks(ax, found: Results) -> None:
     for name, marker in (("none", "h"), ("augmentation", "P"), ("pixels", "X")):
         for row in found.families.get(name, [])[:1]:
-            ax.plot(*row.point, marker, color="0.35", markersize=8, zorder=4)
+            ax.plot(*row.point, marker, color=_colour(name), markersize=8, zorder=4)
     ax.plot(*found.human.point, "*", color=HUMAN, markersize=13, zorder=5)
 
 
