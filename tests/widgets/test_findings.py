@@ -18,7 +18,13 @@ from oneshot.store import Store
 from oneshot.widgets import findings
 from oneshot.widgets.findings import PAPERS, Part
 
-WHERE = {"datasets": ["omniglot"], "latent": "glyphs", "size": "laptop", "system": "cfgdm"}
+WHERE = {
+    "dataset": "omniglot",
+    "second": "omniglot",
+    "latent": "glyphs",
+    "size": "laptop",
+    "system": "cfgdm",
+}
 
 
 @pytest.fixture
