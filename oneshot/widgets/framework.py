@@ -166,7 +166,8 @@ def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
 def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
     """Return in words who is nearest to people, and which statements hold and which do not."""
     lines = [f"- The human drawings: {_scored(found.human)}."]
-    lines += [f"- Nearest to the human drawings is {near}." for near in [nearest(found)] if near]
+    if near := nearest(found):
+        lines.append(f"- Nearest to the human drawings is {near}.")
     said = {verdict: [] for verdict in (HOLDS, FAILS, UNDECIDED)}
     for claim in [item.claim for item in told if item.claim.verdict in said]:
         said[claim.verdict].append(claim.statement.rstrip("."))

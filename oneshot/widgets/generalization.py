@@ -159,7 +159,7 @@ def slider(found: Comparison, concepts: int = 8, positions: int = 9) -> SpriteSl
     )
 
 
-def strengths(found: Strengths) -> SpriteSlider:
+def strength_slider(found: Strengths) -> SpriteSlider:
     """Return a slider over strengths of guidance: drawings, and a dot on each strength's curve.
 
     The second slider chooses the concept. The dashed curve is human.
@@ -167,7 +167,7 @@ def strengths(found: Strengths) -> SpriteSlider:
     """
     names = [sheets.label(name) for name in found.names]
     framed = plates(found.names) if found.exemplars is None else found.exemplars
-    models = named(found)
+    models = by_strength(found)
     curves = {HUMAN: found.human.bins} | {name: one.bins for name, one in models.items()}
     means = [[one.originality.value, one.recognizability.value] for one in found.scores]
     return SpriteSlider(
@@ -179,7 +179,7 @@ def strengths(found: Strengths) -> SpriteSlider:
     )
 
 
-def named(found: Strengths) -> dict[str, Scores | Row]:
+def by_strength(found: Strengths) -> dict[str, Scores | Row]:
     """Return the scores at each strength by the name that figures give it."""
     names = [f"guidance {strength:g}" for strength in found.guidance]
     return dict(zip(names, found.scores, strict=True))

@@ -95,7 +95,7 @@ def test_what_was_kept_is_found_or_not_without_an_error(results):
 
 def test_the_slider_steps_through_strengths_and_concepts(results):
     found = comparison.kept("cfgdm", "omniglot", "laptop", STRENGTHS, shown=3)
-    made = generalization.strengths(found)
+    made = generalization.strength_slider(found)
     assert made.sliders[0]["values"] == ["0", "1", "2"] and len(made.sliders[1]["values"]) == 3
     assert len(made.plot["dots"]) == 3
     one = found.scores[1]
