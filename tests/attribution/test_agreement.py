@@ -8,7 +8,7 @@ import torch
 
 from oneshot.attribution import agreement, figure
 from oneshot.attribution.baselines import blurred, shuffled
-from oneshot.metrics.claims import FAILS, HOLDS, UNTESTED
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
 
 
 def maps(*rows):
@@ -169,9 +169,9 @@ def test_shipped_rows_are_of_one_comparison(tmp_path, monkeypatch, rows):
 
 
 def test_regularizers_are_compared_concept_by_concept(rows):
-    def told(system, all_, ink):
+    def told(system, everywhere, ink):
         base = np.linspace(0.3, 0.7, 25)
-        scores = {"all": (base + all_).tolist(), "ink": (base + ink).tolist()}
+        scores = {"all": (base + everywhere).tolist(), "ink": (base + ink).tolist()}
         return replace(rows[0], system=system, kind="contrast", per_concept=scores)
 
     found = [
@@ -180,8 +180,30 @@ def test_regularizers_are_compared_concept_by_concept(rows):
         told("barlow:3", 0.01, -0.02),
         told("classification:10", 0.03, 0.03),
     ]
-    first, second, third, fourth = agreement.regularized(found)
-    assert (first.verdict, first.interval.value) == (HOLDS, pytest.approx(0.01))
-    assert (second.verdict, third.verdict, fourth.verdict) == (FAILS, FAILS, UNTESTED)
-    assert "on the ink -0.02" in second.evidence
-    assert fourth.evidence == "no maps of barlow+prototype"
+    everywhere, ink = (agreement.regularized(found, where) for where in ("all", "ink"))
+    assert [claim.verdict for claim in everywhere] == [HOLDS, HOLDS, FAILS, UNTESTED]
+    assert [claim.verdict for claim in ink] == [HOLDS, FAILS, FAILS, UNTESTED]
+    assert everywhere[0].interval.value == pytest.approx(0.01)
+    assert ink[1].interval.value == pytest.approx(-0.02)
+    assert "on the ink" in ink[0].statement and "on the ink" not in everywhere[0].statement
+    assert everywhere[3].evidence == "no maps of barlow+prototype"
+
+
+def test_maps_are_tested_beside_people_concept_by_concept(rows):
+    people = np.linspace(0.1, 0.3, 25)
+
+    def shares(gap):
+        scores = {"half": (people + gap).tolist(), "human_half": people.tolist()}
+        return replace(rows[0], per_concept=scores)
+
+    verdicts = [agreement.sparser([shares(gap)])[0].verdict for gap in (0.05, -0.05)]
+    assert verdicts == [HOLDS, FAILS]
+    assert agreement.sparser([replace(rows[0], kind="published", system="CFGDM")])[
+        0
+    ].statement.endswith("published CFGDM.")
+
+
+def test_maps_are_tested_beside_blurred_ink(rows):
+    ldm, cfgdm = agreement.beyond_ink(rows)
+    assert (ldm.verdict, cfgdm.verdict) == (HOLDS, UNDECIDED)
+    assert ldm.interval == rows[0].ink_beyond_null and "our LDM" in ldm.statement

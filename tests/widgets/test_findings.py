@@ -11,12 +11,13 @@ from pages import outputs, told
 
 from oneshot import results
 from oneshot.attribution import agreement
+from oneshot.comparison import findings as gathered
 from oneshot.comparison import rows, statements
+from oneshot.comparison.findings import OWN, PAPERS, Part
 from oneshot.comparison.statements import Explained
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.store import Store
 from oneshot.widgets import findings
-from oneshot.widgets.findings import PAPERS, Part
 
 WHERE = {
     "dataset": "omniglot",
@@ -53,7 +54,7 @@ def claim(verdict):
 def test_without_results_the_page_says_so(tables):
     words = told(outputs("findings", **WHERE))
     assert words.count("Nothing has been tested yet") == 2
-    assert words.count("Nothing of this paper has been tested yet") == len(PAPERS)
+    assert words.count("Nothing of this has been tested yet") == len(PAPERS) + 1
     assert "No system can be compared yet" in words
 
 
@@ -72,7 +73,7 @@ def test_with_results_the_page_shows_every_paper(written):
         "Regularizers together, glyphs",
     ]
     assert "not tested" not in words.lower()
-    parts = findings.gather(["omniglot"], "laptop", "glyphs", "laptop")
+    parts = gathered.gather(["omniglot"], "laptop", "glyphs", "laptop")
     lines = sum(len(part.told) for part in parts)
     assert (
         words.count("| **holds** |")
@@ -100,7 +101,7 @@ def test_bars_are_as_long_as_statements_came_out_so():
 
 
 def test_what_was_not_tested_is_on_no_board():
-    assert findings._tested([claim(HOLDS), claim(UNTESTED).claim]) == (claim(HOLDS),)
+    assert gathered._tested([claim(HOLDS), claim(UNTESTED).claim]) == (claim(HOLDS),)
 
 
 def test_families_as_published_copy_and_stray(tmp_path):
@@ -124,13 +125,10 @@ def test_families_as_published_copy_and_stray(tmp_path):
     ]
 
 
-def test_maps_are_tested_beside_people_and_blurred_ink():
-    shipped = agreement.shipped()
-    told = agreement.statements(shipped)
-    whose = {row.system for row in shipped if row.kind in ("published", "contrast")}
-    assert len(told) == 2 * len(whose - {"ldm of another"}) == 6
-    wide = replace(shipped[0], share_above_half=replace(shipped[0].human_share, low=0.9, high=0.95))
-    sparse = replace(shipped[0], share_above_half=replace(shipped[0].human_share, low=0, high=0.01))
-    same = replace(shipped[0], share_above_half=shipped[0].human_share)
-    verdicts = [agreement.statements([row])[0].verdict for row in (wide, sparse, same)]
-    assert verdicts == [HOLDS, FAILS, UNDECIDED]
+def test_own_questions_are_not_counted_among_the_papers():
+    parts = [Part(OWN, "mine", (claim(HOLDS),)), Part(PAPERS[0], "theirs", (claim(FAILS),))]
+    assert findings.summary(parts).data.splitlines() == [
+        f"- *{PAPERS[0]}*: of 1 statements tested 0 hold, 1 do not, 0 are undecided.",
+        f"- *{OWN}*: of 1 statements tested 1 hold, 0 do not, 0 are undecided.",
+    ]
+    assert "theirs" not in findings.tables(parts, OWN).data
