@@ -170,8 +170,13 @@ def strength_slider(found: Strengths) -> SpriteSlider:
     models = by_strength(found)
     curves = {HUMAN: found.human.bins} | {name: one.bins for name, one in models.items()}
     means = [[one.originality.value, one.recognizability.value] for one in found.scores]
+    columns = 4 if found.drawings[0].shape[1] < 12 else 5
     return SpriteSlider(
-        [sheets.page(d[k], framed[k]) for d in found.drawings for k in range(len(names))],
+        [
+            sheets.page(pages[k], framed[k], columns=columns)
+            for pages in found.drawings
+            for k in range(len(names))
+        ],
         {"guidance \u03b3": found.guidance, "exemplar": names},
         plot=plot_of(curves, means, active=list(models), reference=HUMAN),
         start=[len(found.guidance) // 2, 0],

@@ -118,9 +118,12 @@ def label(name: str, longest: int = 24) -> str:
 def nameplate(name: str, side: int = 48) -> np.ndarray:
     """Return the name of a concept as an image, uint8 (1, side, side), in place of its exemplar."""
     plate = Image.new("L", (side, side))
-    pen, font = ImageDraw.Draw(plate), ImageFont.load_default(side * 0.19)
+    pen, font, words = ImageDraw.Draw(plate), ImageFont.load_default(side * 0.19), label(name, 60)
+    widest = max((pen.textlength(word, font) for word in words.split()), default=0)
+    if widest > side - 2:
+        font = ImageFont.load_default(side * 0.19 * (side - 2) / widest)
     lines = [""]
-    for word in label(name, 60).split():
+    for word in words.split():
         longer = f"{lines[-1]} {word}".strip()
         if pen.textlength(longer, font) <= side - 2:
             lines[-1] = longer

@@ -69,3 +69,10 @@ def test_names_of_concepts_become_labels():
     assert sheets.label("Burmese_(Myanmar).character01") == "Burmese (Myanmar) 01"
     assert sheets.label("alarm clock/2") == "alarm clock 2"
     assert sheets.label("x" * 30) == "x" * 23 + "…"
+
+
+@pytest.mark.parametrize("name", ["ambulance/2", "animal migration/1", "The Great Wall of China/3"])
+def test_a_name_fits_on_its_plate(name):
+    plate = sheets.nameplate(name)[0]
+    assert plate.max() > 100
+    assert not plate[:, [0, -1]].any() and not plate[[0, -1]].any()
