@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
 
 from oneshot import kept, tables
 from oneshot.kept import Shown
-from oneshot.metrics.human import distance_to_human
+from oneshot.metrics import claims
+from oneshot.metrics.claims import Measured
+from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes.results import Drawn
-from oneshot.store import Store
 from oneshot.tables import Record
 
 HUMAN = "human"
@@ -35,8 +35,8 @@ class Row(Record):
     "augmentation", "pixels" or, for the drawings of the data set itself, "human". Scores are those
     of `metrics.scoring.Scores` on test concepts; `validation` holds "originality" and
     "recognizability" on validation concepts, by which runs are chosen. `distance_to_human` is among
-    the runs of the same data set, preset and split (`metrics.human`), None for humans and for a run
-    alone.
+    the runs of the same data set, preset and split (`Results.spread`), None for humans and where
+    there are none.
     `probes` and `reconstruction` are of the latents of validation concepts (`recipes.Probes`),
     empty where there are none, `steps` and `seconds` of all trainings. `per_concept` holds lists
     over test concepts. `recipes` maps the parts of the run to the keys of their recipes.
@@ -53,7 +53,7 @@ class Row(Record):
     originality: Interval
     recognizability: Interval
     recognizability_all: Interval
-    distance_to_human: float | None
+    distance_to_human: Interval | None
     validation: dict[str, float]
     bins: list[list[float]]
     probes: dict[str, float]
@@ -122,12 +122,6 @@ def describe(regularizers: dict[str, float], control: str = "") -> str:
     return control or " + ".join(f"{k} {beta:g}" for k, beta in sorted(regularizers.items()))
 
 
-def table(preset: str, store: Store) -> Path:
-    """Return the file that rows of a preset are written to and read from."""
-    home = store.runs.parent / "results" if preset == "smoke" else tables.SHIPPED
-    return home / "regularization.json"
-
-
 def read(file: Path) -> list[Row]:
     """Return the rows of a table in its order, none when there is no such file.
 
@@ -136,16 +130,12 @@ def read(file: Path) -> list[Row]:
     return tables.read(file, Row)
 
 
-def add(file: Path, rows: Iterable[Row], store: Store) -> None:
+def add(file: Path, rows: Iterable[Row]) -> None:
     """Put rows into a table, in place of those of the same identity, atomically.
 
     Every distance to human is measured anew, because it depends on the set of runs.
     """
-    store.runs.mkdir(parents=True, exist_ok=True)
-    with FileLock(store.runs / "results.lock"):
-        known = {row.identity: row for row in (*read(file), *rows)}
-        ordered = _measured([known[key] for key in sorted(known)])
-        tables.write(file, [row.to_json() for row in ordered])
+    tables.put(file, rows, Row, lambda row: row.identity, _measured)
 
 
 def save_drawings(file: Path, row: Row, drawn: Drawn) -> None:
@@ -162,17 +152,42 @@ def save_drawings(file: Path, row: Row, drawn: Drawn) -> None:
 
 @dataclass(frozen=True)
 class Results:
-    """Rows of one data set and preset, and the table they are from."""
+    """Rows of one data set and preset, and the table they are from.
 
-    file: Path
+    `spread` (2,) is that of the originality and the recognizability of all runs of the group, of
+    which these may be some: the unit of distances to human (`metrics.human`).
+    """
+
+    file: Path | None
     dataset: str
     preset: str
     rows: tuple[Row, ...]
+    spread: tuple[float, float] = (1.0, 1.0)
+
+    @classmethod
+    def of(
+        cls, group: tuple[str, str, str], rows: Iterable[Row], file: Path | None = None
+    ) -> "Results":
+        """Take the rows of a group, `Row.group`, out of those of a table."""
+        mine = tuple(row for row in rows if row.group == group)
+        runs = [row.point for row in mine if row.control != HUMAN]
+        spread = tuple(spread_of(runs).tolist()) if runs else (1.0, 1.0)
+        return cls(file, *group[:2], mine, spread)
 
     @property
     def human(self) -> Row | None:
         """The row of the human drawings, None when there is none."""
         return next((row for row in self.rows if row.control == HUMAN), None)
+
+    def distance(self, runs: Sequence[Row]) -> Interval | None:
+        """Return the distance to human of runs that differ in their seed alone.
+
+        None of the humans themselves, and without them or any other run.
+        """
+        others = [row for row in self.rows if row.control != HUMAN]
+        if self.human is None or runs[0].control == HUMAN or len(others) < 2:
+            return None
+        return claims.distance(Measured.of(runs), Measured.of([self.human]), self.spread)
 
     @property
     def families(self) -> dict[str, list[Row]]:
@@ -191,21 +206,17 @@ class Results:
         betas: Sequence[float] = (),
         seeds: Sequence[int] = (),
         guidance: float | None = 1.0,
-        split: str = "category",
     ) -> "Results":
         """Return the rows of these families, with the humans; no betas or seeds means all."""
         kept = [
             row
             for row in self.rows
-            if row.split == split
-            and (
-                row.control == HUMAN
-                or (
-                    row.family in names
-                    and row.guidance == guidance
-                    and (not seeds or row.seed in seeds)
-                    and (not betas or row.control or row.varying in betas)
-                )
+            if row.control == HUMAN
+            or (
+                row.family in names
+                and row.guidance == guidance
+                and (not seeds or row.seed in seeds)
+                and (not betas or row.control or row.varying in betas)
             )
         ]
         return replace(self, rows=tuple(kept))
@@ -227,15 +238,16 @@ class Results:
         """Return the rows, one a seed, of the betas of a family that come nearest to human.
 
         Nearest on validation concepts, seeds averaged, because test concepts choose nothing; the
-        axes are in units of their spread over all runs. Empty without the family or the humans.
+        axes are in units of their spread over these runs, there. Empty without the family or the
+        humans.
         """
         if not self.systems(family) or self.human is None:
             return []
-        spread = np.std([_validation(rows) for rows in self.systems()], axis=0)
-        scale, human = np.where(spread > 0, spread, 1), _validation([self.human])
+        spread = spread_of([_validation(rows) for rows in self.systems()])
+        human = _validation([self.human])
         return min(
             self.systems(family),
-            key=lambda rows: np.linalg.norm((_validation(rows) - human) / scale),
+            key=lambda rows: distance_to_human(_validation(rows), human, spread),
         )
 
     def best_of(self, families: Sequence[str]) -> list[Row]:
@@ -268,19 +280,13 @@ def _validation(rows: Sequence[Row]) -> np.ndarray:
 
 
 def _measured(rows: list[Row]) -> list[Row]:
-    distances: dict[tuple, float] = {}
-    for group in {row.group for row in rows}:
-        runs = [row for row in rows if row.group == group and row.control != HUMAN]
-        humans = [row for row in rows if row.group == group and row.control == HUMAN]
-        points = np.array([row.point for row in runs])
-        if humans and len(runs) > 1 and points.std(axis=0).all():
-            found = distance_to_human(points, humans[0].point)
-            distances |= {row.identity: float(d) for row, d in zip(runs, found, strict=True)}
-    return [replace(row, distance_to_human=distances.get(row.identity)) for row in rows]
+    """Measure the distances to human among the rows of each group."""
+    groups = {row.group: Results.of(row.group, rows) for row in rows}
+    return [replace(row, distance_to_human=groups[row.group].distance([row])) for row in rows]
 
 
 def _drawings_file(file: Path, row: Row) -> Path:
     guidance = "" if row.guidance is None else f"-guidance{row.guidance:g}"
-    dataset = row.dataset.split(":")[0]
+    dataset = tables.part(row.dataset)
     name = f"{dataset}-{row.preset}-{row.split}-{row.slug}{guidance}-seed{row.seed}.safetensors"
     return file.parent / "drawings" / name

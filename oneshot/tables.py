@@ -1,10 +1,13 @@
 """Tables in JSON files: a list of rows, each on a line of its own, so that a change is one line."""
 
 import json
-from collections.abc import Iterable, Mapping
+import zlib
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+from filelock import FileLock
 
 from oneshot.metrics.intervals import Interval
 from oneshot.training.checkpoint import write_atomic
@@ -26,8 +29,9 @@ class Record:
         types = {field.name: field.type for field in fields(cls)}
         if wrong := types.keys() ^ values.keys():
             raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
-        intervals = [name for name, kind in types.items() if kind is Interval]
-        return cls(**values | {name: Interval(**values[name]) for name in intervals})
+        kinds = {Interval, Interval | None}
+        there = [name for name, kind in types.items() if kind in kinds and values[name] is not None]
+        return cls(**values | {name: Interval(**values[name]) for name in there})
 
 
 R = TypeVar("R", bound=Record)
@@ -44,6 +48,40 @@ def read(file: Path, kind: type[R]) -> list[R]:
         return [kind.from_json(values) for values in json.loads(file.read_text())]
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"{file} is not a table of results ({error})") from None
+
+
+def place(name: str, dataset: str, preset: str, cache: Path) -> Path:
+    """Return the file of a table that rows of a data set and preset belong to.
+
+    Smoke runs and drawings of one's own are no results of the project: theirs is in the `cache`.
+    """
+    mine = preset == "smoke" or ":" in dataset
+    return (cache / "results" if mine else SHIPPED) / f"{name}.json"
+
+
+def part(dataset: str) -> str:
+    """Return how a data set is called in a file's name; two folders are two names."""
+    kind, _, path = dataset.partition(":")
+    return f"{kind}{zlib.crc32(path.encode()):08x}" if path else kind
+
+
+def put(
+    file: Path,
+    rows: Iterable[R],
+    kind: type[R],
+    key: Callable[[R], Hashable],
+    settle: Callable[[list[R]], Iterable[R]] = iter,
+) -> None:
+    """Put rows into a table in place of those of the same key, in the order of keys, atomically.
+
+    `settle` may change rows that depend on others. The lock lies beside the table, so that no other
+    process loses rows, whatever store it works in.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(file.with_suffix(".lock")):
+        known = {key(row): row for row in (*read(file, kind), *rows)}
+        ordered = [known[name] for name in sorted(known)]
+        write(file, [row.to_json() for row in settle(ordered)])
 
 
 def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from oneshot import sweep
@@ -105,9 +106,10 @@ def export(
     about["metrics"] = metrics or {}
     path = store.zoo / f"{name}.safetensors"
     write_tensors(path, {k: _half(v) for k, v in tensors.items()}, metadata | {"zoo": about})
-    sums = read_sums(store.zoo) | {path.name: _sha256(path)}
-    text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
-    write_atomic(store.zoo / SUMS, text.encode())
+    with FileLock(store.zoo / f"{SUMS}.lock"):
+        sums = read_sums(store.zoo) | {path.name: _sha256(path)}
+        text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
+        write_atomic(store.zoo / SUMS, text.encode())
     return path
 
 

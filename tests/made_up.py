@@ -1,5 +1,6 @@
 """Made-up tables of systems, drawings that bend with originality, and maps of a figure."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -89,15 +90,16 @@ def guidance() -> list[Row]:
 
 
 def speed() -> list[Row]:
-    """Return people and a system drawn in 10, 20 and 500 steps; ancestral sampling needs many."""
+    """Return people and systems drawn in 10, 20 and 500 steps; ancestral sampling needs many."""
     found = [row(HUMAN, POINTS[HUMAN])]
-    for sampler, lost in (("ddpm", 8.0), ("ddim", 4.0), ("dpm_solver_pp", 0.5)):
+    lossy = (("ddpm", 8.0), ("ddim", 4.0), ("dpm_solver_pp", 0.5))
+    for system, (sampler, lost) in itertools.product(("cfgdm", "ldm"), lossy):
         for steps in (10, 20, 500):
             point = (0.36, 96.0 - lost * 10 / steps * (steps < 500))
             time = {"precision": "fp32", "milliseconds": 1.5 * steps, "device": "cpu (2 threads)"}
-            marks = {"samples": f"{sampler} {steps}"}
+            marks = {"samples": f"{system} {sampler} {steps}"}
             way = {"sampler": sampler, "steps": steps, "drawing": time, "recipes": marks}
-            found.append(row("cfgdm", point, originality=0.4, **way))
+            found.append(row(system, point, originality=0.4, **way))
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from oneshot import results
-from oneshot.metrics.human import distance_to_human
+from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import Drawn
 from oneshot.results import Results, Row
@@ -32,7 +32,12 @@ def row(originality=0.5, recognizability=90.0, validation=(0.5, 90.0), **changes
         "reconstruction": {"error": 4.0},
         "steps": {"autoencoder": 30},
         "seconds": 1.25,
-        "per_concept": {name: [1.0, 2.0] for name in results.PER_CONCEPT},
+        "per_concept": {
+            "raw_diversity": [1.0, 2.0],
+            "distance": [0.9 * originality, 1.1 * originality],
+            "scale": [1.0, 1.0],
+            "recognizability": [recognizability - 1, recognizability + 1],
+        },
         "recipes": {"samples": "abc"},
     }
     return Row(**fields | scores | changes)
@@ -54,27 +59,31 @@ def test_rows_come_back_as_they_were_sorted_and_each_once(tmp_path, home):
     file = tmp_path / "table.json"
     combined = row(regularizers={"prototype": 1.0, "barlow": 30.0}, control="")
     rows = [combined, regularized("prototype", 100.0), regularized("prototype", 3.0), row()]
-    results.add(file, rows, home)
+    results.add(file, rows)
     first = file.read_bytes()
-    assert results.read(file) == [replace(r, distance_to_human=None) for r in rows[::-1]]
-    results.add(file, rows[1:3], home)
+    found = [replace(r, distance_to_human=None) for r in results.read(file)]
+    assert found == rows[::-1]
+    results.add(file, rows[1:3])
     assert file.read_bytes() == first
     changed = regularized("prototype", 3.0, seconds=7.0)
-    results.add(file, [changed], home)
+    results.add(file, [changed])
     assert [r.seconds for r in results.read(file)] == [1.25, 7.0, 1.25, 1.25]
     assert len(file.read_text().splitlines()) == 6  # a row a line, so that a change is one line
 
 
 def test_distances_to_human_are_measured_among_all_runs_of_a_group(tmp_path, home):
     file = tmp_path / "table.json"
-    near, far = regularized("kl", 1.0, originality=0.58), regularized("kl", 2.0, originality=0.9)
-    near, far = (replace(r, recognizability=Interval(v, 0, 1)) for r, v in ((near, 96), (far, 60)))
-    results.add(file, [near, row(dataset="omniglot")], home)
+    near = regularized("kl", 1.0, originality=0.58, recognizability=96.0)
+    far = regularized("kl", 2.0, originality=0.9, recognizability=60.0)
+    results.add(file, [near, row(dataset="omniglot")])
     assert {r.distance_to_human for r in results.read(file)} == {None}
-    results.add(file, [HUMAN, far], home)
+    results.add(file, [HUMAN, far])
     human, *runs, other = results.read(file)
-    expected = distance_to_human([near.point, far.point], HUMAN.point)
-    assert [r.distance_to_human for r in runs] == pytest.approx(expected.tolist(), rel=1e-5)
+    models = [near.point, far.point]
+    expected = distance_to_human(models, HUMAN.point, spread_of(models))
+    found = [r.distance_to_human for r in runs]
+    assert [distance.value for distance in found] == pytest.approx(expected.tolist(), rel=1e-5)
+    assert all(distance.low <= distance.value <= distance.high for distance in found)
     assert (human.distance_to_human, other.distance_to_human) == (None, None)
 
 

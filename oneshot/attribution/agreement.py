@@ -356,5 +356,4 @@ def shipped(preset: str = "laptop") -> list[Row]:
 
 def save(file: Path, rows: Iterable[Row]) -> None:
     """Put rows into a JSON table, in place of those of the same identity, atomically."""
-    known = {row.identity: row for row in (*read(file), *rows)}
-    tables.write(file, [known[key].to_json() for key in sorted(known)])
+    tables.put(file, rows, Row, lambda row: row.identity)

@@ -2,7 +2,7 @@
 
 from oneshot.comparison.looking import exemplars, human_drawings, look
 from oneshot.comparison.making import collect, trials, varied
-from oneshot.comparison.rows import Comparison, Row, read, table
+from oneshot.comparison.rows import Comparison, Row, read
 from oneshot.comparison.strengths import Strengths, kept, strengths
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "look",
     "read",
     "strengths",
-    "table",
     "trials",
     "varied",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from oneshot import store, sweep
+from oneshot import store, sweep, tables
 from oneshot.comparison import rows
 from oneshot.comparison.making import KEPT
 from oneshot.comparison.measuring import sample
@@ -32,7 +32,7 @@ def look(
     for name in systems:
         if name not in presets.SYSTEMS:
             raise ValueError(f"unknown system {name!r}; known: {', '.join(presets.SYSTEMS)}")
-    file = rows.table(table, dataset, preset, store.default())
+    file = tables.place(table, dataset, preset, store.default().runs.parent)
     found = [
         row
         for row in rows.read(file)

@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from oneshot import kept, tables
 from oneshot.kept import Shown
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
-from oneshot.store import Store
 from oneshot.tables import Record
 
 WAYS = {"framework": (), "guidance": ("guidance",), "speed": ("sampler", "steps")}
@@ -146,13 +143,6 @@ class Comparison:
         return self._kept[file]
 
 
-def table(name: str, dataset: str, preset: str, store: Store) -> Path:
-    """Return the file of a table that rows of a data set and preset belong to."""
-    mine = preset == "smoke" or ":" in dataset
-    home = store.runs.parent / "results" if mine else tables.SHIPPED
-    return home / f"{name}.json"
-
-
 def read(file: Path) -> list[Row]:
     """Return the rows of a table in its order, none when there is no such file.
 
@@ -161,12 +151,9 @@ def read(file: Path) -> list[Row]:
     return tables.read(file, Row)
 
 
-def add(file: Path, rows: Iterable[Row], store: Store) -> None:
+def add(file: Path, rows: Iterable[Row]) -> None:
     """Put rows into a table, in place of those of the same identity, atomically."""
-    store.runs.mkdir(parents=True, exist_ok=True)
-    with FileLock(store.runs / "comparison.lock"):
-        known = {row.identity(file.stem): row for row in (*read(file), *rows)}
-        tables.write(file, [known[key].to_json() for key in sorted(known)])
+    tables.put(file, rows, Row, lambda row: row.identity(file.stem))
 
 
 def drawings_file(file: Path, row: Row) -> Path:
@@ -177,5 +164,5 @@ def drawings_file(file: Path, row: Row) -> Path:
         marks.append(value if isinstance(value, str) else f"{name}{value:g}")
     marks += [f"seed{row.seed}"] * (row.seed != 0)
     size = [row.preset] * (row.preset != "laptop")
-    name = "-".join([row.dataset.split(":")[0], *size, row.system, *marks])
+    name = "-".join([tables.part(row.dataset), *size, row.system, *marks])
     return file.parent / "drawings" / file.stem / f"{name}.safetensors"

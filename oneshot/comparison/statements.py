@@ -14,6 +14,7 @@ from oneshot.comparison.published import PLANE
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.metrics import claims
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.results import HUMAN
 
@@ -224,10 +225,8 @@ def _nearest(found: Comparison, system: str) -> Explained:
     names = list(rows)
     values = _distances(list(rows.values()), found.human)
     mine = names.index(system)
-    others = np.delete(values, mine, axis=1)
-    rival = [n for n in names if n != system][int(others[0].argmin())]
-    about = f"nearest other, {NAMES.get(rival, rival)}, is farther by"
-    claim = Claim.tested(statement, about, others.min(1) - values[:, mine])
+    others = [NAMES.get(name, name) for name in names if name != system]
+    claim = claims.nearest(statement, others, values[:, mine], np.delete(values, mine, axis=1))
     return _explained(claim, "see which of the orderings above it fails", [rows[system]])
 
 
@@ -249,11 +248,9 @@ def _explained(claim: Claim, cause: str, rows: Sequence[Row]) -> Explained:
 def _distances(rows: Sequence[Row], human: Row) -> Array:
     """Return (1 + draws, systems): distances to humans on the plane."""
     scores = ("diversity", "recognizability")
-    points = np.stack([[resampled(row, s) for s in scores] for row in rows])
-    people = np.stack([resampled(human, s) for s in scores])
-    spread = points[:, :, 0].std(axis=0, ddof=1)
-    gaps = (points - people) / np.where(spread > 0, spread, 1)[:, None]
-    return np.linalg.norm(gaps, axis=1).T
+    points = np.stack([np.stack([resampled(row, s) for s in scores], -1) for row in rows], 1)
+    people = np.stack([resampled(human, s) for s in scores], -1)[:, None]
+    return distance_to_human(points, people, spread_of(points[0]))
 
 
 def _row(found: Comparison, name: str) -> Row | None:

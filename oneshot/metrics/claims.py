@@ -1,9 +1,9 @@
 """Statements about systems, each tested with an interval: holds, does not hold, or undecided.
 
 All systems are scored on the same concepts, so one resample of concepts serves them all and what is
-compared is paired. Trainings that differ in their seed alone are resampled too, each system's on
-their own; with one training a verdict is about that training. Intervals are not corrected for how
-many statements are tested.
+compared is paired. Trainings that differ in their seed alone are a sample as well, each system's on
+its own; with one training a verdict is about that training, and two say little. Intervals are not
+corrected for how many statements are tested.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,11 +13,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oneshot.metrics.human import distance_to_human
 from oneshot.metrics.intervals import Interval, resamples
+from oneshot.rng import generator
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
 SCORES = ("originality", "recognizability")
+
+_TRAININGS = 0x5452414E  # keeps the random stream of trainings apart from that of concepts
 
 Array = NDArray[np.float64]
 
@@ -62,15 +66,6 @@ class Measured:
     distance: Array
     scale: Array
 
-    @property
-    def by_concept(self) -> Array:
-        """Originality and recognizability (C, 2) of each concept, trainings averaged.
-
-        Their means over concepts are the scores of the system.
-        """
-        originality = self.distance / self.scale.mean(1, keepdims=True)
-        return np.stack((originality.mean(0), self.recognizability.mean(0)), axis=1)
-
     @classmethod
     def of(cls, runs: Sequence[Any]) -> "Measured":
         """Take the scores of trainings that differ in their seed; each has `per_concept`.
@@ -86,7 +81,7 @@ class Measured:
 
 def more(statement: str, score: str, first: Measured, second: Measured, **options: Any) -> Claim:
     """Test whether `first` has more of a score, "originality" or "recognizability"."""
-    values = _points([first, second], **options)[..., _place(score)]
+    values = points([first, second], **options)[..., _place(score)]
     return Claim.tested(statement, score, values[:, 0] - values[:, 1])
 
 
@@ -98,7 +93,7 @@ def more_recognizable(
     Originality is comparable, or higher, when it is less by at most `tolerance`. Both parts must
     hold for the statement to hold; when one does not, neither does the statement.
     """
-    values = _points([first, second], **options)
+    values = points([first, second], **options)
     differences = values[:, 0] - values[:, 1]
     originality, recognizability = (interval_of(differences[:, i]) for i in range(2))
     parts = (recognizability, _shifted(originality, tolerance))
@@ -111,23 +106,43 @@ def nearest_to_human(
     first: Measured,
     others: Mapping[str, Measured],
     human: Measured,
+    spread: Array,
     **options: Any,
 ) -> Claim:
-    """Test whether `first` is nearer the humans than every one of `others`.
+    """Test whether `first` is nearer the humans than every one of `others`; see `nearest`.
 
-    Distances are those of `metrics.human.distance_to_human` among the systems given; the spread of
-    the scores over systems is taken once. The interval is of how much nearer it is than the next.
+    `spread` (2,) is that of `metrics.human.distance_to_human`, of all runs that are compared.
     """
-    if not others:
+    values = points([human, first, *others.values()], **options)
+    distances = distance_to_human(values[:, 1:], values[:, :1], spread)
+    return nearest(statement, list(others), distances[:, 0], distances[:, 1:])
+
+
+def nearest(statement: str, names: Sequence[str], mine: Array, others: Array) -> Claim:
+    """Test whether a system is nearer the humans than every one of the others.
+
+    `mine` (1 + draws,) and `others` (1 + draws, names) are distances, as measured and on each
+    resample. Each other is compared on its own, with intervals of 95 % for all of them together
+    (Bonferroni), because of many distances that differ by noise the least is nearly always less
+    than any one of them. The statement holds when it does beside each of them, and does not when
+    it does not beside one. The interval is of how much nearer it is than the one that decides.
+
+    Raises ValueError when there are no others.
+    """
+    if not names:
         raise ValueError("to be nearest takes others to compare with")
-    values = _points([human, first, *others.values()], **options)
-    spread = values[0, 1:].std(axis=0, ddof=1)
-    gaps = values[:, 1:] - values[:, :1]
-    distances = np.linalg.norm(gaps / np.where(spread > 0, spread, 1), axis=2)
-    interval = interval_of(distances[:, 1:].min(1) - distances[:, 0])
-    rival = list(others)[int(distances[0, 1:].argmin())]
-    evidence = f"{distances[0, 0]:.2f} from human; nearest other, {rival}: {signed(interval)}"
-    return Claim(statement, interval, evidence, verdict(interval))
+    level = 1 - 0.05 / len(names)
+    nearer = [interval_of(other - mine, level) for other in others.T]
+    told = every(map(verdict, nearer))
+    rival = min(range(len(names)), key=lambda i: nearer[i].high if told == FAILS else nearer[i].low)
+    evidence = f"{mine[0]:.2f} from human, {names[rival]} farther by {signed(nearer[rival])}"
+    return Claim(statement, nearer[rival], evidence, told)
+
+
+def distance(system: Measured, human: Measured, spread: Array, **options: Any) -> Interval:
+    """Return the distance of a system to the humans; `spread` as in `nearest_to_human`."""
+    values = points([human, system], **options)
+    return interval_of(distance_to_human(values[:, 1], values[:, 0], spread))
 
 
 def rises(
@@ -140,7 +155,7 @@ def rises(
     """
     if len(betas) != len(systems) or len(set(betas)) < 2 or min(betas) <= 0:
         raise ValueError(f"a slope needs systems at two positive betas or more, got {list(betas)}")
-    values = _points(systems, **options)[..., _place(score)]
+    values = points(systems, **options)[..., _place(score)]
     decades = np.log10(np.asarray(betas, float))
     decades -= decades.mean()
     interval = interval_of(values @ decades / np.square(decades).sum())
@@ -148,8 +163,11 @@ def rises(
     return Claim(statement, interval, evidence, verdict(interval))
 
 
-def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Array:
-    """Return (1 + draws, systems, 2): originality and recognizability, first as measured."""
+def points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Array:
+    """Return (1 + draws, systems, 2): originality and recognizability, first as measured.
+
+    Raises ValueError unless all were scored on the same number of concepts, two or more.
+    """
     counts = {system.recognizability.shape[1] for system in systems}
     if len(counts) != 1 or min(counts) < 2:
         raise ValueError(
@@ -158,7 +176,7 @@ def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Ar
     concepts = weights(counts.pop(), draws, seed)
     found = []
     for number, system in enumerate(systems, start=1):
-        trainings = weights(len(system.recognizability), draws, seed + number)
+        trainings = training_weights(len(system.recognizability), draws, seed + number)
         right, far, size = (
             concepts @ values.T
             for values in (system.recognizability, system.distance, system.scale)
@@ -166,6 +184,24 @@ def _points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Ar
         scores = [(trainings * values).sum(1) for values in (far / size, right)]
         found.append(np.stack(scores, axis=1))
     return np.stack(found, axis=1)
+
+
+def training_weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
+    """Return weights (1 + draws, count) of trainings: even ones, then around them.
+
+    Means of scores under these weights are spread as Student's t with count - 1 degrees of freedom
+    times the standard error of the mean over trainings. A bootstrap of so few would be far too sure
+    of itself: of two trainings it resamples half the spread.
+    """
+    even = np.full((1 + draws, count), 1 / count)
+    if count == 1:
+        return even
+    random = generator(seed, _TRAININGS)
+    normal = random.standard_normal((draws, count))
+    normal -= normal.mean(1, keepdims=True)
+    tails = np.sqrt((count - 1) / random.chisquare(count - 1, (draws, 1)))
+    even[1:] += tails * normal / np.sqrt(count * (count - 1))
+    return even
 
 
 def weights(count: int, draws: int = 2000, seed: int = 0) -> Array:

@@ -14,8 +14,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import make_smoothing_spline
 
-from oneshot.metrics.intervals import resamples
-
 Array = NDArray[np.float64]
 
 PIN = 1e5  # a weight that forces the curve through a point
@@ -85,27 +83,23 @@ def band(
     weights: ArrayLike | None = None,
     *,
     level: float = 0.95,
-    draws: int = 500,
-    seed: int = 0,
 ) -> Band:
-    """Return the bootstrap band of the curve through a sweep's mean scores.
+    """Return the bootstrap band of the curve through the scores of a sweep.
 
-    `settings` (J,) are the values of the sweep, for instance log10 of beta; `scores` (J, C, S) are
-    S scores of each of C concepts at each setting. Concepts are resampled, the same at all
-    settings, and the curve fitted anew.
+    `settings` (J,) are the values of the sweep, for instance log10 of beta; `scores` (1 + R, J, S)
+    are S scores at each setting, as measured and on each of R resamples (`claims.points`). The
+    curve is fitted anew to each. Raises ValueError for other shapes.
     """
     settings, scores = np.asarray(settings, float), np.asarray(scores, float)
-    if scores.ndim != 3 or len(scores) != len(settings):
+    if scores.ndim != 3 or scores.shape[1] != len(settings) or len(scores) < 2:
         raise ValueError(
-            f"scores must be (settings, concepts, scores) with {len(settings)} settings, got "
+            f"scores must be (1 + resamples, settings, scores) with {len(settings)} settings, got "
             f"{scores.shape}"
         )
-    means = np.einsum("rc,jcs->rjs", resamples(scores.shape[1], draws, seed), scores)
-    column = np.broadcast_to(settings[:, None], (*means.shape[:2], 1))
-    points = np.concatenate((column, means), axis=2)
-    centre = np.column_stack((settings, scores.mean(1)))
-    weights, scale = _check(centre, degree, weights), _range(centre)
-    coefficients, _, _ = _fit(points / scale, weights, degree)
+    column = np.broadcast_to(settings[:, None], (*scores.shape[:2], 1))
+    points = np.concatenate((column, scores), axis=2)
+    weights, scale = _check(points[0], degree, weights), _range(points[0])
+    coefficients, _, _ = _fit(points[1:] / scale, weights, degree)
     paths = _powers(np.linspace(0, 1, 100), degree) @ (coefficients * scale)
     low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Band(low, high)

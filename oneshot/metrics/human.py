@@ -10,31 +10,33 @@ from torch import Tensor
 from oneshot.metrics.originality import check
 
 
-def distance_to_human(models: ArrayLike, human: ArrayLike) -> np.ndarray:
-    """Return the distance (M,) of each model to the humans on the plane of scores.
+def distance_to_human(points: ArrayLike, human: ArrayLike, spread: ArrayLike) -> np.ndarray:
+    """Return the distances (...) of points (..., 2) to the humans (..., 2) on the plane of scores.
 
-    `models` are the points (M, 2) of all models that are compared, originality (or diversity) and
-    recognizability, `human` is the point (2,). With s the unbiased standard deviation of each
-    coordinate over the models, the distance of a model m to the human h is
+    A point is originality (or diversity) and recognizability. With s the `spread` (2,) of the
+    models that are compared, see `spread_of`, the distance of a point p to the human h is
 
-        sqrt(((m_1 - h_1) / s_1)^2 + ((m_2 - h_2) / s_2)^2).
+        sqrt(((p_1 - h_1) / s_1)^2 + ((p_2 - h_2) / s_2)^2).
 
     *Diversity vs. Recognizability* (NeurIPS 2022, fig. 5a) shows such distances without stating
-    their formula; this is ours. It depends on the set of models: compare within one call only.
-
-    Raises ValueError for fewer than two models and for a coordinate in which all are equal.
+    their formula; this is ours. Distances of one spread can be compared, others not. The spread
+    stays as it is when concepts are resampled.
     """
-    models, human = np.asarray(models, dtype=float), np.asarray(human, dtype=float)
-    if models.ndim != 2 or models.shape[1:] != human.shape:
-        raise ValueError(
-            f"models must be points (M, 2) and human (2,), got {models.shape} and {human.shape}"
-        )
-    if len(models) < 2:
-        raise ValueError("the scale of each axis is the spread over models: give at least 2 models")
-    spread = models.std(axis=0, ddof=1)
-    if (spread == 0).any():
-        raise ValueError(f"all models have the same coordinate {int(spread.argmin())}")
-    return np.linalg.norm((models - human) / spread, axis=1)
+    gaps = np.asarray(points, dtype=float) - np.asarray(human, dtype=float)
+    return np.linalg.norm(gaps / np.asarray(spread, dtype=float), axis=-1)
+
+
+def spread_of(models: ArrayLike) -> np.ndarray:
+    """Return the spread (2,) of models (M, 2) on the plane: unbiased standard deviations.
+
+    A coordinate in which all models are equal, or a single model, has spread 1.
+    Raises ValueError for what is no list of points.
+    """
+    models = np.asarray(models, dtype=float)
+    if models.ndim != 2 or models.shape[1] != 2 or not len(models):
+        raise ValueError(f"models must be points (M, 2), got {models.shape}")
+    spread = models.std(axis=0, ddof=1) if len(models) > 1 else np.zeros(2)
+    return np.where(spread > 0, spread, 1.0)
 
 
 @dataclass(frozen=True)

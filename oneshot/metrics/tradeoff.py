@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oneshot.metrics.claims import Measured
+from oneshot.metrics.claims import Measured, points
 from oneshot.metrics.fits import band, fit_curve
 
 Array = NDArray[np.float64]
 
+DRAWS = 500
+"""Resamples to which a curve is fitted anew."""
 ENOUGH = 3
 """Betas that a curve takes; with fewer, what is measured is joined by straight lines."""
 
@@ -35,31 +37,32 @@ def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 
     The curve is parametric in (log10 of beta, originality, recognizability). Raises ValueError when
     betas do not rise. *Latent Representation Matters* (NeurIPS 2024), fig. 3.
     """
-    betas, scores = _checked(betas, systems)
-    points = scores.mean(1)
+    betas = _checked(betas, systems)
+    measured = points(systems, draws=0)[0]
     if len(betas) < ENOUGH:
-        return Tradeoff(betas, points, points, points)
-    curve = fit_curve(np.column_stack((np.log10(betas), points)), degree)
-    return Tradeoff(betas, points, curve(curve.hidden)[:, 1:], curve.path[:, 1:])
+        return Tradeoff(betas, measured, measured, measured)
+    curve = fit_curve(np.column_stack((np.log10(betas), measured)), degree)
+    return Tradeoff(betas, measured, curve(curve.hidden)[:, 1:], curve.path[:, 1:])
 
 
 def tradeoff_band(
     betas: Sequence[float], systems: Sequence[Measured], degree: int = 2
 ) -> tuple[Array, Array] | None:
-    """Return the bounds (100, 2) of the 95 % bootstrap band of `tradeoff`, over concepts.
+    """Return the bounds (100, 2) of the 95 % bootstrap band of `tradeoff`.
 
+    Over concepts, and over trainings where there are several, as the intervals of its points are.
     None when there are too few betas for a curve.
     """
-    betas, scores = _checked(betas, systems)
+    betas = _checked(betas, systems)
     if len(betas) < ENOUGH:
         return None
-    bounds = band(np.log10(betas), scores, degree)
+    bounds = band(np.log10(betas), points(systems, DRAWS), degree)
     return bounds.low[:, 1:], bounds.high[:, 1:]
 
 
-def _checked(betas: Sequence[float], systems: Sequence[Measured]) -> tuple[Array, Array]:
-    """Return betas (J,) and scores (J, C, 2)."""
+def _checked(betas: Sequence[float], systems: Sequence[Measured]) -> Array:
+    """Return betas (J,)."""
     betas = np.asarray(betas, float)
     if len(betas) != len(systems) or not len(betas) or betas[0] <= 0 or (np.diff(betas) <= 0).any():
         raise ValueError(f"betas must be positive and rise, one a system, got {betas.tolist()}")
-    return betas, np.stack([system.by_concept for system in systems])
+    return betas

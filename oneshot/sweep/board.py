@@ -5,7 +5,7 @@ import sys
 
 from filelock import FileLock, Timeout
 
-from oneshot import results
+from oneshot import results, tables
 from oneshot.recipes.base import Recipe
 from oneshot.results import Row
 from oneshot.store import Store
@@ -22,7 +22,7 @@ class Board:
     def __init__(self, sweep: Sweep, store: Store):
         self.store = store
         self.runs = [sweep.human, *sweep.runs]
-        self.file = results.table(sweep.preset, store)
+        self.file = tables.place("regularization", sweep.dataset, sweep.preset, store.runs.parent)
         self.errors: dict[str, str] = {}
         known = {row.identity: row for row in results.read(self.file)}
         self.rows: dict[Run, Row] = {}
@@ -52,7 +52,7 @@ class Board:
                 drawn = Store(self.store.runs.parent, self.store.zoo).get(run.parts["samples"])
                 results.save_drawings(self.file, row, drawn)
         if found:
-            results.add(self.file, found.values(), self.store)
+            results.add(self.file, found.values())
             self.rows |= found
         return list(found)
 

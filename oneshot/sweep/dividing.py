@@ -80,8 +80,7 @@ def keep(dataset: str, preset: str, file: Path = FILE) -> list[Division]:
             f"the concepts of {dataset} are not on this machine; get its drawings, then "
             f"`oneshot make concepts --dataset {dataset}`"
         )
-    known = {row.identity: row for row in (*tables.read(file, Division), *found)}
-    tables.write(file, [known[key].to_json() for key in sorted(known)])
+    tables.put(file, found, Division, lambda row: row.identity)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from oneshot import results, store
+from oneshot import results, store, tables
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.errors import DataError
 from oneshot.recipes import presets
@@ -43,14 +43,13 @@ def look(
         for recipe in missing(board.left, home):
             home.metadata(recipe)
         board.collect()
-    return made(dataset, preset, home).only(names, betas, seeds, guidance, split)
+    return made(dataset, preset, home, split).only(names, betas, seeds, guidance)
 
 
-def made(dataset: str, preset: str, home: Store) -> Results:
-    """Return all rows of a data set and preset in the table of results."""
-    file = results.table(preset, home)
-    rows = [row for row in results.read(file) if (row.dataset, row.preset) == (dataset, preset)]
-    return Results(file, dataset, preset, tuple(rows))
+def made(dataset: str, preset: str, home: Store, split: str = "category") -> Results:
+    """Return all rows of a data set, preset and split in the table of results."""
+    file = tables.place("regularization", dataset, preset, home.runs.parent)
+    return Results.of((dataset, preset, split), results.read(file), file)
 
 
 def best(found: Results, names: Sequence[str]) -> list[tuple[Row, Run]]:

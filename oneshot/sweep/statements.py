@@ -19,11 +19,24 @@ COMBINED = "barlow+prototype"
 
 def alone(found: Results) -> list[Claim]:
     """Return what the paper says of single regularizers, each tested as far as there are runs."""
-    return [
-        compared(found, "prototype", "none"),
-        compared(found, "barlow", "none"),
-        compared(found, "prototype", "classification"),
-    ]
+    pairs = (("prototype", "none"), ("barlow", "none"), ("prototype", "classification"))
+    return [test(found, *pair) for test in (nearer, compared) for pair in pairs]
+
+
+def nearer(found: Results, first: str, second: str) -> Claim:
+    """Test whether one family comes nearer to the humans than another.
+
+    Each is represented by the beta nearest to human on validation concepts.
+    """
+    statement = f"Nearer to human drawings with {first} than with {second}."
+    pair = [found.best(name) for name in (first, second)]
+    absent = [name for name, rows in zip((first, second), pair, strict=True) if not rows]
+    if absent:
+        return Claim.untested(statement, f"no runs of {' and '.join(absent)}")
+    human, mine = Measured.of([found.human]), Measured.of(pair[0])
+    others = {pair[1][0].name: Measured.of(pair[1])}
+    claim = claims.nearest_to_human(statement, mine, others, human, found.spread)
+    return replace(claim, evidence=f"{pair[0][0].name}: {claim.evidence}")
 
 
 def compared(found: Results, first: str, second: str) -> Claim:
@@ -63,16 +76,19 @@ def directions(found: Results, names: Sequence[str]) -> list[Claim]:
 def combined(found: Results) -> list[Claim]:
     """Return what the paper says of combinations, each tested as far as there are runs."""
     statement = "Barlow with the prototype comes nearest to the human drawings."
-    best = {name: Measured.of(rows) for name in found.families if (rows := found.best(name))}
-    first = best.pop(COMBINED, None)
-    if first is None or not best or found.human is None:
+    chosen = {name: rows for name in found.families if (rows := found.best(name))}
+    first = chosen.pop(COMBINED, None)
+    if first is None or not chosen:
         nearest = Claim.untested(statement, f"no runs of {COMBINED} and others")
     else:
-        human = Measured.of([found.human])
-        nearest = claims.nearest_to_human(statement, first, best, human)
+        human, mine = Measured.of([found.human]), Measured.of(first)
+        others = {rows[0].name: Measured.of(rows) for rows in chosen.values()}
+        nearest = claims.nearest_to_human(statement, mine, others, human, found.spread)
+        nearest = replace(nearest, evidence=f"{first[0].name}: {nearest.evidence}")
     pairs = [name for name in found.families if "+" in name]
     partners = [next(part for part in pair.split("+") if part != "prototype") for pair in pairs]
-    return [nearest, *(compared(found, p, q) for p, q in zip(pairs, partners, strict=True))]
+    both = list(zip(pairs, partners, strict=True))
+    return [nearest, *(test(found, *names) for test in (nearer, compared) for names in both)]
 
 
 def leakage(by_category: Results, by_permutation: Results, published: Division) -> list[Claim]:

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from oneshot import cli
-from oneshot.comparison import making, rows
+from oneshot import cli, tables
+from oneshot.comparison import making
 from oneshot.drawings.errors import DataError
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
@@ -35,7 +35,7 @@ def test_rows_are_printed_and_kept(said, smoke):
     assert status == 0 and [row["system"] for row in found] == [HUMAN, "ldm"]
     assert found[1]["steps"] == 16 and found[1]["diversity"]["low"] > 0
     status, out, _ = said(*WORDS, "--dataset", "glyphs")
-    file = rows.table("framework", "glyphs", "smoke", smoke)
+    file = tables.place("framework", "glyphs", "smoke", smoke.runs.parent)
     lines = out.splitlines()
     assert lines[1].startswith("glyphs     ldm, guidance 1.0, sampler dpm_solver_pp, steps 16")
     assert lines[-1] == f"glyphs: 2 rows are in {file}"

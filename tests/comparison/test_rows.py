@@ -7,11 +7,13 @@ import made_up
 import numpy as np
 import pytest
 
-from oneshot import kept
+from oneshot import kept, tables
 from oneshot.comparison import rows
 from oneshot.comparison.rows import Comparison
 from oneshot.results import HUMAN
 from oneshot.store import REPOSITORY, Store
+from oneshot.sweep.board import Board
+from oneshot.sweep.grid import Sweep
 
 
 @pytest.fixture
@@ -22,14 +24,14 @@ def home(tmp_path):
 def test_rows_come_back_with_humans_first_and_in_the_order_of_the_systems(tmp_path, home):
     file = tmp_path / "framework.json"
     made = made_up.framework()
-    rows.add(file, made[::-1], home)
+    rows.add(file, made[::-1])
     back = rows.read(file)
     names = ["human", "ldm", "cfgdm", "ddpm", "fsdm", "vae-stn", "vae-stn, beta 0.25"]
     assert [row.name for row in back][:7] == names
     assert back[2].diversity.value == pytest.approx(made[1].diversity.value, rel=1e-5)
     assert back[2] == rows.Row.from_json(json.loads(json.dumps(made[1].to_json())))
     first = file.read_bytes()
-    rows.add(file, made[2:4], home)
+    rows.add(file, made[2:4])
     assert file.read_bytes() == first
     assert len(first.splitlines()) == 2 + len(made)
 
@@ -43,9 +45,9 @@ def test_a_table_keeps_apart_only_what_it_varies(tmp_path, home, table, count):
         for sampler in ("ddim", "ddpm")
         for steps in (10, 20, 50)
     ]
-    rows.add(file, ways, home)
+    rows.add(file, ways)
     assert len(rows.read(file)) == count
-    rows.add(file, [made_up.row("cfgdm", critics="released"), made_up.row(HUMAN)], home)
+    rows.add(file, [made_up.row("cfgdm", critics="released"), made_up.row(HUMAN)])
     assert len(rows.read(file)) == count + 2
 
 
@@ -59,10 +61,14 @@ def test_a_row_that_lacks_a_field_is_refused_by_name(tmp_path):
 
 def test_results_of_smoke_and_of_a_folder_stay_in_the_cache(home):
     shipped = REPOSITORY / "data" / "results" / "framework.json"
-    assert rows.table("framework", "omniglot", "laptop", home) == shipped
-    own = home.runs.parent / "results" / "framework.json"
-    assert rows.table("framework", "omniglot", "smoke", home) == own
-    assert rows.table("framework", "folder:mine", "laptop", home) == own
+    cache = home.runs.parent
+    assert tables.place("framework", "omniglot", "laptop", cache) == shipped
+    own = cache / "results" / "framework.json"
+    assert tables.place("framework", "omniglot", "smoke", cache) == own
+    assert tables.place("framework", "folder:mine", "laptop", cache) == own
+    sweep = Sweep("folder:mine", "laptop", grid=({"kl": 1.0},))
+    assert Board(sweep, home).file == cache / "results" / "regularization.json"
+    assert len({tables.part(name) for name in ("folder:mine", "folder:yours", "glyphs")}) == 3
 
 
 def test_a_comparison_knows_systems_variants_and_ways():

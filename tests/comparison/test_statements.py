@@ -9,7 +9,7 @@ import pytest
 from oneshot.comparison import published, statements
 from oneshot.comparison.rows import Comparison
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
-from oneshot.metrics.human import distance_to_human
+from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.results import HUMAN
 
 
@@ -75,7 +75,7 @@ def test_what_is_absent_is_not_tested():
 def test_distances_are_those_of_the_plane(found):
     far = statements.distances(found)
     points = [row.point for row in found.systems.values()]
-    expected = distance_to_human(points, found.human.point)
+    expected = distance_to_human(points, found.human.point, spread_of(points))
     assert [far[name].value for name in found.systems] == pytest.approx(expected.tolist())
     assert min(far, key=lambda name: far[name].value) == "cfgdm"
     assert all(interval.low < interval.value < interval.high for interval in far.values())

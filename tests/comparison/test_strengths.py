@@ -7,11 +7,10 @@ import torch
 from IPython.display import HTML, Markdown
 from pages import outputs, told
 
-from oneshot import comparison, store
+from oneshot import comparison, store, tables
 from oneshot.comparison import looking, rows
 from oneshot.drawings.errors import DataError
 from oneshot.metrics import guided
-from oneshot.store import Store
 from oneshot.widgets import generalization
 from oneshot.widgets.sprite_slider import SpriteSlider
 
@@ -22,8 +21,8 @@ STRENGTHS = [0.0, 0.25, 1.0, 2.0]
 def results(tmp_path, monkeypatch):
     """Tables in a folder of the test, and no data set at hand."""
     made = made_up.comparison(tmp_path, "guidance")
-    rows.add(made.file, made.rows, Store(tmp_path / "cache"))
-    monkeypatch.setattr(rows, "table", lambda name, *_: tmp_path / f"{name}.json")
+    rows.add(made.file, made.rows)
+    monkeypatch.setattr(tables, "place", lambda name, *_: tmp_path / f"{name}.json")
     monkeypatch.setattr(looking.sweep, "concepts", lambda *_: None)
     return made
 

@@ -53,7 +53,7 @@ def test_the_interval_is_that_of_the_paired_difference():
 def test_originality_is_a_ratio_of_means_in_each_training():
     distance, scale = np.array([[1.0, 3.0], [2.0, 2.0]]), np.array([[1.0, 1.0], [4.0, 4.0]])
     two = Measured(np.zeros((2, 2)), distance, scale)
-    assert claims._points([two])[0, 0, 0] == pytest.approx((2 / 1 + 2 / 4) / 2)
+    assert claims.points([two])[0, 0, 0] == pytest.approx((2 / 1 + 2 / 4) / 2)
 
 
 def test_trainings_that_disagree_widen_the_interval():
@@ -88,16 +88,45 @@ def test_more_recognizable_asks_for_comparable_originality(recognizability, orig
 def test_nearest_to_human_compares_with_the_next():
     human, near = system(95, 0.60, seed=1), system(94, 0.58, seed=2)
     others = {"far": system(80, 0.9, seed=3), "next": system(88, 0.50, seed=4)}
-    claim = claims.nearest_to_human("near is nearest", near, others, human)
+    spread = np.array([0.2, 7.0])
+    claim = claims.nearest_to_human("near is nearest", near, others, human, spread)
     assert claim.verdict == HOLDS
-    assert "nearest other, next" in claim.evidence
+    assert "next farther by" in claim.evidence
     points = np.array([[0.58, 94], [0.9, 80], [0.5, 88]])
-    gaps = np.linalg.norm((points - [0.6, 95]) / points.std(0, ddof=1), axis=1)
+    gaps = np.linalg.norm((points - [0.6, 95]) / spread, axis=1)
     assert claim.interval.value == pytest.approx(gaps[2] - gaps[0])
+    assert claims.distance(near, human, spread).value == pytest.approx(gaps[0])
     swapped = {"near": near, "far": others["far"]}
-    assert claims.nearest_to_human("", others["next"], swapped, human).verdict == FAILS
+    failed = claims.nearest_to_human("", others["next"], swapped, human, spread)
+    assert failed.verdict == FAILS and "near farther by -" in failed.evidence
     with pytest.raises(ValueError, match="takes others"):
-        claims.nearest_to_human("", near, {}, human)
+        claims.nearest_to_human("", near, {}, human, spread)
+
+
+def test_none_of_many_equal_systems_is_told_not_to_be_nearest():
+    """The least of many noisy distances is below any one of them, which says nothing."""
+    random, failed = np.random.default_rng(0), 0
+    for _ in range(40):
+        distances = 5 + random.normal(0, 0.3, 10) + random.normal(0, 0.3, (1001, 10))
+        distances[0] = distances[0] * 0 + distances[1:].mean(0)
+        names = [str(k) for k in range(9)]
+        claim = claims.nearest("", names, distances[:, 0], distances[:, 1:])
+        failed += claim.verdict == FAILS
+    assert failed <= 5
+
+
+@pytest.mark.parametrize("trainings", [2, 3, 5])
+def test_few_trainings_are_not_surer_than_they_can_be(trainings):
+    random, wrong = np.random.default_rng(trainings), 0
+    level = np.zeros((1, 30))
+    for k in range(200):
+        pair = [
+            Measured(level + 50 + random.normal(0, 2, (trainings, 1)), level + 1, level + 1)
+            for _ in range(2)
+        ]
+        pair = [Measured(p.recognizability, *(np.ones_like(p.recognizability),) * 2) for p in pair]
+        wrong += claims.more("", "recognizability", *pair, seed=3 * k).verdict != UNDECIDED
+    assert wrong <= 20  # 5 % of 200 are expected, a bootstrap of two trainings gives 28 %
 
 
 def test_a_slope_is_per_factor_of_ten():
@@ -133,6 +162,6 @@ def test_runs_that_differ_in_seed_make_one_system():
         for k in (10, 20)
     ]
     assert Measured.of(runs).recognizability.tolist() == [[10, 10], [20, 20]]
-    assert claims._points([Measured.of(runs)])[0, 0].tolist() == [0.5, 15]
+    assert claims.points([Measured.of(runs)])[0, 0].tolist() == [0.5, 15]
     with pytest.raises(ValueError, match="different concepts"):
         Measured.of([])

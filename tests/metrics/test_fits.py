@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from oneshot.metrics import fits
+from oneshot.metrics.claims import weights
 
 
 def parabola(u):
@@ -101,7 +102,8 @@ def test_band_holds_the_truth_and_shrinks_with_concepts():
     widths = []
     for concepts in (20, 500):
         scores = points[:, None, 1:] + random.normal(0, 1, (7, concepts, 2)) * [0.1, 5]
-        found = fits.band(points[:, 0], scores, draws=100)
+        drawn = np.einsum("rc,jcs->rjs", weights(concepts, 100), scores)
+        found = fits.band(points[:, 0], drawn)
         assert (found.low <= found.high).all()
         widths.append((found.high - found.low)[:, 1:].mean(0))
         truth = fits.fit_curve(points).path
@@ -112,8 +114,8 @@ def test_band_holds_the_truth_and_shrinks_with_concepts():
 
 def test_band_of_identical_concepts_is_the_curve():
     points = parabola(np.linspace(0, 1, 7))
-    scores = np.repeat(points[:, None, 1:], 5, axis=1)
-    found = fits.band(points[:, 0], scores, draws=20)
+    scores = np.repeat(points[None, :, 1:], 20, axis=0)
+    found = fits.band(points[:, 0], scores)
     expected = fits.fit_curve(points).path
     np.testing.assert_allclose(found.low, expected, atol=1e-6)
     np.testing.assert_allclose(found.high, expected, atol=1e-6)

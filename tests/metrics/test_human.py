@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 import torch
 
-from oneshot.metrics.human import coverage, distance_to_human
+from oneshot.metrics.human import coverage, distance_to_human, spread_of
 
 
 def test_distance_by_hand():
-    models = [[0.3, 90.0], [0.5, 94.0]]  # spreads 0.2 / sqrt(2), 4 / sqrt(2)
-    distances = distance_to_human(models, [0.4, 96.0])
+    models = [[0.3, 90.0], [0.5, 94.0]]
+    spread = spread_of(models)
+    np.testing.assert_allclose(spread, [0.2 / np.sqrt(2), 4 / np.sqrt(2)])
+    distances = distance_to_human(models, [0.4, 96.0], spread)
     np.testing.assert_allclose(distances, np.sqrt([0.25 + 2.25, 0.25 + 0.25]) * np.sqrt(2))
 
 
@@ -15,19 +17,21 @@ def test_distance_does_not_depend_on_units():
     models = np.random.default_rng(0).normal(size=(6, 2))
     human = np.array([0.1, 0.2])
     stretch = np.array([3.0, 100.0])
-    np.testing.assert_allclose(
-        distance_to_human(models * stretch, human * stretch), distance_to_human(models, human)
-    )
-    assert distance_to_human([human, [1, 1]], human)[0] == 0
+    stretched = distance_to_human(models * stretch, human * stretch, spread_of(models * stretch))
+    np.testing.assert_allclose(stretched, distance_to_human(models, human, spread_of(models)))
+    assert distance_to_human(human, human, spread_of(models)) == 0
 
 
-def test_distance_needs_a_scale():
-    with pytest.raises(ValueError, match="at least 2 models"):
-        distance_to_human([[0.3, 90]], [0.4, 96])
-    with pytest.raises(ValueError, match="coordinate 1"):
-        distance_to_human([[0.3, 90], [0.4, 90]], [0.4, 96])
+def test_distance_of_resamples_keeps_their_shape():
+    points, people = np.ones((5, 3, 2)), np.zeros((5, 1, 2))
+    assert distance_to_human(points, people, [1, 1]).tolist() == [[np.sqrt(2)] * 3] * 5
+
+
+def test_what_does_not_spread_is_left_in_its_own_units():
+    assert spread_of([[0.3, 90]]).tolist() == [1, 1]
+    assert spread_of([[0.3, 90], [0.3, 92]]).tolist() == [1, pytest.approx(np.sqrt(2))]
     with pytest.raises(ValueError, match=r"\(M, 2\)"):
-        distance_to_human([0.3, 90], [0.4, 96])
+        spread_of([0.3, 90])
 
 
 def test_coverage_by_hand():

@@ -42,12 +42,6 @@ def test_fewer_betas_than_a_curve_takes_are_joined():
     assert tradeoff_band([1, 10], two) is None
 
 
-def test_scores_of_a_system_are_means_over_concepts_and_trainings():
-    distance = np.array([[1.0, 3.0], [2.0, 2.0]])
-    two = Measured(np.array([[10.0, 20.0], [30.0, 40.0]]), distance, np.array([[1, 1], [4, 4.0]]))
-    np.testing.assert_allclose(two.by_concept, [[(1 + 0.5) / 2, 20], [(3 + 0.5) / 2, 30]])
-
-
 @pytest.mark.parametrize("betas", [[10, 1], [0, 1], [1, 1], [1]])
 def test_betas_that_do_not_rise_are_refused(betas):
     with pytest.raises(ValueError, match="positive and rise"):

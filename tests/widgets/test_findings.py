@@ -9,14 +9,13 @@ from IPython.display import Markdown
 from matplotlib.figure import Figure
 from pages import outputs, told
 
-from oneshot import results
+from oneshot import results, tables
 from oneshot.attribution import agreement
 from oneshot.comparison import findings as gathered
 from oneshot.comparison import rows, statements
 from oneshot.comparison.findings import OWN, PAPERS, Part
 from oneshot.comparison.statements import Explained
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
-from oneshot.store import Store
 from oneshot.widgets import findings
 
 WHERE = {
@@ -29,29 +28,28 @@ WHERE = {
 
 
 @pytest.fixture
-def tables(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     """Make all tables of results ones in a folder of the test."""
-    monkeypatch.setattr(rows, "table", lambda name, *_: tmp_path / f"{name}.json")
-    monkeypatch.setattr(results, "table", lambda *_: tmp_path / "table.json")
+    monkeypatch.setattr(tables, "place", lambda name, *_: tmp_path / f"{name}.json")
     monkeypatch.setattr(agreement, "SHIPPED", tmp_path / "agreement.json")
     return tmp_path
 
 
 @pytest.fixture
-def written(tables, smoke):
+def written(folder, smoke):
     """Fill them."""
     for name in ("framework", "guidance"):
-        made = made_up.comparison(tables, name)
-        rows.add(made.file, made.rows, Store(tables / "cache"))
-    results.add(tables / "table.json", regularized.table(), smoke)
-    return tables
+        made = made_up.comparison(folder, name)
+        rows.add(made.file, made.rows)
+    results.add(folder / "regularization.json", regularized.table())
+    return folder
 
 
 def claim(verdict):
     return Explained(Claim(f"It {verdict}.", None, "seen", verdict))
 
 
-def test_without_results_the_page_says_so(tables):
+def test_without_results_the_page_says_so(folder):
     words = told(outputs("findings", **WHERE))
     assert words.count("Nothing has been tested yet") == 2
     assert words.count("Nothing of this has been tested yet") == len(PAPERS) + 1

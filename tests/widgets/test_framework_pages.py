@@ -11,10 +11,10 @@ from IPython.display import HTML, Markdown
 from matplotlib.figure import Figure
 from pages import outputs, told
 
+from oneshot import tables
 from oneshot.comparison import looking, rows, statements
 from oneshot.comparison.rows import Comparison
 from oneshot.results import HUMAN
-from oneshot.store import Store
 from oneshot.widgets import baselines, framework, generalization, speed
 from oneshot.widgets.sprite_slider import SpriteSlider
 
@@ -50,13 +50,13 @@ def empty(tmp_path):
 def written(folder, found, quick):
     """The folder with the tables that pages read, besides their drawings."""
     for made in (found, quick):
-        rows.add(made.file, made.rows, Store(folder / "cache"))
+        rows.add(made.file, made.rows)
     return folder
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_without_results_a_page_runs_to_its_end_and_says_so(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "table", lambda name, *_: tmp_path / f"{name}.json")
+    monkeypatch.setattr(tables, "place", lambda name, *_: tmp_path / f"{name}.json")
     shown = outputs(name)
     assert "No system on `omniglot` at size laptop yet. Left out, because not trained yet" in told(
         shown
@@ -66,8 +66,12 @@ def test_without_results_a_page_runs_to_its_end_and_says_so(name, tmp_path, monk
 
 @pytest.mark.parametrize("name", PAGES)
 def test_with_results_a_page_shows_them(name, written, monkeypatch, capsys):
-    monkeypatch.setattr(rows, "table", lambda name, *_: written / f"{name}.json")
-    given = {"baselines": {"settings": "laptop"}, "framework": {"second": "omniglot"}}
+    monkeypatch.setattr(tables, "place", lambda name, *_: written / f"{name}.json")
+    given = {
+        "baselines": {"settings": "laptop"},
+        "framework": {"second": "omniglot"},
+        "sampling_speed": {"second": "omniglot"},
+    }
     shown = outputs(name, **given.get(name, {}))
     words = told(shown) + capsys.readouterr().out
     assert "to show yet" not in words and "have been kept yet" not in words

@@ -8,7 +8,7 @@ import regularized
 from IPython.display import Markdown
 from pages import NOTEBOOKS, outputs, told
 
-from oneshot import execute, results
+from oneshot import execute, results, tables
 
 PAGES = ("regularization", "combinations", "samples", "latent_space", "concepts")
 
@@ -17,7 +17,7 @@ PAGES = ("regularization", "combinations", "samples", "latent_space", "concepts"
 def table(tmp_path, monkeypatch):
     """Make the table of results one in a folder of the test."""
     file = tmp_path / "table.json"
-    monkeypatch.setattr(results, "table", lambda *_: file)
+    monkeypatch.setattr(tables, "place", lambda *_: file)
     return file
 
 
@@ -34,7 +34,7 @@ def test_without_results_a_page_runs_to_its_end_and_says_so(name, table, capsys)
 @pytest.mark.parametrize("name", PAGES)
 def test_with_results_a_page_shows_them(name, table, smoke, capsys):
     made = regularized.made_up(table.parent)
-    results.add(table, [replace(row, dataset="quickdraw") for row in made.rows], smoke)
+    results.add(table, [replace(row, dataset="quickdraw") for row in made.rows])
     for file in (table.parent / "drawings").iterdir():
         file.rename(file.with_name(file.name.replace("glyphs", "quickdraw", 1)))
     shown = outputs(name, dataset="quickdraw", preset="laptop")

@@ -195,15 +195,18 @@ def test_a_probe_is_shown_for_every_run(found):
 
 def test_statements_are_tested_where_there_are_runs(found):
     claims = statements.alone(found)
-    assert claims[2].verdict == HOLDS  # the prototype is far above classification
-    assert claims[2].evidence.startswith(
+    # the prototype is far above classification
+    assert claims[2].verdict == claims[5].verdict == HOLDS
+    assert claims[2].evidence.startswith("prototype 10: ")
+    assert claims[5].evidence.startswith(
         "prototype 10 against classification 10: recognizability +"
     )
     told = framework.verdicts(claims).data.splitlines()
-    assert len(told) == 5
-    assert told[4].endswith("| **holds** |")
+    assert len(told) == 8
+    assert told[7].endswith("| **holds** |")
     combined = statements.combined(found)
-    assert [claim.statement.split(" with ")[0] for claim in combined[1:]] == ["More recognizable"]
+    said = ["Nearer to human drawings", "More recognizable"]
+    assert [claim.statement.split(" with ")[0] for claim in combined[1:]] == said
 
 
 def test_without_a_beta_of_comparable_originality_nothing_is_decided(found):
