@@ -234,12 +234,12 @@ class Results:
                 found.setdefault(row.identity[:-1], []).append(row)
         return list(found.values())
 
-    def best(self, family: str) -> list[Row]:
+    def best(self, family: str = "") -> list[Row]:
         """Return the rows, one a seed, of the betas of a family that come nearest to human.
 
-        Nearest on validation concepts, seeds averaged, because test concepts choose nothing; the
-        axes are in units of their spread over these runs, there. Empty without the family or the
-        humans.
+        Of all families, when none is named. Nearest on validation concepts, seeds averaged, because
+        test concepts choose nothing; the axes are in units of their spread over these runs, there.
+        Empty without the family or the humans.
         """
         if not self.systems(family) or self.human is None:
             return []

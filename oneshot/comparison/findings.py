@@ -21,6 +21,8 @@ PAPERS = (
     "Latent Representation Matters",
 )
 OWN = "This book's own questions"
+FAMILIES = ("none", *REGULARIZERS, *("+".join(sorted((name, "prototype"))) for name in FIXED))
+"""Of regularizers alone and with the prototype, as *Latent Representation Matters* has them."""
 DATA = {"omniglot": "Omniglot", "quickdraw": "Quick, Draw!"}
 
 
@@ -38,12 +40,17 @@ class Part:
 
 
 def gather(
-    datasets: Sequence[str], preset: str, latent: str, size: str, system: str = "cfgdm"
+    datasets: Sequence[str],
+    preset: str,
+    latent: str,
+    size: str,
+    system: str = "cfgdm",
+    shorter: str = "draft",
 ) -> list[Part]:
     """Return all statements that pages of this book test, as far as there are results.
 
     Systems of `preset` are compared on each of `datasets`, regularizers of `size` on `latent`, and
-    guidance is that of `system`.
+    guidance is that of `system`. What takes many runs is tested on those of size `shorter`.
     """
     first, second, third = PAPERS
     systems = {name: look("framework", name, preset) for name in datasets}
@@ -51,9 +58,9 @@ def gather(
     maps = [row for row in agreement.shipped(preset) if row.kind in ("published", "contrast")]
     maps = [row for row in maps if row.system.lower() in ("cfgdm", "ldm")]
     seen = maps[0].dataset if maps else ""
-    others = agreement.shipped(size)
-    alone, more = (sweep.look(latent, p, ["none", *REGULARIZERS]) for p in (size, preset))
-    pairs = sweep.look(latent, size, ["+".join(sorted((name, "prototype"))) for name in FIXED])
+    others = agreement.shipped(shorter)
+    many, runs = (sweep.look(latent, p, FAMILIES) for p in (shorter, size))
+    alone = runs.only(["none", *REGULARIZERS])
     sparse = agreement.sparser([row for row in maps if row.system.lower() == "cfgdm"])
     told = [
         *((first, "Families beside people", n, statements.families(f)) for n, f in systems.items()),
@@ -62,7 +69,7 @@ def gather(
         *((second, "Guidance", n, _guided(f, system)) for n, f in ways.items()),
         (second, "Importance maps", seen, sparse),
         (third, "Regularizers alone", latent, regularized.alone(alone)),
-        (third, "Regularizers together", latent, regularized.combined(alone.merged(pairs))),
+        (third, "Regularizers together", latent, regularized.combined(runs)),
         (third, "Regularizers' importance maps", latent, agreement.regularized(others)),
         (OWN, "Importance maps beside blurred ink", seen, agreement.beyond_ink(maps)),
         (
@@ -71,7 +78,8 @@ def gather(
             latent,
             agreement.regularized(others, "ink"),
         ),
-        (OWN, "Longer training", latent, regularized.longer(alone, more)),
+        (OWN, "Probes of the latents", latent, [regularized.explained(many)]),
+        (OWN, "Longer training", latent, regularized.longer(many, runs)),
     ]
     parts = [Part(source, f"{what}, {DATA.get(n, n)}", _tested(t)) for source, what, n, t in told]
     return [part for part in parts if part.told]

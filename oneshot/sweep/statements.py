@@ -7,14 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import rankdata
 
 from oneshot.metrics import claims
 from oneshot.metrics.claims import Claim, Measured
 from oneshot.metrics.leakage import parted
 from oneshot.results import HUMAN, Results, Row
+from oneshot.rng import generator
 from oneshot.sweep.dividing import Division
 
 COMBINED = "barlow+prototype"
+FEWEST = 8
+"""Runs that a correlation over runs takes."""
+_RUNS = 0x52554E53  # keeps the random stream of runs apart from those of concepts and trainings
 
 
 def alone(found: Results) -> list[Claim]:
@@ -137,6 +142,26 @@ def lengthened(found: Results, more: Results) -> list[tuple[Row, Row]]:
     if found.preset == more.preset or not judged[0] or judged[0] != judged[1]:
         return []
     return [(row, twin) for row, twin in twins(found, more) if row.control != HUMAN]
+
+
+def explained(found: Results, probe: str = "one_shot", score: str = "recognizability") -> Claim:
+    """Test whether runs with a better probe of their latents have more of a score.
+
+    The quantity is the rank correlation over runs, which are resampled.
+    """
+    named = probe.replace("_", "-")
+    statement = f"The better the {named} probe of the latents, the higher the {score}."
+    rows = [row for row in found.rows if row.probes]
+    if len(rows) < FEWEST:
+        return Claim.untested(statement, f"{len(rows)} runs with probes, which is too few")
+    pairs = np.array([[row.probes[probe], getattr(row, score).value] for row in rows])
+    drawn = generator(0, _RUNS).integers(len(rows), size=(2000, len(rows)))
+    order = np.vstack([np.arange(len(rows)), drawn])
+    ranks = rankdata(pairs[order], axis=1)
+    ranks -= ranks.mean(1, keepdims=True)
+    products = (ranks[..., 0] * ranks[..., 1]).sum(1)
+    values = products / np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
+    return Claim.tested(statement, f"rank correlation over {len(rows)} runs", values)
 
 
 def twins(found: Results, others: Results) -> list[tuple[Row, Row]]:

@@ -87,7 +87,9 @@ function plane(model) {
   const names = [];
   const lines = curves.map(({ label, points, reference }) => {
     const place = points.map(([u, v]) => `${across(u).toFixed(1)},${down(v).toFixed(1)}`).join(" ");
-    const line = drawn("polyline", { class: reference ? "curve reference" : "curve", points: place });
+    const closed = points.length > 2 && String(points[0]) === String(points.at(-1)); // a mark
+    const kind = reference ? (closed ? "curve reference mark" : "curve reference") : "curve";
+    const line = drawn("polyline", { class: kind, points: place });
     line.append(drawn("title", {}, label));
     svg.append(line);
     if (reference) {

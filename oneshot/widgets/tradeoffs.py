@@ -8,10 +8,12 @@ from functools import wraps
 
 import numpy as np
 from IPython.display import Markdown, display
+from matplotlib.lines import Line2D
 from torch import Tensor
 
 from oneshot import sweep
 from oneshot.metrics.fits import smooth
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.tradeoff import Tradeoff, tradeoff, tradeoff_band
 from oneshot.recipes import presets
 from oneshot.results import HUMAN as HUMAN_ROW
@@ -21,6 +23,15 @@ from oneshot.widgets import sheets
 from oneshot.widgets.figures import HUMAN, Plot, _plot
 from oneshot.widgets.sprite_slider import SpriteSlider, plane
 
+MARKS = {
+    HUMAN_ROW: ("*", 13, "human"),
+    "none": ("h", 8, "no regularizer"),
+    "augmentation": ("P", 7, "bent drawings alone"),
+    "pixels": ("X", 7, "diffusion on pixels"),
+}
+"""Marker, size and name of what is no family of regularizers."""
+ENOUGH = 5
+"""Betas from which on a curve has a band and a spline; with fewer, runs have their intervals."""
 COLOURS = {
     "prototype": "#b04a16",
     "barlow": "#26727a",
@@ -85,13 +96,12 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
     """Return the plane of scores, a panel for each group of families.
 
     A dot is a run, larger where it is nearest to human on validation concepts; a line is the curve
-    fitted through the betas, with its 95 % band and an arrow towards more beta; dashed lines and
-    hollow dots are combinations. The star is human, the hexagon without regularization, the plus
-    with the views of the contrastive regularizers alone, the cross diffusion on pixels.
-    *Latent Representation Matters* (NeurIPS 2024), fig. 3 and 4.
+    fitted through the betas, with an arrow towards more beta; dashed lines and hollow dots are
+    combinations. 95 % intervals are the band of a curve of five betas or more, else crosses at the
+    runs. *Latent Representation Matters* (NeurIPS 2024), fig. 3 and 4.
     """
     rows = 2 if len(panels) == 4 else 1
-    size = 3.1 * len(panels) / rows + 0.6, 3.4 * rows
+    size = 3.1 * len(panels) / rows + 0.6, 3.4 * rows + 0.3
     with _plot(*size, panels=len(panels), rows=rows) as (figure, axes):
         for ax, names in zip(axes, panels, strict=True):
             there = [name for name in names if name in found.families]
@@ -102,6 +112,12 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
             if there:
                 ax.legend(fontsize=8, loc="lower left")
         _same_limits(axes)
+        marks = [*_marks_of(found), ("o", 8, "nearest to human on validation concepts")]
+        style = {"color": "0.35", "linestyle": "none"}
+        shown = [
+            Line2D([], [], marker=m, markersize=s, label=name, **style) for m, s, name in marks
+        ]
+        figure.legend(handles=shown, loc="outside upper left", ncols=3, fontsize=8)
     return figure
 
 
@@ -131,23 +147,47 @@ def longer(found: Results, more: Results) -> Plot | Markdown:
     pairs = lengthened(found, more)
     if not pairs:
         return Markdown(f"*No run can be compared at sizes {found.preset} and {more.preset} yet.*")
-    with _plot(5.4, 3.6) as (figure, (ax,)):
+    seen: dict[str, int] = {}
+    with _plot(6.2, 3.8) as (figure, (ax,)):
         for row, twin in pairs:
-            colour = _colour(row.family)
+            colour, marker = _colour(row.family), "osD^v"[seen.setdefault(row.family, 0) % 5]
+            if len(row.regularizers) > 1:
+                marker = "p"
+            seen[row.family] += 1
             ax.annotate("", twin.point, row.point, arrowprops={"arrowstyle": "->", "color": colour})
-            ax.plot(*row.point, "o", markersize=5, color=colour, markerfacecolor="white")
-            ax.plot(*twin.point, "o", markersize=5, color=colour, label=row.name)
-        ax.plot(*found.human.point, "*", color=HUMAN, markersize=13)
+            style = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 5}
+            ax.plot(*row.point, markerfacecolor="white", **style)
+            ax.plot(*twin.point, label=row.name, **style)
+        ax.plot(*found.human.point, "*", color=HUMAN, markersize=13, label="human")
         ax.set(xlabel="originality", ylabel=AGAINST["recognizability"])
         ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
 
 @_when_there_are_runs
+def standing(found: Results) -> Markdown:
+    """Return in words which runs pass people in recognizability, and which is nearest to them."""
+    runs = [row for rows in found.families.values() for row in rows]
+    people = found.human.recognizability
+    above = [row.name for row in runs if row.recognizability.low > people.high]
+    if len(runs) < 2:
+        return Markdown("*Of one run alone there is nothing to compare yet.*")
+    far = {row.name: found.distance([row]) for row in runs}
+    near = min(far, key=lambda name: far[name].value)
+    passed = f"**{', '.join(above)}**" if above else "none"
+    return Markdown(
+        f"At size {found.preset}, more recognizable than the human drawings, with the whole "
+        f"interval above theirs, of {len(runs)} runs: {passed}. Nearest to human on test "
+        f"concepts is **{near}**, at {_interval(far[near], 2)} spreads; the best by "
+        f"validation concepts is **{found.best()[0].name}**."
+    )
+
+
+@_when_there_are_runs
 def slider(found: Results, name: str, shown: int = 8) -> SpriteSlider | Markdown:
     """Return a slider over the betas of a family: drawings, and a dot that travels along its curve.
 
-    The second slider chooses among `shown` concepts. The dashed diamond is human.
+    The second slider chooses among `shown` concepts. The diamond is human.
     """
     seed = min((row.seed for row in found.families.get(name, [])), default=0)
     rows = [row for row in found.families.get(name, []) if row.seed == seed]
@@ -198,12 +238,13 @@ def table(found: Results) -> Markdown:
     """Return all runs with their scores, nearest to human first."""
     head = "| run | seed | originality | recognizability (%) | distance to human | hours |\n"
     rows = [row for rows in found.families.values() for row in rows]
-    rows.sort(key=lambda row: (row.distance_to_human is None, row.distance_to_human, row.identity))
+    far = {row.identity: found.distance([row]) for row in rows}
+    rows.sort(key=lambda row: (far[row.identity].value if far[row.identity] else 0, row.identity))
     lines = [f"| **human** | | {_both(found.human)} | 0 | |"]
     for row in rows:
-        far = "" if row.distance_to_human is None else f"{row.distance_to_human:.2f}"
+        gap = _interval(far[row.identity], 2) if far[row.identity] else ""
         lines.append(
-            f"| {row.name} | {row.seed} | {_both(row)} | {far} | {row.seconds / 3600:.2f} |"
+            f"| {row.name} | {row.seed} | {_both(row)} | {gap} | {row.seconds / 3600:.2f} |"
         )
     return Markdown(head + "|---|---|---|---|---|---|\n" + "\n".join(lines))
 
@@ -290,9 +331,16 @@ def _fit(found: Results, name: str) -> Tradeoff:
 def _family(ax, found: Results, name: str) -> None:
     fit, colour = _fit(found, name), _colour(name)
     line, inside = ("--", "white") if "+" in name else ("-", colour)
-    ax.plot(*fit.path.T, line, color=colour, linewidth=1.4, label=name)
-    bounds = tradeoff_band(*systems_of(found, name))
-    if bounds:
+    bounds = tradeoff_band(*systems_of(found, name)) if len(fit.betas) >= ENOUGH else None
+    if len(fit.path) > 1:
+        ax.plot(*fit.path.T, line, color=colour, linewidth=1.4)
+    if not bounds:
+        for row in found.families[name]:
+            x, y = row.originality, row.recognizability
+            style = {"color": colour, "linewidth": 0.8, "alpha": 0.45}
+            ax.hlines(y.value, x.low, x.high, **style)
+            ax.vlines(x.value, y.low, y.high, **style)
+    else:
         around = np.vstack([bounds[0], bounds[1][::-1]])
         ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
     if len(fit.path) > 1:
@@ -300,14 +348,21 @@ def _family(ax, found: Results, name: str) -> None:
         ax.annotate("", fit.path[-1], fit.path[-2], arrowprops=tip)
     best = {row.varying for row in found.best(name)}
     sizes = [46 if beta in best else 14 for beta in fit.betas]
-    ax.scatter(*fit.points.T, s=sizes, facecolor=inside, edgecolor=colour, linewidth=1.4, zorder=3)
+    style = {"facecolor": inside, "edgecolor": colour, "linewidth": 1.4, "zorder": 5}
+    ax.scatter(*fit.points.T, s=sizes, label=name, **style)
 
 
 def _marks(ax, found: Results) -> None:
-    for name, marker in (("none", "h"), ("augmentation", "P"), ("pixels", "X")):
-        for row in found.families.get(name, [])[:1]:
-            ax.plot(*row.point, marker, color=_colour(name), markersize=8, zorder=4)
-    ax.plot(*found.human.point, "*", color=HUMAN, markersize=13, zorder=5)
+    for name, (marker, size, _) in MARKS.items():
+        rows = [found.human] if name == HUMAN_ROW else found.families.get(name, [])
+        for row in rows[:1]:
+            colour = HUMAN if name == HUMAN_ROW else _colour(name)
+            ax.plot(*row.point, marker, color=colour, markersize=size, zorder=4)
+
+
+def _marks_of(found: Results) -> list[tuple[str, float, str]]:
+    """Return marker, size and name of what is on the plane besides families."""
+    return [mark for name, mark in MARKS.items() if name == HUMAN_ROW or name in found.families]
 
 
 def _same_limits(axes) -> None:
@@ -324,7 +379,7 @@ def _errors(ax, betas, intervals, name: str) -> None:
     style = {"markersize": 4, "elinewidth": 1, "color": colour}
     ax.errorbar(betas, values, yerr=reach, fmt="o", label=name, **style)
     distinct = sorted(set(betas))
-    if len(distinct) >= 5:
+    if len(distinct) >= ENOUGH:
         means = [values[np.isclose(betas, beta)].mean() for beta in distinct]
         along = np.geomspace(distinct[0], distinct[-1], 100)
         ax.plot(along, smooth(distinct, means)(along), color=colour, linewidth=1.2)
@@ -332,7 +387,7 @@ def _errors(ax, betas, intervals, name: str) -> None:
 
 def _diamond(found: Results, fit: Tradeoff) -> np.ndarray:
     centre = np.array(found.human.point)
-    reach = 0.03 * np.ptp(np.vstack([fit.path, centre]), axis=0)
+    reach = 0.035 * np.ptp(np.vstack([fit.path, centre]), axis=0)
     return centre + reach * np.array([[-1, 0], [0, -1], [1, 0], [0, 1], [-1, 0]])
 
 
@@ -344,11 +399,12 @@ def _caption(row: Row) -> str:
 
 
 def _both(row: Row) -> str:
-    o, r = row.originality, row.recognizability
-    return (
-        f"{o.value:.3f} ({o.low:.3f}\u2013{o.high:.3f}) | "
-        f"{r.value:.1f} ({r.low:.1f}\u2013{r.high:.1f})"
-    )
+    return f"{_interval(row.originality, 3)} | {_interval(row.recognizability, 1)}"
+
+
+def _interval(interval: Interval, digits: int) -> str:
+    value, low, high = (f"{v:.{digits}f}" for v in vars(interval).values())
+    return f"{value} ({low}\u2013{high})"
 
 
 def _colour(name: str) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import regularized
 from IPython.display import Markdown
+from matplotlib.collections import LineCollection, PathCollection
 
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
 from oneshot.recipes import presets
@@ -85,7 +86,13 @@ def test_curves_show_every_run_human_and_controls(found):
         "prototype",
         "barlow+prototype",
     ]
-    assert [len(dots.get_offsets()) for dots in right.collections] == [5, 3]
+    dots = [d for d in right.collections if isinstance(d, PathCollection)]
+    assert [len(d.get_offsets()) for d in dots] == [5, 3]
+    # three betas have crosses instead of a band
+    assert sum(isinstance(d, LineCollection) for d in right.collections) == 2 * 3
+    assert len(right.patches) == 1
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["human", "no regularizer"]
     marks = {
         line.get_marker(): line.get_xydata()[0] for line in left.lines if len(line.get_xdata()) == 1
     }
@@ -165,7 +172,7 @@ def test_arrows_lead_from_a_run_to_the_same_run_trained_longer(found):
     (ax,) = tradeoffs.longer(found, more).axes
     arrows = [(a.xyann, a.xy) for a in ax.texts if a.arrow_patch]
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert len(arrows) == len(names) == len(more.rows) - 1
+    assert len(arrows) == len(names) - 1 == len(more.rows) - 1 and names.pop() == "human"
     ends = dict(zip(names, arrows, strict=True))
     start, end = ends["none"]
     assert start == found.families["none"][0].point
@@ -231,3 +238,37 @@ def test_without_runs_statements_are_not_tested(empty):
 def test_the_colours_of_combinations_are_those_of_the_partner():
     assert tradeoffs._colour("barlow+prototype") == tradeoffs.COLOURS["barlow"]
     assert len({tradeoffs.COLOURS[name] for name in ALONE}) == 6
+
+
+def test_the_nearer_of_two_families_is_told_with_its_betas(found):
+    claim = statements.nearer(found, "prototype", "classification")
+    assert claim.verdict == HOLDS
+    assert claim.evidence.startswith("prototype 10: ")
+    assert "classification 10 farther by +" in claim.evidence
+    assert statements.nearer(found, "classification", "prototype").verdict == FAILS
+    assert statements.nearer(found, "prototype", "kl+prototype").verdict == UNTESTED
+
+
+def test_a_probe_explains_scores_that_go_with_it(found):
+    runs = [row for row in found.rows if row.probes]
+    ordered = sorted(runs, key=lambda row: row.recognizability.value)
+    made = [replace(r, probes=r.probes | {"one_shot": float(k)}) for k, r in enumerate(ordered)]
+    claim = statements.explained(replace(found, rows=tuple(made)))
+    assert claim.verdict == HOLDS and claim.interval.value == pytest.approx(1, abs=0.02)
+    turned = [replace(r, probes=r.probes | {"one_shot": float(-k)}) for k, r in enumerate(ordered)]
+    assert statements.explained(replace(found, rows=tuple(turned))).verdict == FAILS
+    few = replace(found, rows=tuple(made[:3]))
+    assert statements.explained(few).verdict == UNTESTED
+
+
+def test_runs_that_pass_people_are_named(found):
+    assert "Nearest to human on test concepts is" in tradeoffs.standing(found).data
+    passed = [
+        replace(r, recognizability=replace(r.recognizability, low=99.5, value=99.7, high=99.9))
+        if r.name == "prototype 10"
+        else r
+        for r in found.rows
+    ]
+    words = tradeoffs.standing(replace(found, rows=tuple(passed))).data
+    assert "runs: **prototype 10**." in words
+    assert "people" not in tradeoffs.standing(replace(found, rows=())).data
