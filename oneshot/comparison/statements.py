@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oneshot.comparison.published import PLANE
-from oneshot.comparison.rows import Comparison, Row
+from oneshot.comparison.rows import Comparison, Row, read
 from oneshot.metrics import claims
-from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.results import HUMAN
@@ -35,46 +35,45 @@ NAMES = {
 
 SAMPLERS = {"ddpm": "ancestral", "ddim": "DDIM", "dpm_solver_pp": "DPM-Solver++"}
 
+GANS = ("da-gan-un", "da-gan-rn")
 REVERSED = (
-    "the released GANs were trained in reverse, from a variation to its exemplar, which would by "
-    "itself teach them to draw one thing; these are trained from the exemplar to its variations"
+    "the released GANs were trained from a variation to its exemplar, these from the exemplar to "
+    "its variations"
 )
-SIZE = "what is compared here is small and was trained briefly: {sizes}"
+HALF = 0.5
+"""A system recognized clearly less than so much as often as was published is not reproduced."""
+MOST = 100
+"""Times as many concepts as there are; what takes more to be told is not foreseen."""
 
-DIVERSITY: Sequence[tuple[str, str, str]] = (
-    ("cfgdm", "da-gan-un", REVERSED),
-    ("cfgdm", "da-gan-rn", REVERSED),
-    (HUMAN, "cfgdm", SIZE),
-    ("ddpm", HUMAN, SIZE),
-    ("vae-stn", "ddpm", SIZE),
+DIVERSITY = (
+    ("cfgdm", "da-gan-un"),
+    ("cfgdm", "da-gan-rn"),
+    (HUMAN, "cfgdm"),
+    ("ddpm", HUMAN),
+    ("vae-stn", "ddpm"),
 )
-RECOGNIZABILITY: Sequence[tuple[str, str, str]] = (
-    ("cfgdm", "ddpm", SIZE),
-    ("ddpm", "vae-ns", SIZE),
-    ("vae-ns", "vae-stn", SIZE),
-)
-"""Which system has more of the score than which other in fig. 2, on both data sets, and the likely
-cause where it is not so."""
+RECOGNIZABILITY = (("cfgdm", "ddpm"), ("ddpm", "vae-ns"), ("vae-ns", "vae-stn"))
+"""Which system has more of the score than which other in fig. 2, on both data sets."""
 
-CURVES: Sequence[tuple[str, str, str, str]] = (
-    ("originality", "ddpm", HUMAN, SIZE),
-    ("originality", HUMAN, "cfgdm", SIZE),
-    ("originality", HUMAN, "fsdm", SIZE),
-    ("recognizability", HUMAN, "ddpm", SIZE),
-    ("recognizability", "cfgdm", "ddpm", SIZE),
-    ("recognizability", "fsdm", "ddpm", SIZE),
+CURVES = (
+    ("originality", "ddpm", HUMAN),
+    ("originality", HUMAN, "cfgdm"),
+    ("originality", HUMAN, "fsdm"),
+    ("recognizability", HUMAN, "ddpm"),
+    ("recognizability", "cfgdm", "ddpm"),
+    ("recognizability", "fsdm", "ddpm"),
 )
 """The same of originality and recognizability in fig. 3, which is of Quick, Draw!."""
 
-FAMILIES: Sequence[tuple[str, str, str, str]] = (
-    ("diversity", HUMAN, "da-gan-un", REVERSED),
-    ("diversity", HUMAN, "da-gan-rn", REVERSED),
-    ("diversity", "vae-stn", HUMAN, SIZE),
-    ("diversity", "vae-ns", HUMAN, SIZE),
-    ("recognizability", "da-gan-un", "vae-stn", SIZE),
-    ("recognizability", "da-gan-rn", "vae-stn", SIZE),
-    ("recognizability", "da-gan-un", "vae-ns", SIZE),
-    ("recognizability", "da-gan-rn", "vae-ns", SIZE),
+FAMILIES = (
+    ("diversity", HUMAN, "da-gan-un"),
+    ("diversity", HUMAN, "da-gan-rn"),
+    ("diversity", "vae-stn", HUMAN),
+    ("diversity", "vae-ns", HUMAN),
+    ("recognizability", "da-gan-un", "vae-stn"),
+    ("recognizability", "da-gan-rn", "vae-stn"),
+    ("recognizability", "da-gan-un", "vae-ns"),
+    ("recognizability", "da-gan-rn", "vae-ns"),
 )
 """What *Diversity vs. Recognizability* (NeurIPS 2022) says: GANs are recognizable and vary little,
 VAEs the reverse."""
@@ -92,10 +91,10 @@ TOLERANCE = {"originality": 0.03, "recognizability": 3.0}
 
 @dataclass(frozen=True)
 class Explained:
-    """A claim and, unless it holds, the likely cause."""
+    """A claim and, unless it holds, what there is to know about the systems it is of."""
 
     claim: Claim
-    cause: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,7 @@ def families(found: Comparison) -> list[Explained]:
 def orderings(found: Comparison) -> list[Explained]:
     """Return the orderings of systems and people in fig. 2, tested as far as there are rows."""
     # on Quick, Draw! the two are about equal
-    more = [("vae-ns", "ddpm", SIZE)] if found.dataset == "omniglot" else []
+    more = [("vae-ns", "ddpm")] if found.dataset == "omniglot" else []
     return [
         *(_more(found, "diversity", *pair) for pair in (*DIVERSITY, *more)),
         *(_more(found, "recognizability", *pair) for pair in RECOGNIZABILITY),
@@ -175,6 +174,28 @@ def distances(found: Comparison) -> dict[str, Interval]:
     return {name: claims.interval_of(v) for name, v in zip(rows, values.T, strict=True)}
 
 
+def not_reproduced(row: Row) -> str:
+    """Return that a system falls far short of what was published, in words; "" if it does not.
+
+    It does when the whole interval of its recognizability is below `HALF` of the published one.
+    """
+    told = row.published and row.published["recognizability"]
+    if not told or row.recognizability.high >= HALF * told:
+        return ""
+    return (
+        f"{NAMES.get(row.system, row.system)} is not reproduced: {row.recognizability.value:.1f} % "
+        f"recognizable where {told:.1f} % was published"
+    )
+
+
+def both(told: Sequence[Explained], others: Sequence[Explained]) -> list[tuple[Claim, Claim]]:
+    """Return the pairs of claims of one statement, where it was tested in both lists."""
+    again = {item.claim.statement: item.claim for item in others}
+    pairs = [(item.claim, again.get(item.claim.statement)) for item in told]
+    tested = [(one, other) for one, other in pairs if other is not None]
+    return [pair for pair in tested if all(claim.verdict != UNTESTED for claim in pair)]
+
+
 def as_good(row: Row, reference: Row) -> Claim:
     """Test whether a way of drawing gives the scores of another, up to `TOLERANCE`.
 
@@ -206,7 +227,7 @@ def resampled(row: Row, score: str) -> Array:
     return values / (weights @ np.asarray(row.per_concept["scale"])) if over[score] else values
 
 
-def _more(found: Comparison, score: str, first: str, second: str, cause: str) -> Explained:
+def _more(found: Comparison, score: str, first: str, second: str) -> Explained:
     subject = "The human drawings are" if first == HUMAN else f"{NAMES[first]} is"
     other = "the human drawings" if second == HUMAN else NAMES[second]
     statement = f"{subject} {SAID[score]} than {other}."
@@ -214,7 +235,7 @@ def _more(found: Comparison, score: str, first: str, second: str, cause: str) ->
     if absent := [n for n, row in zip((first, second), pair, strict=True) if row is None]:
         return Explained(_absent(statement, absent))
     values = resampled(pair[0], score) - resampled(pair[1], score)
-    return _explained(Claim.tested(statement, score, values), cause, pair)
+    return _explained(found, Claim.tested(statement, score, values), pair)
 
 
 def _nearest(found: Comparison, system: str) -> Explained:
@@ -227,22 +248,73 @@ def _nearest(found: Comparison, system: str) -> Explained:
     mine = names.index(system)
     others = [NAMES.get(name, name) for name in names if name != system]
     claim = claims.nearest(statement, others, values[:, mine], np.delete(values, mine, axis=1))
-    return _explained(claim, "see which of the orderings above it fails", [rows[system]])
+    return _explained(found, claim, [rows[system]])
 
 
-def _explained(claim: Claim, cause: str, rows: Sequence[Row]) -> Explained:
+def _explained(found: Comparison, claim: Claim, rows: Sequence[Row]) -> Explained:
     if claim.verdict == HOLDS:
         return Explained(claim)
     if claim.verdict == UNDECIDED:
-        why = f"too near to tell with {rows[0].concepts} concepts and one training"
-        return Explained(claim, why)
-    sizes = [
+        return Explained(claim, _needed(claim.interval, rows[0].concepts))
+    rows = [row for row in rows if row.system != HUMAN]
+    facts = [
         f"{NAMES.get(row.system, row.system)} has {row.parameters / 1e6:.2g} M parameters and "
         f"{row.training['seconds'] / 3600:.2g} h of training"
         for row in rows
         if row.parameters
     ]
-    return Explained(claim, cause.format(sizes=", ".join(sizes)))
+    facts += [words for row in rows if (words := not_reproduced(row))]
+    facts += [words for row in rows if (words := _other_setting(found, row))]
+    if any(row.system in GANS and not row.settings.get("as_released") for row in rows):
+        facts.append(REVERSED)
+    return Explained(claim, "; ".join(facts))
+
+
+def _needed(interval: Interval, concepts: int) -> str:
+    """Return how many concepts would tell a difference as large as it was measured; "" if many."""
+    bound = interval.low if interval.value > 0 else interval.high
+    if interval.value == 0 or (times := ((interval.value - bound) / interval.value) ** 2) > MOST:
+        return ""
+    return (
+        f"were the difference as measured, it would take about {_round(times * concepts)} concepts "
+        f"to tell instead of {concepts}"
+    )
+
+
+def _round(count: float) -> int:
+    """Return a count up to two digits, upwards."""
+    unit = 10 ** max(0, int(np.log10(count)) - 1)
+    return int(np.ceil(count / unit) * unit)
+
+
+def _other_setting(found: Comparison, row: Row) -> str:
+    """Return the best of other settings that a system did better with after no more training.
+
+    Of those at all sizes in the table whose recognizability is higher beyond the interval; "" when
+    there is none.
+    """
+    better = []
+    for other in read(found.file) if found.file else found.rows:
+        mine = (other.dataset, other.system, other.critics) == (
+            row.dataset,
+            row.system,
+            row.critics,
+        )
+        if not mine or not other.variant or other.concepts != row.concepts:
+            continue
+        more = resampled(other, "recognizability") - resampled(row, "recognizability")
+        less = other.training["seconds"] <= row.training["seconds"]
+        if less and claims.verdict(claims.interval_of(more)) == HOLDS:
+            better.append(other)
+    if not better:
+        return ""
+    best = max(better, key=lambda other: other.recognizability.value)
+    setting = " and ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in best.variant.items())
+    return (
+        f"with {setting} {NAMES.get(row.system, row.system)} comes to diversity "
+        f"{best.diversity.value:.2f} and recognizability {best.recognizability.value:.1f} % after "
+        f"{best.training['seconds'] / 3600:.2g} h: its setting matters as much as its training"
+    )
 
 
 def _distances(rows: Sequence[Row], human: Row) -> Array:

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from oneshot import comparison
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, Explained, resampled
+from oneshot.comparison.statements import NAMES, Explained, not_reproduced, resampled
 from oneshot.kept import Shown
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.recipes import presets
@@ -37,7 +37,7 @@ LOOKS = {
 }
 """Colour and marker of each system: circles are pixel diffusion, squares VAEs, triangles GANs."""
 
-CAUSE = " likely cause |"
+NOTE = " note |"
 AXES = {
     "diversity": "diversity",
     "originality": "originality",
@@ -84,8 +84,9 @@ def when_there_are_rows(show: Callable) -> Callable:
 def plane(found: Comparison, with_published: bool = True) -> Plot:
     """Return systems and people on the plane of diversity and recognizability.
 
-    An ellipse holds 95 % of the bootstrap over concepts, a small dot is a variant of a system, a
-    hollow marker the published point. *Diffusion Models as Artists* (ICML 2023), fig. 2.
+    An ellipse holds 95 % of the bootstrap over concepts, a small dot is a system with other
+    settings, a hollow marker the published point. *Diffusion Models as Artists* (ICML 2023),
+    fig. 2.
     """
     with _plot(5.8, 4.9) as (figure, (axes,)):
         rows = {HUMAN: found.human, **found.systems}
@@ -99,7 +100,8 @@ def plane(found: Comparison, with_published: bool = True) -> Plot:
                 point = row.published["diversity"], row.published["recognizability"]
                 hollow = {"markerfacecolor": "none", "color": colour, "markersize": size - 1}
                 axes.plot(*point, marker, alpha=0.75, zorder=3, **hollow)
-        for row in [row for row in found.rows if row.variant]:
+        variants = [row for row in found.rows if row.variant]
+        for row in variants:
             colour, marker = look(row.system)
             axes.plot(*row.point, marker, color=colour, markersize=3, alpha=0.7, zorder=2)
         axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
@@ -107,7 +109,11 @@ def plane(found: Comparison, with_published: bool = True) -> Plot:
         axes.set_ylim(max(low, -2), min(high, 102))
         hollow = with_published and any(row.published for row in rows.values())
         below = {"loc": "outside lower center", "ncols": 4, "fontsize": 8.5}
-        figure.legend(handles=handles(list(rows), hollow=hollow), **below)
+        shown = handles(list(rows), hollow=hollow)
+        if variants:
+            small = {"marker": "o", "color": "0.4", "linestyle": "none", "markersize": 3}
+            shown.append(Line2D([], [], label="other settings", **small))
+        figure.legend(handles=shown, **below)
     return figure
 
 
@@ -138,25 +144,25 @@ def table(found: Comparison) -> HTML:
     for name, row in {HUMAN: found.human, **found.systems}.items():
         scores = _cell(row.diversity, 3) + _cell(row.originality, 3) + _cell(row.recognizability, 1)
         cells = f"<th>{escape(NAMES.get(name, name))}</th>{scores}<td>{_size(row)}</td>"
-        lines.append(f"<tr>{cells}<td>{_point(row.published)}</td></tr>")
+        lines.append(f"<tr>{cells}<td>{_published(row)}</td></tr>")
     top = "".join(f"<th>{text}</th>" for text in head)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
     return HTML(f'<table class="scores">{body}</table>')
 
 
 def verdicts(told: Sequence[Explained | Claim]) -> Markdown:
-    """Return a table of statements, what was measured, the verdicts, and likely causes."""
+    """Return a table of statements, what was measured, the verdicts, and notes on those failed."""
     told = [item if isinstance(item, Explained) else Explained(item) for item in told]
     tested = [item for item in told if item.claim.verdict != UNTESTED]
-    with_causes = any(item.cause for item in tested)
+    noted = any(item.note for item in tested)
     lines = []
     if tested:
-        lines += ["| statement | measured, with 95 % interval | verdict |" + CAUSE * with_causes]
-        lines += ["|---" * (3 + with_causes) + "|"]
+        lines += ["| statement | measured, with 95 % interval | verdict |" + NOTE * noted]
+        lines += ["|---" * (3 + noted) + "|"]
     for item in tested:
         claim = item.claim
         line = f"| {claim.statement} | {claim.evidence} | **{claim.verdict}** |"
-        lines.append(line + f" {item.cause} |" * with_causes)
+        lines.append(line + f" {item.note} |" * noted)
     if left := [item.claim.statement.rstrip(".") for item in told if item not in tested]:
         lines += ["", f"Not tested yet, because scores are missing: {'; '.join(left)}."]
     return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
@@ -168,6 +174,7 @@ def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
     lines = [f"- The human drawings: {_scored(found.human)}."]
     if near := nearest(found):
         lines.append(f"- Nearest to the human drawings is {near}.")
+    lines += [f"- {words}." for row in found.systems.values() if (words := not_reproduced(row))]
     said = {verdict: [] for verdict in (HOLDS, FAILS, UNDECIDED)}
     for claim in [item.claim for item in told if item.claim.verdict in said]:
         said[claim.verdict].append(claim.statement.rstrip("."))
@@ -177,6 +184,39 @@ def summary(found: Comparison, told: Sequence[Explained]) -> Markdown:
         if said[verdict]:
             lines.append(f"- {words}: {'; '.join(said[verdict])}.")
     return Markdown("\n".join(lines))
+
+
+def changes(told: Sequence[Explained], others: Sequence[Explained], critics: str) -> Markdown:
+    """Return in a sentence how many statements come out otherwise under other critics, and which.
+
+    `told` are statements by the critics of a page, `others` the same by those called `critics`.
+    """
+    pairs = statements.both(told, others)
+    if not pairs:
+        return Markdown(f"*There are no statements to compare under {critics}.*")
+    other = [pair for pair in pairs if pair[0].verdict != pair[1].verdict]
+    said = f"Of {len(pairs)} statements {len(other) or 'none'} come{'s' * (len(other) < 2)} out "
+    named = [
+        f"\u201c{one.statement.rstrip('.')}\u201d ({one.verdict} becomes {two.verdict})"
+        for one, two in other
+    ]
+    return Markdown(f"{said}differently under {critics}{': ' * bool(named)}{'; '.join(named)}.")
+
+
+@when_there_are_rows
+def rejudged(found: Comparison, other: Comparison) -> Markdown:
+    """Return in a sentence how recognizable people and systems are here and by other critics."""
+    pairs = {HUMAN: (found.human, other.human)}
+    pairs |= {name: (row, other.systems.get(name)) for name, row in found.systems.items()}
+    told = [
+        f"{NAMES.get(name, name)} {one.recognizability.value:.1f} and "
+        f"{two.recognizability.value:.1f}"
+        for name, (one, two) in pairs.items()
+        if two is not None
+    ]
+    return Markdown(
+        f"Recognizability (%) by the critics above and by these: {', '.join(told)}." * bool(told)
+    )
 
 
 def nearest(found: Comparison) -> str:
@@ -299,7 +339,9 @@ def _size(row: Row) -> str:
     return f"{row.parameters / 1e6:.2f}\u00a0M <small>{hours:.2g} h</small>"
 
 
-def _point(told: dict[str, float] | None) -> str:
-    if told is None:
+def _published(row: Row) -> str:
+    if row.published is None:
         return ""
-    return f"{told['diversity']:.3f} <small>{told['recognizability']:.1f} %</small>"
+    told, short = row.published, bool(not_reproduced(row))
+    point = f"{told['diversity']:.3f} <small>{told['recognizability']:.1f} %</small>"
+    return point + " <small>not reproduced</small>" * short

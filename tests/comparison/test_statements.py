@@ -10,6 +10,7 @@ from oneshot.comparison import published, statements
 from oneshot.comparison.rows import Comparison
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
 from oneshot.metrics.human import distance_to_human, spread_of
+from oneshot.metrics.intervals import Interval
 from oneshot.results import HUMAN
 
 
@@ -25,7 +26,7 @@ def found():
 def test_published_points_hold_to_their_own_orderings(found):
     told = statements.orderings(found)
     assert {item.claim.verdict for item in told} == {HOLDS}
-    assert not any(item.cause for item in told)
+    assert not any(item.note for item in told)
     said = [item.claim.statement for item in told]
     assert said[2] == "The human drawings are more varied than CFGDM."
     assert "VAE-NS is more varied than DDPM." in said
@@ -34,23 +35,81 @@ def test_published_points_hold_to_their_own_orderings(found):
     assert told[2].claim.interval.value == pytest.approx(0.390 - 0.364)
 
 
-def test_what_does_not_hold_has_a_likely_cause(found):
-    gan = made_up.row("da-gan-un", (0.5, 80.0))
-    near = made_up.row("cfgdm", (0.392, 96.7))
-    rows = [row for row in found.rows if row.system not in ("da-gan-un", "cfgdm")]
-    told = {
-        item.claim.statement: item for item in statements.orderings(comparison(*rows, gan, near))
-    }
+def told_with(found, *changed):
+    """The orderings where some rows are others, by statement."""
+    names = [row.system for row in changed]
+    rows = [row for row in found.rows if row.system not in names]
+    told = statements.orderings(comparison(*rows, *changed))
+    return {item.claim.statement: item for item in told}
+
+
+def test_what_does_not_hold_has_a_note_of_facts(found):
+    gan = made_up.row("da-gan-un", (0.5, 80.0), settings={"as_released": 0.0})
+    told = told_with(found, gan)
     failed = told["CFGDM is more varied than DA-GAN-UN."]
-    assert failed.claim.verdict == FAILS and failed.cause == statements.REVERSED
-    undecided = told["The human drawings are more varied than CFGDM."]
-    assert undecided.claim.verdict == UNDECIDED
-    assert undecided.cause == "too near to tell with 24 concepts and one training"
+    assert failed.claim.verdict == FAILS and failed.note.endswith(statements.REVERSED)
+    reverse = replace(gan, settings={"as_released": 1.0})
+    assert (
+        statements.REVERSED
+        not in told_with(found, reverse)["CFGDM is more varied than DA-GAN-UN."].note
+    )
     weak = made_up.row("ddpm", (0.3, 50.0))
-    rows = [row for row in found.rows if row.system != "ddpm"]
-    told = {item.claim.statement: item for item in statements.orderings(comparison(*rows, weak))}
-    cause = told["DDPM is more recognizable than VAE-NS."].cause
-    assert "DDPM has 4.2 M parameters and 0.97 h of training, VAE-NS has" in cause
+    note = told_with(found, weak)["DDPM is more recognizable than VAE-NS."].note
+    assert note == (
+        "DDPM has 4.2 M parameters and 0.97 h of training; VAE-NS has 4.2 M parameters and 0.97 h "
+        "of training"
+    )
+
+
+def test_what_is_undecided_says_how_many_concepts_would_tell(found):
+    near = made_up.row("cfgdm", (0.392, 96.7))
+    undecided = told_with(found, near)["The human drawings are more varied than CFGDM."]
+    assert undecided.claim.verdict == UNDECIDED
+    gap = undecided.claim.interval
+    wide = (gap.value - (gap.low if gap.value > 0 else gap.high)) / gap.value
+    count = int(undecided.note.split(" about ")[1].split()[0])
+    assert 24 * wide**2 <= count < 1.1 * 24 * wide**2 + 1
+    assert undecided.note.endswith("concepts to tell instead of 24")
+    assert statements._needed(Interval(0.0, -1.0, 1.0), 24) == ""
+    assert statements._needed(Interval(0.01, -1.0, 1.0), 24) == ""
+
+
+def test_a_better_setting_with_less_training_is_named(found):
+    strong = made_up.row("vae-stn", (0.6, 88.0), variant={"beta": 4.0}, training={"seconds": 360.0})
+    note = told_with(found, made_up.row("vae-ns", (0.56, 70.0)), found.systems["vae-stn"], strong)[
+        "VAE-NS is more recognizable than VAE-STN."
+    ].note
+    assert note.endswith(
+        "with beta 4 VAE-STN comes to diversity 0.60 and recognizability 88.0 % after 0.1 h: its "
+        "setting matters as much as its training"
+    )
+    longer = replace(strong, training={"seconds": 36_000.0})
+    note = told_with(found, made_up.row("vae-ns", (0.56, 70.0)), found.systems["vae-stn"], longer)[
+        "VAE-NS is more recognizable than VAE-STN."
+    ].note
+    assert "beta" not in note
+
+
+def test_less_than_half_of_what_was_published_is_not_reproduced(found):
+    row = made_up.row("fsdm", (0.8, 24.0))
+    assert statements.not_reproduced(row) == (
+        "FSDM is not reproduced: 24.0 % recognizable where 94.8 % was published"
+    )
+    assert statements.not_reproduced(made_up.row("fsdm", (0.8, 47.4))) == ""
+    assert statements.not_reproduced(found.systems["ldm"]) == ""
+
+
+def test_statements_are_compared_where_both_were_tested(found):
+    told = statements.orderings(found)
+    few = comparison(*(row for row in found.rows if row.system in (HUMAN, "cfgdm", "ddpm")))
+    pairs = statements.both(told, statements.orderings(few))
+    assert [one.statement for one, _ in pairs] == [
+        "The human drawings are more varied than CFGDM.",
+        "DDPM is more varied than the human drawings.",
+        "CFGDM is more recognizable than DDPM.",
+        "Of the published systems, CFGDM is nearest to the human drawings.",
+    ]
+    assert all(one.statement == two.statement for one, two in pairs)
 
 
 def test_what_was_published_is_no_claim_about_latent_diffusion(found):

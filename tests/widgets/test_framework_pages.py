@@ -51,6 +51,7 @@ def written(folder, found, quick):
     """The folder with the tables that pages read, besides their drawings."""
     for made in (found, quick):
         rows.add(made.file, made.rows)
+    rows.add(found.file, [replace(row, critics="released") for row in found.rows])
     return folder
 
 
@@ -77,6 +78,11 @@ def test_with_results_a_page_shows_them(name, written, monkeypatch, capsys):
     assert "to show yet" not in words and "have been kept yet" not in words
     assert "SpriteSlider" in words
     assert sum(isinstance(value, Figure) for value in shown) >= 2 - (name == "baselines")
+    if name == "framework":
+        assert (
+            "Of 10 statements none comes out differently under the critics of the paper." in words
+        )
+        assert "by these: human 97.6 and 97.6, LDM" in words
     if name in ("framework", "pixel_diffusion"):
         assert "Nearest to the human drawings is **CFGDM**" in words
 
@@ -142,7 +148,10 @@ def test_the_plane_has_ellipses_variants_and_hollow_published_points(found):
     small = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 3]
     np.testing.assert_allclose(small, [row.point for row in found.rows if row.variant])
     names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names[:2] == ["human", "CFGDM"] and names[-1] == "published"
+    assert names[:2] == ["human", "CFGDM"] and names[-2:] == ["published", "other settings"]
+    alone = replace(found, rows=tuple(row for row in found.rows if not row.variant))
+    names = [text.get_text() for text in framework.plane(alone).legends[0].get_texts()]
+    assert names[-1] == "published"
     (bare,) = framework.plane(found, with_published=False).axes
     assert not [line for line in bare.lines if line.get_markerfacecolor() == "none"]
 
@@ -171,6 +180,34 @@ def test_the_table_has_people_first_and_what_was_published(found):
     assert "<th>LDM</th>" in rows[-1] and "<td></td></tr>" in rows[-1]
 
 
+def test_what_falls_far_short_is_called_not_reproduced(found):
+    weak = made_up.row("fsdm", (0.8, 24.0))
+    rows = tuple(row for row in found.rows if row.system != "fsdm")
+    changed = replace(found, rows=(*rows, weak))
+    assert framework.table(changed).data.count("not reproduced") == 1
+    words = framework.summary(changed, []).data
+    assert "- FSDM is not reproduced: 24.0 % recognizable where 94.8 % was published." in words
+    assert "not reproduced" not in framework.table(found).data
+
+
+def test_what_comes_out_differently_under_other_critics_is_named(found):
+    weak = made_up.row("ddpm", (0.3, 89.8))
+    rows = tuple(row for row in found.rows if row.system != "ddpm")
+    changed = replace(found, rows=(*rows, weak))
+    told = [statements.orderings(one) for one in (found, changed)]
+    words = framework.changes(*told, "other critics").data
+    assert words == (
+        "Of 10 statements 1 comes out differently under other critics: \u201cDDPM is more varied "
+        "than the human drawings\u201d (holds becomes does not hold)."
+    )
+    assert "no statements to compare under" in framework.changes(told[0], [], "other critics").data
+    few = replace(found, rows=found.rows[:2])
+    assert framework.rejudged(few, changed).data == (
+        "Recognizability (%) by the critics above and by these: human 97.6 and 97.6, CFGDM 96.7 "
+        "and 96.7."
+    )
+
+
 def test_distances_are_nearest_first(found):
     (axes,) = framework.distances(found).axes
     names = [label.get_text() for label in axes.get_yticklabels()]
@@ -190,7 +227,7 @@ def test_the_summary_counts_and_names_what_does_not_hold(found):
     assert "- Not so: DDPM is more varied than the human drawings." in words
     assert "- Undecided: DDPM is more recognizable than VAE-NS." in words
     table = framework.verdicts(statements.orderings(changed)).data.splitlines()
-    assert table[0].endswith("| likely cause |") and len(table) == 12
+    assert table[0].endswith("| note |") and len(table) == 12
     assert all(line.count("|") == 5 for line in table)
 
 
