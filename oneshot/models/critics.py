@@ -10,7 +10,7 @@ as Artists* (ICML 2023) for the Quick, Draw! critics.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from oneshot.device import HOST
 
 Features = Literal["embedding", "head"]
 Stem = Literal["pooled", "strided"]
+STEMS = get_args(Stem)
 
 
 class Critic(nn.Module):
@@ -80,7 +81,7 @@ class ConvCritic(Critic):
         features: Features = "embedding",
         stem: Stem = "pooled",
     ):
-        if stem not in ("pooled", "strided"):
+        if stem not in STEMS:
             raise ValueError(f"stem must be 'pooled' or 'strided', got {stem!r}")
         final = side >> len(widths)
         if final == 0:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from oneshot.drawings.augment import affine_pair, views
+from oneshot.drawings.augment import PAIRS, affine_pair, views
 from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.objectives.regularizers import Latents, SimCLR, build
 from oneshot.training.objective import Objective
+
+AUGMENTS = (*PAIRS, "view")
 
 
 class AutoencoderObjective(Objective):
@@ -46,8 +48,8 @@ class AutoencoderObjective(Objective):
                     f"regularizer {name!r} needs a {regularizer.bottleneck!r} bottleneck, not "
                     f"{autoencoder.bottleneck.kind!r}: build the autoencoder with it"
                 )
-        if augment not in (None, "gentle", "class", "view"):
-            raise ValueError(f"unknown augment {augment!r}: use gentle, class, view or None")
+        if augment not in (None, *AUGMENTS):
+            raise ValueError(f"unknown augment {augment!r}: use {', '.join(AUGMENTS)} or None")
         if revive and autoencoder.bottleneck.codebook is None:
             raise ValueError("revive is for a codebook: use it with the regularizer vq")
         self.augment, self.as_released, self.revive = augment, as_released, revive

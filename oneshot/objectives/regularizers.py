@@ -162,20 +162,28 @@ def build(
     `weights` is a mapping from name to beta, or just names. Raises ValueError for a name that is
     not one of `REGULARIZERS`.
     """
-    unknown = sorted(set(weights) - set(REGULARIZERS))
-    if unknown:
-        raise ValueError(f"unknown regularizer {unknown[0]!r}: use some of {list(REGULARIZERS)}")
+    _check(weights)
     return nn.ModuleDict(
         {name: REGULARIZERS[name](latent, classes, as_released) for name in weights}
     )
 
 
 def bottleneck(names: Iterable[str]) -> str:
-    """Return the kind of bottleneck an autoencoder needs for the named regularizers."""
+    """Return the kind of bottleneck an autoencoder needs for the named regularizers.
+
+    Raises ValueError for a name that is not one of `REGULARIZERS`, and for both kl and vq.
+    """
+    _check(names)
     wanted = {REGULARIZERS[name].bottleneck for name in names} - {None}
     if len(wanted) > 1:
         raise ValueError("kl samples the latent and vq quantizes it: choose one of the two")
     return wanted.pop() if wanted else "plain"
+
+
+def _check(names: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(REGULARIZERS))
+    if unknown:
+        raise ValueError(f"unknown regularizer {unknown[0]!r}: use some of {list(REGULARIZERS)}")
 
 
 def _projector(latent: int, outputs: int) -> nn.Sequential:

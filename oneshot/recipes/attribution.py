@@ -10,15 +10,16 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from oneshot.attribution import figure
-from oneshot.attribution.baselines import critic_maps
+from oneshot.attribution.baselines import METHODS, critic_maps
 from oneshot.attribution.latent import latent_maps
-from oneshot.attribution.maps import pixel_maps
+from oneshot.attribution.maps import KINDS, pixel_maps
 from oneshot.attribution.people import FIGURE
 from oneshot.diffusion.samplers import timesteps
+from oneshot.drawings.splits import SPLITS
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.recipes import presets
-from oneshot.recipes.base import Artefact, Made, Recipe
+from oneshot.recipes.base import Artefact, Made, Recipe, check_name, check_number
 from oneshot.recipes.data import Concepts, RecognitionCritic
 from oneshot.recipes.results import CONCEPTS_TOGETHER, ReleasedCritic
 
@@ -63,6 +64,13 @@ class ImportanceMaps(Recipe):
     steps: int = 50
     seed: int = 0
     as_released: bool = False
+
+    def __post_init__(self):
+        check_name("reading", self.reading, KINDS)
+        check_name("split", self.split, (*SPLITS, FIGURE))
+        check_number("variations", self.variations, 1)
+        check_number("steps", self.steps, 1)
+        check_number("guidance", self.guidance, 0)
 
     def make(self, store, work: Path) -> Made:
         """Draw, some concepts at a time, and gather what each step says."""
@@ -114,6 +122,10 @@ class CriticMaps(Recipe):
     method: str
     split: str = "test"
     names: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        check_name("method", self.method, METHODS)
+        check_name("split", self.split, (*SPLITS, FIGURE))
 
     def make(self, store, work: Path) -> Made:
         """Attribute the name that the critic gives to each exemplar."""

@@ -3,8 +3,9 @@
 import dataclasses
 import hashlib
 import json
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -98,6 +99,24 @@ def from_json(value: dict[str, Any]) -> Recipe:
     if not isinstance(decoded, Recipe):
         raise ValueError(f"not a recipe: {str(value)[:80]}")
     return decoded
+
+
+def check_name(what: str, value: object, known: Iterable[str]) -> None:
+    """Raise ValueError, naming the known ones, unless `value` is one of them."""
+    if value not in (names := list(known)):
+        raise ValueError(f"unknown {what} {value!r}; known: {', '.join(names)}")
+
+
+def check_number(what: str, value: float, least: float) -> None:
+    """Raise ValueError unless `value` is a finite number from `least` up."""
+    if not least <= value < math.inf:
+        raise ValueError(f"{what} is a number from {least} up, not {value}")
+
+
+def check_share(what: str, value: float) -> None:
+    """Raise ValueError unless `value` is a probability below 1."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{what} is a number from 0 to below 1, not {value}")
 
 
 def train_card(trained: Trained, work: Path) -> dict[str, Any]:

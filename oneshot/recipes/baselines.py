@@ -5,6 +5,7 @@ from pathlib import Path
 
 import torch
 
+from oneshot.drawings.augment import PAIRS
 from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.dagan import DaGan as DaGanModel
 from oneshot.models.dagan import PairCritic
@@ -13,9 +14,21 @@ from oneshot.models.neural_statistician import PatchNeuralStatistician, SetVae
 from oneshot.models.vae_stn import VaeStn as VaeStnModel
 from oneshot.objectives.gan import GanObjective
 from oneshot.objectives.vae import NeuralStatisticianObjective, VaeObjective
-from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.base import (
+    Artefact,
+    Made,
+    Recipe,
+    check_name,
+    check_number,
+    check_share,
+    count_parameters,
+    load_network,
+    train_card,
+)
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
+
+NETWORKS = ("patch", "published")
 
 
 @dataclass(frozen=True)
@@ -30,6 +43,12 @@ class VaeStn(Recipe):
     beta: float = 1.0
     warmup: int = 0
     augment: str | None = None
+
+    def __post_init__(self):
+        check_number("beta", self.beta, 0)
+        check_number("steps", self.steps, 1)
+        check_number("warmup", self.warmup, 0)
+        _check_augment(self.augment)
 
     def network(self) -> VaeStnModel:
         """Return the untrained network."""
@@ -69,12 +88,17 @@ class NeuralStatistician(Recipe):
     half_life: int = 230
     augment: str | None = None
 
+    def __post_init__(self):
+        check_name("network", self.network_name, NETWORKS)
+        check_number("beta", self.beta, 0)
+        check_number("set_size", self.set_size, 1)
+        check_number("half_life", self.half_life, 1)
+        _check_augment(self.augment)
+
     def network(self) -> SetVae:
-        """Return the untrained network; raise ValueError naming the known ones."""
+        """Return the untrained network."""
         if self.network_name == "patch":
             return PatchNeuralStatistician(self.latent, self.context, self.widths)
-        if self.network_name != "published":
-            raise ValueError(f"unknown network {self.network_name!r}; known: patch, published")
         side = self.concepts.drawings.side
         return PublishedStatistician(self.latent, self.context, side, self.widths, self.depth)
 
@@ -115,6 +139,11 @@ class DaGan(Recipe):
     as_released: bool = False
     augment: str | None = None
 
+    def __post_init__(self):
+        check_share("drop", self.drop)
+        check_number("critic_steps", self.critic_steps, 1)
+        _check_augment(self.augment)
+
     def network(self) -> DaGanModel:
         """Return the untrained generator."""
         side, layers = self.concepts.drawings.side, 3 if self.skips else 2
@@ -141,3 +170,8 @@ class DaGan(Recipe):
     def load(self, store, artefact: Artefact) -> DaGanModel:
         """Return the generator in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
+
+
+def _check_augment(augment: str | None) -> None:
+    if augment is not None:
+        check_name("augment", augment, PAIRS)

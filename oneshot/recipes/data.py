@@ -8,14 +8,26 @@ import torch
 from tqdm.auto import tqdm
 
 from oneshot.drawings import clustering
+from oneshot.drawings.augment import JITTERS, PAIRS, VIEWS
 from oneshot.drawings.batches import Episodes, Pairs
 from oneshot.drawings.concepts import ConceptSet, memory_map
 from oneshot.drawings.sources import root, source
 from oneshot.metrics.features import embed
-from oneshot.models.critics import ConvCritic, Critic, PatchCritic, ResNetCritic
+from oneshot.models.critics import STEMS, ConvCritic, Critic, PatchCritic, ResNetCritic
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
-from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.base import (
+    Artefact,
+    Made,
+    Recipe,
+    check_name,
+    check_number,
+    count_parameters,
+    load_network,
+    train_card,
+)
 from oneshot.training.loop import Plan, train
+
+NETWORKS = ("conv", "patch", "resnet")
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,10 @@ class OriginalityCritic(Recipe):
     widths: tuple[int, ...] = (64, 64, 64, 64)
     stem: str = "strided"
     strength: str = "normal"
+
+    def __post_init__(self):
+        check_name("stem", self.stem, STEMS)
+        check_name("strength of views", self.strength, VIEWS)
 
     def network(self) -> Critic:
         """Return the untrained network."""
@@ -156,7 +172,12 @@ class Concepts(Recipe):
 
 @dataclass(frozen=True)
 class RecognitionCritic(Recipe):
-    """A prototypical network: names a drawing among the exemplars of an episode."""
+    """A prototypical network: names a drawing among the exemplars of an episode.
+
+    `network_name` is one of `NETWORKS`, `stem` of `models.critics.STEMS`, of a conv network.
+    `augment` is None or one of `drawings.augment.JITTERS`, `classes` None or one of its `PAIRS`.
+    Raises ValueError for another name.
+    """
 
     concepts: Concepts
     plan: Plan = field(default_factory=lambda: Plan(steps=1500, batch=60))
@@ -165,6 +186,15 @@ class RecognitionCritic(Recipe):
     stem: str = "strided"
     augment: str | None = None
     classes: str | None = None
+
+    def __post_init__(self):
+        check_name("network", self.network_name, NETWORKS)
+        check_name("stem", self.stem, STEMS)
+        if self.augment is not None:
+            check_name("augment", self.augment, JITTERS)
+        if self.classes is not None:
+            check_name("classes", self.classes, PAIRS)
+        check_number("queries", self.queries, 1)
 
     def network(self) -> Critic:
         """Return the untrained network."""

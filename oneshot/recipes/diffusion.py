@@ -6,16 +6,29 @@ from typing import ClassVar
 
 import torch
 
+from oneshot.diffusion.schedules import SCHEDULES
+from oneshot.drawings.augment import PAIRS
 from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.pixel_diffusion import PixelDiffusion as PixelDiffusionModel
-from oneshot.models.set_encoder import SetDenoiser, SetEncoder
+from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder
 from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
-from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.base import (
+    Artefact,
+    Made,
+    Recipe,
+    check_name,
+    check_number,
+    check_share,
+    count_parameters,
+    load_network,
+    train_card,
+)
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
 
+NETWORKS = ("patch", "published")
 FAST = {"sampler": "dpm_solver_pp", "steps": 20}
 
 
@@ -25,6 +38,8 @@ class PixelDiffusion(Recipe):
 
     `network_name` is "patch", which a laptop can train, or "published", of base width `width`.
     `as_released` tells the published network (t + 1) / T instead of t.
+
+    Raises ValueError for a name that is not known and for a number that cannot be.
     """
 
     concepts: Concepts
@@ -44,10 +59,9 @@ class PixelDiffusion(Recipe):
         return {"guidance": 1.0 if self.dropout else 0.0} | FAST
 
     def __post_init__(self):
-        if self.network_name not in ("patch", "published"):
-            raise ValueError(
-                f"unknown network {self.network_name!r}; known: 'patch' and 'published'"
-            )
+        check_name("network", self.network_name, NETWORKS)
+        check_share("dropout", self.dropout)
+        _check(self)
 
     def network(self) -> PixelDiffusionModel:
         """Return the untrained model."""
@@ -80,6 +94,8 @@ class SetDiffusion(Recipe):
 
     It learns from sets of `set_size` drawings, each from all the others, and draws from a set of
     one. `encoder` are the width, depth, heads and patch of the transformer.
+
+    Raises ValueError for a name that is not known and for a number that cannot be.
     """
 
     concepts: Concepts
@@ -99,6 +115,13 @@ class SetDiffusion(Recipe):
     augment: str | None = None
 
     drawing: ClassVar = {"guidance": 0.0} | FAST
+
+    def __post_init__(self):
+        check_name("conditioning", self.conditioning, CONDITIONINGS)
+        check_name("pooling", self.pooling, POOLINGS)
+        check_number("set_size", self.set_size, 2)
+        check_share("drop", self.drop)
+        _check(self)
 
     def network(self) -> PixelDiffusionModel:
         """Return the untrained model."""
@@ -129,6 +152,13 @@ class SetDiffusion(Recipe):
     def load(self, store, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
+
+
+def _check(recipe: PixelDiffusion | SetDiffusion) -> None:
+    check_name("noise schedule", recipe.schedule, SCHEDULES)
+    check_number("diffusion_steps", recipe.diffusion_steps, 1)
+    if recipe.augment is not None:
+        check_name("augment", recipe.augment, PAIRS)
 
 
 def _trained(model, batches, prepare, plan: Plan, work: Path, store) -> Made:

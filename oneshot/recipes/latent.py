@@ -11,17 +11,28 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from oneshot.device import same_randomness_after
-from oneshot.drawings.augment import affine_pair
+from oneshot.diffusion.schedules import SCHEDULES
+from oneshot.drawings.augment import PAIRS, affine_pair
 from oneshot.drawings.batches import Pairs
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.models.autoencoder import Autoencoder as PublishedAutoencoder
 from oneshot.models.latent_denoiser import AttentionDenoiser, ResidualDenoiser
 from oneshot.models.latent_diffusion import LatentDiffusion as LatentDiffusionModel
 from oneshot.models.patch_autoencoder import PatchAutoencoder
-from oneshot.objectives.autoencoder import AutoencoderObjective
+from oneshot.objectives.autoencoder import AUGMENTS, AutoencoderObjective
 from oneshot.objectives.diffusion import DiffusionObjective
 from oneshot.objectives.regularizers import bottleneck
-from oneshot.recipes.base import Artefact, Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.base import (
+    Artefact,
+    Made,
+    Recipe,
+    check_name,
+    check_number,
+    check_share,
+    count_parameters,
+    load_network,
+    train_card,
+)
 from oneshot.recipes.data import Concepts
 from oneshot.rng import generator, step_seed
 from oneshot.training.loop import Plan, train
@@ -36,6 +47,8 @@ class Autoencoder(Recipe):
     """A regularized autoencoder; `regularizers` maps names to beta.
 
     `{"prototype": 100, "barlow": 30}` may be given as a mapping; it is kept as sorted pairs.
+
+    Raises ValueError for a name that is not known and for a number that cannot be.
     """
 
     concepts: Concepts
@@ -53,6 +66,13 @@ class Autoencoder(Recipe):
         weights = tuple(sorted((name, float(beta)) for name, beta in items))
         object.__setattr__(self, "regularizers", weights)
         bottleneck(dict(weights))
+        for name, beta in weights:
+            check_number(f"the beta of {name!r}", beta, 0)
+        check_name("network", self.network_name, AUTOENCODERS)
+        if self.augment is not None:
+            check_name("augment", self.augment, AUGMENTS)
+        check_number("latent", self.latent, 1)
+        check_number("revive", self.revive, 0)
 
     @property
     def betas(self) -> dict[str, float]:
@@ -91,6 +111,8 @@ class LatentDiffusion(Recipe):
 
     The training set is encoded once as it is and `copies` times under random affine maps, the same
     for a variation and its exemplar, which multiplies the concepts the denoiser learns from.
+
+    Raises ValueError for a name that is not known and for a number that cannot be.
     """
 
     drawing: ClassVar[dict[str, Any]] = {
@@ -109,6 +131,14 @@ class LatentDiffusion(Recipe):
     dropout: float = 0.1
     copies: int = 3
     augment: str = "gentle"
+
+    def __post_init__(self):
+        check_name("denoiser", self.denoiser, DENOISERS)
+        check_name("noise schedule", self.schedule, SCHEDULES)
+        check_name("augment", self.augment, PAIRS)
+        check_number("diffusion_steps", self.diffusion_steps, 1)
+        check_share("dropout", self.dropout)
+        check_number("copies", self.copies, 0)
 
     @property
     def concepts(self) -> Concepts:

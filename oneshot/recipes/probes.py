@@ -6,13 +6,14 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from oneshot.drawings.splits import SPLITS
 from oneshot.metrics.probes import (
     linear_probe,
     one_shot_probe,
     reconstruction_error,
     statistics,
 )
-from oneshot.recipes.base import Artefact, Made, Recipe
+from oneshot.recipes.base import Artefact, Made, Recipe, check_name, check_number
 from oneshot.recipes.latent import ENCODE_BATCH, Autoencoder
 
 
@@ -30,6 +31,10 @@ class Probes(Recipe):
     split: str = "validation"
     drawings: int = 100
     seed: int = 0
+
+    def __post_init__(self):
+        check_name("split", self.split, SPLITS)
+        check_number("drawings", self.drawings, 1)
 
     def make(self, store, work: Path) -> Made:
         """Encode the drawings and the exemplars of the split, and probe the latents."""

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from oneshot.diffusion.samplers import SAMPLERS
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.sources import root
+from oneshot.drawings.splits import SPLITS
 from oneshot.metrics.scoring import Scores as ScoresTable
 from oneshot.metrics.scoring import score
 from oneshot.models.critics import Critic, released
-from oneshot.recipes.base import Artefact, Made, Recipe
+from oneshot.recipes.base import Artefact, Made, Recipe, check_name, check_number
 from oneshot.recipes.data import Concepts, OriginalityCritic, RecognitionCritic
 from oneshot.training.precision import Precision, probe_drawing
 
@@ -46,6 +48,10 @@ class Human(Recipe):
     variations: int = 100
     seed: int = 0
 
+    def __post_init__(self):
+        check_name("split", self.split, SPLITS)
+        check_number("variations", self.variations, 1)
+
     def make(self, store, work: Path) -> Made:
         """Nothing needs making: the drawings are the data set's."""
         return Made({}, {})
@@ -65,7 +71,8 @@ class Samples(Recipe):
     on; families without diffusion have none of it. Diffusion draws in bf16 where that is faster,
     which moves no score by a tenth of its interval; the card says whether it did.
 
-    Raises ValueError for a guidance that is negative, not finite, or not to be had of the model.
+    Raises ValueError for a split or a sampler that is not known, no variations, more `steps` than
+    the model has, and a guidance that is negative, not finite, or not to be had of the model.
     """
 
     version: ClassVar[int] = 2
@@ -80,6 +87,13 @@ class Samples(Recipe):
 
     def __post_init__(self):
         drawing = getattr(self.model, "drawing", {})
+        check_name("split", self.split, SPLITS)
+        check_number("variations", self.variations, 1)
+        if drawing:
+            self._check_sampling()
+        elif self.sampler is not None or self.steps is not None:
+            kind = type(self.model).__name__
+            raise ValueError(f"a {kind} draws at once: leave out sampler and steps")
         for name, value in drawing.items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)
@@ -91,6 +105,16 @@ class Samples(Recipe):
             raise ValueError(
                 f"a {type(self.model).__name__} as asked for cannot be guided: it was not trained "
                 "to do without its exemplar; leave guidance out"
+            )
+
+    def _check_sampling(self) -> None:
+        if self.sampler is not None:
+            check_name("sampler", self.sampler, SAMPLERS)
+        most = self.model.diffusion_steps
+        if self.steps is not None and not 1 <= self.steps <= most:
+            raise ValueError(
+                f"steps is a number from 1 to {most}, as many as this "
+                f"{type(self.model).__name__} has, not {self.steps}"
             )
 
     def make(self, store, work: Path) -> Made:

@@ -25,11 +25,16 @@ from oneshot.training.precision import Precision, probe
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "rmsprop": torch.optim.RMSprop}
 SCHEDULES = ("constant", "linear", "cosine")
+WHOLE = {"steps": 1, "batch": 1, "warmup": 0, "seed": 0}
+"""Whole numbers of a plan and the least that each may be."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train: everything of the optimisation that is not the model or the data."""
+    """How to train: everything of the optimisation that is not the model or the data.
+
+    Raises ValueError for a name that is not known and for a number that cannot be.
+    """
 
     steps: int
     batch: int = 128
@@ -48,8 +53,19 @@ class Plan:
             raise ValueError(f"unknown optimizer {self.optimizer!r}; known: {list(OPTIMIZERS)}")
         if self.schedule not in SCHEDULES:
             raise ValueError(f"unknown schedule {self.schedule!r}; known: {list(SCHEDULES)}")
-        if self.steps < 1 or self.batch < 1 or self.lr <= 0 or not 0 <= self.ema < 1:
-            raise ValueError(f"a plan needs steps, batch and lr above 0 and ema in [0, 1): {self}")
+        for name, least in WHOLE.items():
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < least:
+                raise ValueError(f"{name} of a plan is a whole number from {least} up, not {value}")
+        if not 0 < self.lr < math.inf:
+            raise ValueError(f"lr of a plan is a number above 0, not {self.lr}")
+        for name in ("weight_decay", "clip"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"{name} of a plan is 0 or more, not {getattr(self, name)}")
+        if not 0 <= self.ema < 1:
+            raise ValueError(f"ema of a plan is in [0, 1), not {self.ema}")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas of a plan are two numbers in [0, 1), not {self.betas}")
 
     def rate(self, step: int) -> float:
         """Return the learning rate of `step`: linear warm-up, then the schedule down to 0."""

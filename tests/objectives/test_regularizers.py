@@ -173,3 +173,5 @@ def test_bottleneck_follows_the_regularizers():
 def test_unknown_name_lists_the_known():
     with pytest.raises(ValueError, match=r"'vae'.*prototype"):
         build({"prototype": 1, "vae": 2}, 8, 3)
+    with pytest.raises(ValueError, match=r"'vae'.*prototype"):
+        bottleneck({"prototype": 1, "vae": 2})

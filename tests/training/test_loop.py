@@ -232,11 +232,19 @@ def test_rates_by_hand():
     [
         ({"optimizer": "sgd"}, "unknown optimizer 'sgd'; known: "),
         ({"schedule": "step"}, "unknown schedule 'step'; known: "),
-        ({"lr": 0}, "lr above 0"),
-        ({"ema": 1}, "ema in"),
-        ({"batch": 0}, "batch"),
+        ({"lr": 0}, "lr of a plan is a number above 0, not 0"),
+        ({"lr": float("nan")}, "lr of a plan is a number above 0, not nan"),
+        ({"ema": 1}, r"ema of a plan is in \[0, 1\), not 1"),
+        ({"batch": 0}, "batch of a plan is a whole number from 1 up, not 0"),
+        ({"steps": 2.5}, "steps of a plan is a whole number from 1 up, not 2.5"),
+        ({"seed": -1}, "seed of a plan is a whole number from 0 up, not -1"),
+        ({"warmup": -5}, "warmup of a plan is a whole number from 0 up, not -5"),
+        ({"clip": -1}, "clip of a plan is 0 or more, not -1"),
+        ({"weight_decay": -1}, "weight_decay of a plan is 0 or more, not -1"),
+        ({"betas": (2, 3)}, r"betas of a plan are two numbers in \[0, 1\), not \(2, 3\)"),
+        ({"betas": (0.9,)}, "betas of a plan are two numbers"),
     ],
 )
 def test_a_plan_checks_itself(options, message):
     with pytest.raises(ValueError, match=message):
-        Plan(10, **options)
+        Plan(**{"steps": 10} | options)
