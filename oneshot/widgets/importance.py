@@ -8,12 +8,24 @@ from IPython.display import HTML, Markdown
 from numpy.typing import ArrayLike
 from PIL import Image
 
-from oneshot.attribution.agreement import NULL, Row, near_ink, spearman, stars
+from oneshot.attribution.agreement import (
+    NULL,
+    Comparison,
+    Row,
+    beside_null,
+    near_ink,
+    spearman,
+    stars,
+)
+from oneshot.attribution.maps import KINDS as READINGS
 from oneshot.metrics import intervals
+from oneshot.metrics.claims import signed
 from oneshot.metrics.intervals import Interval
 from oneshot.widgets.figures import HUMAN, MODEL, Plot, _plot, _reach
 from oneshot.widgets.sheets import ACCENT, GAP, INK, PAPER, Sheet
 
+FLAT = 0.9
+"""A map more of whose pixels than this are above half of its maximum tells places hardly apart."""
 _HEATS, _INKS = 30, 6
 _HEAT = np.linspace(PAPER, ACCENT, _HEATS)[:, None]
 _SHADE = np.linspace(0, 0.6, _INKS)[None, :, None]  # the map shows through the ink
@@ -91,30 +103,37 @@ def overlays(
     return figure
 
 
-def bars(rows: Sequence[Row], ceiling: Interval | None = None) -> Plot:
+def bars(
+    rows: Sequence[Row], people: Mapping[str, float] | None = None, beside: Row | None = None
+) -> Plot:
     """Return rank correlations with human maps, over all pixels and on ink, with 95 % intervals.
 
-    The line with its band is blurred ink. Stars say how clearly a system differs from it (Wilcoxon
-    signed-rank, corrected): three below 0.001, one below 0.05. The dashed line is the `ceiling`
-    that people's own consistency sets, if known.
+    The line with its band is blurred ink. Stars, in a column of their own, say how clearly a system
+    differs from it (Wilcoxon signed-rank, corrected for the bars that are shown): three below
+    0.001, one below 0.05. Dashed lines are what `people` reach, by name, over all pixels; the
+    dotted one is the row `beside` which the others are to be read.
     *Latent Representation Matters* (NeurIPS 2024), fig. 5b.
     """
-    with _plot(7.4, 1.1 + 0.32 * len(rows), panels=2) as (figure, panels):
+    with _plot(7.4, 1.5 + 0.32 * len(rows), panels=2) as (figure, panels):
         for axes, where in zip(panels, ("all", "ink"), strict=True):
-            for place, row in enumerate(rows):
-                _bar(axes, place, getattr(row, f"spearman_{where}"), getattr(row, f"p_{where}"))
+            for place, (row, p) in enumerate(zip(rows, beside_null(rows, where), strict=True)):
+                _bar(axes, place, getattr(row, f"spearman_{where}"), p)
             null = getattr(rows[0], f"null_{where}")
             axes.axvline(null.value, color=HUMAN, linewidth=1, label=NULL)
             axes.axvspan(null.low, null.high, color=HUMAN, alpha=0.1, linewidth=0)
+            if beside:
+                mean = getattr(beside, f"spearman_{where}").value
+                axes.axvline(mean, color="#26727a", linestyle=":", label=_label(beside))
             axes.set(xlabel={"all": "all pixels", "ink": "within 1 px of ink"}[where])
-            _name_rows(axes, [_label(row) for row in rows])
-        if ceiling:
-            panels[0].axvline(ceiling.value, color=HUMAN, linestyle="--", label="ceiling")
+            _name_rows(axes, [_label(row).replace(", ", ",\n") for row in rows])
+        for name, value in (people or {}).items():
+            panels[0].axvline(value, color=HUMAN, linestyle="--", label=name)
         panels[1].set_yticklabels([])
-        figure.suptitle("Spearman correlation with human maps", fontsize=9.5, x=0.01, ha="left")
-        figure.legend(
-            *panels[0].get_legend_handles_labels(), fontsize=8, loc="upper right", ncols=2
+        figure.suptitle(
+            f"Spearman correlation with human maps: {_made(rows)}", fontsize=9.5, x=0.01, ha="left"
         )
+        lines = panels[0].get_legend_handles_labels()
+        figure.legend(*lines, fontsize=8, loc="outside lower left", ncols=3)
     return figure
 
 
@@ -155,31 +174,73 @@ def table(rows: Sequence[Row]) -> HTML:
         "human": ["", "", "", _cell(first.human_share)],
         NULL: [_cell(first.null_all), _cell(first.null_ink), "", ""],
     }
-    for row in rows:
+    for row, p in zip(rows, beside_null(rows, "ink"), strict=True):
         lines[_label(row)] = [
             _cell(row.spearman_all),
             _cell(row.spearman_ink),
-            _cell(row.ink_beyond_null, stars(row.p_ink)),
+            _cell(row.ink_beyond_null, stars(p)),
             _cell(row.share_above_half),
         ]
     return _grid(["all pixels", "on ink", "beyond null", "above half"], lines)
 
 
+def pairs(found: Sequence[Comparison]) -> HTML:
+    """Return p-values of all pairs of systems as a table, corrected for all of them.
+
+    An arrow beside one below 0.05 says whether the system of the line is above (↑) or below (↓)
+    that of the column. *Latent Representation Matters* (NeurIPS 2024), table 2, whose tests are
+    one-sided and not corrected.
+    """
+    names = list(dict.fromkeys(name for pair in found for name in (pair.first, pair.second)))
+    cells = {(name, name): "" for name in names}
+    for pair in found:
+        p = "&lt; 0.001" if pair.p_holm < 1e-3 else f"{pair.p_holm:.3f}"
+        up = pair.effect > 0
+        for one, other, above in ((pair.first, pair.second, up), (pair.second, pair.first, not up)):
+            mark = (" ↑" if above else " ↓") if _differ(pair) else ""
+            cells[one, other] = p + mark
+    return _grid(names, {one: [cells[one, other] for other in names] for one in names})
+
+
+def told_apart(found: Sequence[Comparison]) -> Markdown:
+    """Return which pairs of systems differ, each with the difference and its 95 % interval."""
+    clear = [pair for pair in found if _differ(pair)]
+    count = "1 differs" if len(clear) == 1 else f"{len(clear) or 'none'} differ"
+    said = f"Of {len(found)} pairs {count} (corrected p below 0.05)"
+    told = []
+    for pair in clear:
+        swap = pair.effect < 0
+        above, below = (pair.second, pair.first) if swap else (pair.first, pair.second)
+        gap = pair.difference
+        gap = Interval(-gap.value, -gap.high, -gap.low) if swap else gap
+        told.append(f"{above} above {below} by {signed(gap)}")
+    return Markdown(said + (f": {'; '.join(told)}." if told else "."))
+
+
 def verdict(rows: Sequence[Row]) -> Markdown:
-    """Return sentences that say which maps tell more than blurred ink does, and which do not."""
-    loud = [_label(row) for row in rows if row.says_something]
-    quiet = [_label(row) for row in rows if not row.says_something]
+    """Return sentences that say which maps are shown to agree with people more than blurred ink.
+
+    They are about the ink. A map that is above half of its maximum nearly everywhere is pointed at.
+    """
+    loud = [_label(row) for row in rows if row.beats_null]
+    less = [_label(row) for row in rows if row.ink_beyond_null.high < 0]
+    quiet = [_label(row) for row in rows if not row.beats_null and _label(row) not in less]
     first = rows[0]
     said = [f"Human maps: {first.human}; {first.concepts} exemplars of `{first.dataset}`."]
     if blur := max(row.blur for row in rows):
         said.append(f"Maps were blurred by {blur:g} px, as people's clicks are.")
     if loud:
-        said.append(f"Clearly nearer to people on the ink than blurred ink: {'; '.join(loud)}.")
-    if quiet:
         said.append(
-            "**Not clearly nearer to people than blurred ink is, so they say nothing beyond where "
-            f"the ink lies**: {'; '.join(quiet)}."
+            f"Shown to agree with people more than blurred ink does, on the ink: {'; '.join(loud)}."
         )
+    if quiet or less:
+        parts = ["; ".join(quiet)] if quiet else []
+        parts += [f"and, with the whole interval below blurred ink, {'; '.join(less)}"] * bool(less)
+        said.append(
+            "**Not shown to agree with people more than blurred ink does**, on the ink: "
+            f"{'; '.join(parts).removeprefix('and, ')}."
+        )
+    said += [_flat(row) for row in rows if row.share_above_half.low > FLAT]
     return Markdown(" ".join(said))
 
 
@@ -208,6 +269,50 @@ def elsewhere(dataset: str, rows: Sequence[Row]) -> Markdown:
     return Markdown(said)
 
 
+def _flat(row: Row) -> str:
+    share = row.share_above_half
+    said = (
+        f"Maps of {_label(row)} are nearly flat: {share.value:.0%} of their pixels "
+        f"[{share.low:.0%}, {share.high:.0%}] are above half of the maximum, so that their ranks "
+        "rest on small differences."
+    )
+    if row.kind == "guided":
+        said += " A guided prediction on pixels estimates noise, which covers paper and ink alike."
+    return said
+
+
+def _made(rows: Sequence[Row]) -> str:
+    """Return what rows were made of, for a caption."""
+    read = dict.fromkeys(row.kind for row in rows if row.kind in READINGS)
+    said = [f"{rows[0].dataset}, size {rows[0].preset}"]
+    return ", ".join(said + [f"reading {' or '.join(read)}"] * bool(read))
+
+
+def _differ(pair: Comparison) -> bool:
+    return pair.p_holm < 0.05
+
+
+def trained(rows: Sequence[Row], size: str) -> Markdown:
+    """Return a sentence on which models of a size the `rows` are of, or that there are none."""
+    if not rows:
+        return Markdown(
+            f"*No maps of regularized models of size {size} have been compared with people's yet.*"
+        )
+    first = rows[0]
+    return Markdown(
+        f"{len(rows)} models of size {first.preset}, each trained once, on `{first.dataset}`; "
+        f"reading {first.kind}; {first.concepts} exemplars, whose human maps were {first.human}."
+    )
+
+
+def missing(names: Sequence[str]) -> Markdown:
+    """Return why there are no pictures of the maps of some models."""
+    return Markdown(
+        f"*No picture of the maps of {', '.join(names)}: maps do not come with the project. They "
+        "are shown where people's are in the data folder and the models' in the store.*"
+    )
+
+
 def _label(row: Row) -> str:
     return f"{row.system} ({row.kind})"
 
@@ -215,8 +320,9 @@ def _label(row: Row) -> str:
 def _bar(axes, place: int, mean: Interval, p: float) -> None:
     axes.barh(place, mean.value, height=0.6, color=MODEL, alpha=0.75)
     axes.errorbar(mean.value, place, xerr=_reach(mean), color="0.2", elinewidth=1)
-    at = {"xytext": (4, -3), "textcoords": "offset points", "fontsize": 9}
-    axes.annotate(stars(p), (mean.high, place), **at)
+    # Beside the panel, where neither a line nor a band of it can be.
+    edge, at = axes.get_yaxis_transform(), {"textcoords": "offset points", "fontsize": 9}
+    axes.annotate(stars(p), (1, place), (3, -4), xycoords=edge, annotation_clip=False, **at)
 
 
 def _name_rows(axes, names: Sequence[str]) -> None:

@@ -64,15 +64,37 @@ def rows():
 
 
 def test_bars_have_stars_the_null_and_the_ceiling(rows):
-    panels = importance.bars(rows, Interval(0.94, 0.9, 0.96)).axes
+    figure = importance.bars(rows, {"ceiling": 0.94})
+    panels = figure.axes
     bars = [bar.get_width() for bar in panels[1].patches[:2]]
     assert bars == pytest.approx([row.spearman_ink.value for row in rows])
     assert [text.get_text() for text in panels[1].texts] == ["***", ""]
     lines = {line.get_label(): line.get_xdata()[0] for line in panels[0].lines}
     assert lines[agreement.NULL] == pytest.approx(rows[0].null_all.value)
     assert lines["ceiling"] == 0.94
+    assert "ceiling" not in {line.get_label() for line in panels[1].lines}
+    assert figure.get_suptitle().endswith(": quickdraw, size laptop, reading guided")
     labels = {line.get_label() for line in importance.bars(rows).axes[0].lines}
     assert "ceiling" not in labels and agreement.NULL in labels
+
+
+def test_bars_may_be_read_beside_one_of_them(rows):
+    panels = importance.bars(rows, beside=rows[1]).axes
+    for axes, where in zip(panels, ("all", "ink"), strict=True):
+        lines = {line.get_label(): line.get_xdata()[0] for line in axes.lines}
+        mean = getattr(rows[1], f"spearman_{where}").value
+        assert lines["saliency (critic)"] == pytest.approx(mean)
+
+
+def test_stars_stand_beside_the_panel(rows):
+    figure = importance.bars(rows)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        star = axes.texts[0].get_window_extent()
+        assert axes.texts[0].get_text() == "***"
+        assert star.x0 >= axes.get_window_extent().x1
+        assert star.x1 <= figure.bbox.x1
+    assert figure.axes[0].texts[0].get_window_extent().x1 <= figure.axes[1].get_window_extent().x0
 
 
 def test_every_concept_has_its_dot():
@@ -119,8 +141,58 @@ def test_words_follow_the_numbers(rows):
     said = importance.verdict(rows).data
     assert "a figure; 20 exemplars of `quickdraw`. Maps were blurred by 3 px" in said
     assert "blurred by" not in importance.verdict([replace(ldm, blur=0.0)]).data
-    assert "than blurred ink: ldm (guided)." in said
-    assert "where the ink lies**: saliency (critic)." in said
+    assert (
+        "Shown to agree with people more than blurred ink does, on the ink: ldm (guided)." in said
+    )
+    assert "than blurred ink does**, on the ink: saliency (critic)." in said
+    assert "whole interval" not in said and "flat" not in said and "nothing" not in said
+    lower = replace(rows[1], ink_beyond_null=Interval(-0.2, -0.3, -0.1))
+    below = "with the whole interval below blurred ink, saliency (critic)."
+    assert f"on the ink: {below}" in importance.verdict([lower]).data
+    assert f"on the ink: ldm (critic); and, {below}" in (
+        importance.verdict([replace(rows[1], system="ldm"), lower]).data
+    )
+
+
+def test_a_flat_map_is_pointed_at(rows):
+    flat = replace(rows[0], system="cfgdm", share_above_half=Interval(0.98, 0.97, 1.0))
+    said = importance.verdict([flat, rows[1]]).data
+    assert "cfgdm (guided) are nearly flat: 98% of their pixels [97%, 100%]" in said
+    assert "estimates noise" in said and said.count("flat") == 1
+    assert "noise" not in importance.verdict([replace(flat, kind="critic")]).data
+
+
+def test_stars_of_the_table_are_corrected_for_its_rows(rows):
+    close = replace(rows[0], p_ink=0.03)
+    assert " * <" in cells(importance.table([close]), 2)[3]
+    assert "*" not in cells(importance.table([close, rows[1]]), 2)[3]
+
+
+@pytest.fixture
+def compared():
+    base = np.linspace(0.2, 0.8, 25)
+    ragged = base + np.where(np.arange(25) % 2, 0.01, -0.01)
+    return agreement.pairwise({"none": base, "kl": ragged, "vq": base + 0.1})
+
+
+def test_pairs_have_p_values_and_say_who_is_above(compared):
+    table, p = importance.pairs(compared), f"{compared[0].p:.3f}"
+    assert cells(table, 0) == ["none", "", p, "&lt; 0.001 ↓"]  # the largest is not raised
+    assert cells(table, 1)[1] == p and float(p) > 0.5
+    assert cells(table, 2) == ["vq", "&lt; 0.001 ↑", "&lt; 0.001 ↑", ""]
+    said = importance.told_apart(compared).data
+    assert said.startswith("Of 3 pairs 2 differ")
+    assert "vq above none by +0.1 [+0.1, +0.1]" in said
+    assert importance.told_apart(compared[:1]).data.endswith(
+        "none differ (corrected p below 0.05)."
+    )
+
+
+def test_which_models_were_compared_is_said(rows):
+    said = importance.trained(rows[:1], "draft").data
+    assert "1 models of size laptop" in said and "reading guided; 20 exemplars" in said
+    assert "of size draft have been compared" in importance.trained([], "draft").data
+    assert "maps of none, kl:1: maps do not come" in importance.missing(["none", "kl:1"]).data
 
 
 def test_who_spreads_wider_than_people_is_said(rows):
