@@ -2,8 +2,8 @@
 
 A recognition critic is asked why it names an exemplar, by three methods of captum: saliency
 (Simonyan et al. 2014), integrated gradients (Sundararajan et al. 2017) and occlusion (Zeiler &
-Fergus 2014). The two nulls know no model: the exemplar's own ink, blurred, and the map of another
-exemplar.
+Fergus 2014). The two nulls know no model: the exemplar's own ink, blurred, and the map of a
+different exemplar.
 """
 
 from collections.abc import Callable

@@ -194,10 +194,10 @@ def pairs(found: Sequence[Comparison]) -> HTML:
     names = list(dict.fromkeys(name for pair in found for name in (pair.first, pair.second)))
     cells = {(name, name): "" for name in names}
     for pair in found:
-        p = "&lt; 0.001" if pair.p_holm < 1e-3 else f"{pair.p_holm:.3f}"
+        p = "&lt;&nbsp;0.001" if pair.p_holm < 1e-3 else f"{pair.p_holm:.3f}"
         up = pair.effect > 0
         for one, other, above in ((pair.first, pair.second, up), (pair.second, pair.first, not up)):
-            mark = (" ↑" if above else " ↓") if _differ(pair) else ""
+            mark = ("&nbsp;↑" if above else "&nbsp;↓") if _differ(pair) else ""
             cells[one, other] = p + mark
     return _grid(names, {one: [cells[one, other] for other in names] for one in names})
 

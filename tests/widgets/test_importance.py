@@ -177,9 +177,9 @@ def compared():
 
 def test_pairs_have_p_values_and_say_who_is_above(compared):
     table, p = importance.pairs(compared), f"{compared[0].p:.3f}"
-    assert cells(table, 0) == ["none", "", p, "&lt; 0.001 ↓"]  # the largest is not raised
+    assert cells(table, 0) == ["none", "", p, "&lt;&nbsp;0.001&nbsp;↓"]  # the largest is not raised
     assert cells(table, 1)[1] == p and float(p) > 0.5
-    assert cells(table, 2) == ["vq", "&lt; 0.001 ↑", "&lt; 0.001 ↑", ""]
+    assert cells(table, 2) == ["vq", "&lt;&nbsp;0.001&nbsp;↑", "&lt;&nbsp;0.001&nbsp;↑", ""]
     said = importance.told_apart(compared).data
     assert said.startswith("Of 3 pairs 2 differ")
     assert "vq above none by +0.1 [+0.1, +0.1]" in said
