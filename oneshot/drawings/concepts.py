@@ -81,8 +81,10 @@ class ConceptSet:
         """Return human drawings as if generated, uint8 (C, N, 1, H, W).
 
         N is `count`, or the size of the smallest of the concepts when that is less; which drawings
-        are taken is a function of (seed, concept).
+        are taken is a function of (seed, concept). Raises ValueError for no concepts.
         """
+        if not len(concepts):
+            raise ValueError("drawings were asked for of no concept; name one or more")
         least = min(count, *(int(self.counts[k]) for k in concepts))
         chosen = [
             np.sort(generator(seed, int(k)).permutation(self.rows(k))[:least]) for k in concepts

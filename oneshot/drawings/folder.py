@@ -10,13 +10,14 @@ from PIL import Image
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.raster import fit_square, render
-from oneshot.drawings.splits import by_group
+from oneshot.drawings.splits import EACH, by_group
+from oneshot.drawings.splits import LEAST as LEAST_CONCEPTS
 
 LEAST = 4
 
 
 def names(root: Path) -> list[str]:
-    """Return the names of the folders in `root`, sorted; raise DataError when there is none.
+    """Return the names of the folders in `root`, sorted; raise DataError for fewer than six.
 
     Hidden folders, such as those of an editor, are no concepts.
     """
@@ -26,6 +27,11 @@ def names(root: Path) -> list[str]:
     found = sorted(p.name for p in Path(root).iterdir() if p.is_dir() and p.name[0] != ".")
     if not found:
         raise DataError(f"{root} holds no folders; {expected}")
+    if len(found) < LEAST_CONCEPTS:
+        raise DataError(
+            f"{root} holds {len(found)} concepts; at least {LEAST_CONCEPTS} are needed, {EACH} "
+            "each to train on, to choose by and to test on"
+        )
     return found
 
 
@@ -60,7 +66,7 @@ def fingerprint(root: Path) -> str:
 
 
 def split(names: list[str]) -> np.ndarray:
-    """Return a seeded split: 15 % of the concepts test, 10 % validation."""
+    """Return a seeded split: 15 % of the concepts test, 10 % validation, each at least two."""
     return by_group(names, validation=0.1, test=0.15)
 
 

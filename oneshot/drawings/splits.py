@@ -4,10 +4,13 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from oneshot.drawings.errors import DataError
 from oneshot.rng import generator
 
 SPLITS = ("train", "validation", "test")
 TRAIN, VALIDATION, TEST = range(3)
+EACH = 2  # concepts that each split has at least: one has no spread, and nothing to be told from
+LEAST = EACH * len(SPLITS)
 
 
 def by_group(
@@ -17,12 +20,19 @@ def by_group(
 
     `groups[k]` names what concept k must stay together with (a category, a letter); a seeded
     permutation of the sorted groups gives the last `test` share to the test split and the share
-    before it to validation. Three groups are the least that can be split; with fewer all train.
+    before it to validation, and to each at least two groups.
+
+    Raises DataError for fewer than six groups.
     """
     names = sorted(set(groups))
+    if len(names) < LEAST:
+        raise DataError(
+            f"{len(names)} concepts cannot be divided; at least {LEAST} are needed, {EACH} each to "
+            "train on, to choose by and to test on"
+        )
     order = generator(seed, 1).permutation(len(names))
-    held = max(1, round(test * len(names))) if len(names) >= 3 else 0
-    chosen = max(1, round(validation * len(names))) if len(names) >= 3 else 0
+    held = max(EACH, round(test * len(names)))
+    chosen = max(EACH, round(validation * len(names)))
     number = {}
     for rank, index in enumerate(order):
         left = len(names) - rank
@@ -37,10 +47,11 @@ def by_permutation(count: int, validation: float, test: float, seed: int = 0) ->
 
     The published split of QuickDraw-FS: one fixed permutation of the concepts, of which the last
     `test` share is the test split (115 of 665) and the share before it validation, which the papers
-    do not have and which comes out of their training concepts. Clusters of one category may part.
+    do not have and which comes out of their training concepts. A share above 0 is at least two
+    concepts. Clusters of one category may part.
     """
     order = generator(seed, 2).permutation(count)
-    held, chosen = round(test * count), round(validation * count)
+    held, chosen = (max(EACH, round(share * count)) if share else 0 for share in (test, validation))
     splits = np.full(count, TRAIN, dtype=np.uint8)
     splits[order[count - held - chosen : count - held]] = VALIDATION
     splits[order[count - held :]] = TEST

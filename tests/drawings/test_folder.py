@@ -22,9 +22,10 @@ def page(path, mode="L", paper=255, ink=0, side=(60, 80), shift=0):
 
 @pytest.fixture
 def root(tmp_path):
-    """Two concepts, one of PNG pages and one of strokes."""
-    for k in range(4):
-        page(tmp_path / "house" / f"{k}.png", shift=k)
+    """Six concepts, one of strokes and the others of PNG pages."""
+    for concept in ("house", "umbrella", "vase", "wheel", "yacht"):
+        for k in range(4):
+            page(tmp_path / concept / f"{k}.png", shift=k)
     ndjson(tmp_path / "tree" / "oak.ndjson", count=6)
     (tmp_path / ".ipynb_checkpoints").mkdir()
     (tmp_path / "notes.txt").write_text("not a concept")
@@ -36,7 +37,20 @@ def read(root, concept="house", **options):
 
 
 def test_concepts_are_the_visible_folders(root):
-    assert folder.names(root) == ["house", "tree"]
+    assert folder.names(root) == ["house", "tree", "umbrella", "vase", "wheel", "yacht"]
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_too_few_concepts_are_refused_before_anything_is_read(tmp_path, count):
+    for k in range(count):
+        (tmp_path / f"concept{k}").mkdir()
+    assert f"{tmp_path} holds {count} concepts; at least 6 are needed, 2 each" in fault(tmp_path)
+
+
+@pytest.mark.parametrize("count", range(6, 31))
+def test_every_split_of_a_folder_has_two_concepts(count):
+    splits = folder.split([f"concept{k}" for k in range(count)])
+    assert np.bincount(splits, minlength=3).min() >= 2
 
 
 def test_pages_of_both_kinds_are_ink_on_black(root):

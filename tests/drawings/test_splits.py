@@ -4,11 +4,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneshot.drawings import omniglot, quickdraw
+from oneshot.drawings.errors import DataError
 from oneshot.drawings.splits import TEST, TRAIN, VALIDATION, by_group, by_permutation
 
 
 @given(
-    groups=st.lists(st.integers(0, 30), min_size=1, max_size=60),
+    groups=st.sets(st.integers(0, 30), min_size=6).flatmap(
+        lambda names: st.lists(st.sampled_from(sorted(names)), max_size=30).map(
+            lambda more: [*names, *more]
+        )
+    ),
     test=st.floats(0, 0.4),
     validation=st.floats(0, 0.4),
     seed=st.integers(0, 5),
@@ -19,11 +24,15 @@ def test_a_group_is_never_divided_and_shares_are_kept(groups, test, validation, 
     for group, split in zip(groups, splits, strict=True):
         assert owner.setdefault(group, split) == split
     counts = [sum(split == k for split in owner.values()) for k in (TRAIN, VALIDATION, TEST)]
-    if len(owner) < 3:
-        assert counts == [len(owner), 0, 0]
-    else:
-        assert counts[TEST] == max(1, round(test * len(owner)))
-        assert counts[VALIDATION] == max(1, round(validation * len(owner)))
+    assert counts[TEST] == max(2, round(test * len(owner)))
+    assert counts[VALIDATION] == max(2, round(validation * len(owner)))
+
+
+@pytest.mark.parametrize("count", [0, 2, 5])
+def test_fewer_than_six_groups_cannot_be_divided(count):
+    groups = [name for name in range(count) for _ in range(3)]
+    with pytest.raises(DataError, match=f"^{count} concepts cannot be divided; at least 6 are"):
+        by_group(groups, 0.1, 0.1)
 
 
 def test_the_split_does_not_depend_on_order_or_repetition():
@@ -84,6 +93,11 @@ def test_the_published_split_keeps_550_of_665_concepts_for_training():
     without = by_permutation(665, 0.0, 115 / 665)
     np.testing.assert_array_equal(splits == TEST, without == TEST)
     assert (without == TRAIN).sum() == 550
+
+
+def test_the_published_split_of_few_concepts_has_two_to_test_and_two_to_choose_by():
+    splits = by_permutation(6, validation=0.087, test=115 / 665)
+    assert [(splits == k).sum() for k in (TRAIN, VALIDATION, TEST)] == [2, 2, 2]
 
 
 def test_the_published_split_mixes_neighbours():
