@@ -10,6 +10,7 @@ from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.unguided import evaluating
 
+ROUNDING = 1e-6  # of the largest number: what float32 may make of equal ones
 TOGETHER = 2000  # latents drawn together: their activations stay near the cache of a laptop
 
 
@@ -39,8 +40,16 @@ class LatentDiffusion(nn.Module):
         self.register_buffer("latent_std", torch.ones(denoiser.latent))
 
     def standardise_to(self, latents: Tensor) -> None:
-        """Take the statistics of `latents` (N, d), the autoencoder's codes of the training set."""
+        """Take the statistics of `latents` (N, d), the autoencoder's codes of the training set.
+
+        Raises ValueError when the latents are all the same.
+        """
         deviation = latents.std(dim=0)
+        if not deviation.max() > ROUNDING * latents.abs().max():
+            raise ValueError(
+                "the autoencoder has collapsed: all drawings have the same latent, which says "
+                "nothing of them; lower beta"
+            )
         self.latent_mean.copy_(latents.mean(dim=0))
         # A dimension that the regularizer switched off must not be blown up to unit deviation.
         self.latent_std.copy_(deviation.clamp(min=1e-3 * deviation.max().item()))

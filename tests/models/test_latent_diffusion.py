@@ -45,6 +45,15 @@ def test_a_silent_dimension_is_not_blown_up(model):
     assert model.latent_std[3] > 5e-4
 
 
+@pytest.mark.parametrize("value", [0.0, 0.3])
+def test_a_collapsed_autoencoder_is_said_to_be_one(model, value):
+    latents = torch.full((1000, 4), value) * torch.tensor([1.0, -1.0, 7.0, 0.1])
+    with pytest.raises(ValueError, match=r"the autoencoder has collapsed: .*; lower beta"):
+        model.standardise_to(latents)
+    model.standardise_to(latents + 1e-4 * torch.randn(1000, 4))
+    assert model.standardise(latents).isfinite().all()
+
+
 def test_decode_inverts_encode(model, exemplars):
     torch.testing.assert_close(model.decode(model.encode(exemplars)), exemplars)
     sheet = model.encode(exemplars)[:, None].expand(-1, 2, -1)
