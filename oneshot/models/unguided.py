@@ -40,10 +40,14 @@ def unguided_noise(
 
 @contextmanager
 def evaluating(module: nn.Module) -> Iterator[None]:
-    """Put `module` in evaluation mode for the duration of a `with` block."""
-    training = module.training
+    """Put `module` in evaluation mode for the duration of a `with` block.
+
+    Afterwards each of its parts is in the mode it had.
+    """
+    before = [(part, part.training) for part in module.modules()]
     module.eval()
     try:
         yield
     finally:
-        module.train(training)
+        for part, training in before:
+            part.training = training

@@ -3,6 +3,9 @@
 import networks
 import pytest
 import torch
+from torch import nn
+
+from oneshot.models.unguided import evaluating
 
 FAMILIES = {
     "VAE-STN": networks.vae_stn,
@@ -50,6 +53,17 @@ def test_drawing_is_of_evaluation_and_leaves_no_trace(model, exemplars):
     assert model.training and not drawn.requires_grad
     assert all(torch.equal(v, statistics[k]) for k, v in model.named_buffers())
     assert torch.equal(drawn, model.eval().draw(exemplars, 2))
+
+
+def test_each_part_is_left_in_its_own_mode():
+    model = nn.Sequential(nn.Dropout(), nn.Sequential(nn.BatchNorm1d(2), nn.Dropout()))
+    model.train()
+    model[1][0].eval()
+    before = [part.training for part in model.modules()]
+    with pytest.raises(KeyError), evaluating(model):
+        assert not any(part.training for part in model.modules())
+        raise KeyError
+    assert [part.training for part in model.modules()] == before == [True, True, True, False, True]
 
 
 @pytest.mark.parametrize("guidance", [0.0, 1.0])
