@@ -40,6 +40,7 @@ from oneshot.training.loop import Plan, train
 AUTOENCODERS = {"published": PublishedAutoencoder, "patch": PatchAutoencoder}
 DENOISERS = {"attention": AttentionDenoiser, "residual": ResidualDenoiser}
 ENCODE_BATCH = 1024
+SEED_STRIDE = 2**20  # more than there are copies, so that no two training seeds share a map
 
 
 @dataclass(frozen=True)
@@ -230,7 +231,7 @@ def encode_pairs(
                 x = _images(concepts, rows[start : start + ENCODE_BATCH], device)
                 y = _images(concepts, partners[start : start + ENCODE_BATCH], device)
                 if copy:
-                    torch.manual_seed(step_seed(seed + copy, start))
+                    torch.manual_seed(step_seed(seed * SEED_STRIDE + copy, start))
                     x, y = affine_pair(x, y, augment)
                 both = autoencoder.encode(torch.cat((x, y))).float().cpu()
                 found["x"].append(both[: len(x)])
