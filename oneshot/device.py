@@ -1,6 +1,7 @@
 """The only place that names a device."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -34,9 +35,17 @@ def present() -> list[torch.device]:
     return [torch.device(name) for name in [*names, "cpu"]]
 
 
-def same_randomness_after(device: torch.device) -> AbstractContextManager:
-    """Return a context that leaves torch's generators of the CPU and `device` as it found them."""
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+@contextmanager
+def same_randomness_after(device: torch.device) -> Iterator[None]:
+    """Leave torch's generators of the CPU and `device` as they were before the `with` block."""
+    # fork_rng knows one kind of device beside the CPU, and mps is not it
+    state = torch.mps.get_rng_state() if device.type == "mps" else None
+    try:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            yield
+    finally:
+        if state is not None:
+            torch.mps.set_rng_state(state)
 
 
 def describe(device: torch.device) -> str:

@@ -54,8 +54,6 @@ def test_a_missing_gpu_is_said_to_be_missing(monkeypatch):
 
 @pytest.mark.parametrize("device", present(), ids=str)
 def test_randomness_is_the_same_after(device):
-    if device.type == "mps":
-        pytest.skip("torch keeps the generator of mps to itself")
     torch.manual_seed(0)
     expected = torch.rand(2), torch.rand(2, device=device)
     torch.manual_seed(0)
@@ -63,6 +61,19 @@ def test_randomness_is_the_same_after(device):
         torch.rand(5), torch.rand(5, device=device), torch.manual_seed(9)
     assert torch.equal(torch.rand(2), expected[0])
     assert torch.equal(torch.rand(2, device=device), expected[1])
+
+
+def test_the_generator_of_mps_is_put_back_whatever_happens(monkeypatch):
+    kept = {"state": 1}
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: kept["state"])
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: kept.update(state=state))
+    with pytest.raises(KeyError), same_randomness_after(torch.device("mps")):
+        kept["state"] = 2
+        raise KeyError
+    assert kept["state"] == 1
+    with same_randomness_after(torch.device("cpu")):
+        kept["state"] = 3
+    assert kept["state"] == 3
 
 
 def test_no_other_file_names_a_device():
