@@ -3,6 +3,15 @@
 Draft and laptop are for two cores. They share drawings, concepts, critics and networks; a draft is
 trained for a quarter of the steps, so that many models can be compared. Diffusion on latents, which
 is cheap, gets half: with a quarter it followed new exemplars much less.
+
+Paper has the networks of the papers and trains them as their released code does, as far as a `Plan`
+can say it: rates that the code lowers once an epoch fall with each step here; AdamW has torch's eps
+of 1e-8 instead of 1e-5; where the code waits for a plateau of the test loss (VAE-STN, VAE-NS), or
+halves the rate every 20 epochs (recognition critic), it falls along a cosine; gradients of VAE-NS
+are not clamped; of FSDM, whose settings are not known, the weights are averaged. Epochs count the
+published drawings, of which some are held out here for validation. Models differ on purpose in what
+recipes call `as_released`, in images within [-1, 1], in integer time steps, and in latents that are
+standardised over the whole training set.
 """
 
 from collections.abc import Mapping
@@ -128,8 +137,8 @@ def autoencoder(
         plan = Plan(steps("autoencoder", dataset, preset), 128, lr=1e-3, warmup=200)
         revive = 100 if "vq" in regularizers else 0
         return Autoencoder(group, plan, regularizers, latent, "patch", revive=revive)
-    epochs, drawings_trained = 100, 275_000 if source(dataset).name == "quickdraw" else 27_460
-    plan = Plan(epochs * drawings_trained // 128, 128, lr=1e-4, weight_decay=1e-5)
+    count = epochs(dataset, 100, 128)
+    plan = Plan(count, 128, lr=1e-4, weight_decay=1e-5, schedule="constant")
     return Autoencoder(group, plan, regularizers, latent, augment=None)
 
 
@@ -143,7 +152,7 @@ def latent_diffusion(
     if preset != "paper":
         plan = _denoising(steps("latents", dataset, preset), 512)
         return LatentDiffusion(codes, plan, copies=COPIES[source(dataset).name])
-    plan = Plan(codes.plan.steps, 128, "adamw", lr=1e-4, weight_decay=0.01, ema=0.9999)
+    plan = Plan(codes.plan.steps, 128, "adamw", 1e-4, weight_decay=0.01, schedule="constant")
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
 
 
@@ -167,7 +176,7 @@ def pixel_diffusion(dataset: str, preset: str = "laptop", dropout: float = 0.1) 
         plan = _denoising(steps("pixels", dataset, preset), 64)
         return PixelDiffusion(group, plan, dropout, velocity=True)
     width, augment = (60, "class") if source(dataset).name == "quickdraw" else (48, None)
-    plan = Plan(epochs(dataset, 300, 128), 128, lr=1e-4, schedule="constant", ema=0.9999)
+    plan = Plan(epochs(dataset, 300, 128), 128, lr=1e-4, schedule="linear")
     return PixelDiffusion(group, plan, dropout, "published", width, augment=augment)
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from oneshot.recipes import from_json, presets
+from oneshot.recipes import Plan, from_json, presets
 from oneshot.recipes.base import count_parameters
 
 PUBLISHED = {  # trainable parameters at 48 px, Omniglot
@@ -35,6 +35,19 @@ def test_the_paper_preset_has_the_published_size(name):
 
 def test_the_paper_preset_is_wider_on_quickdraw():
     assert count_parameters(presets.system("cfgdm", "quickdraw", "paper").network()) == 13_123_221
+
+
+def test_the_paper_preset_trains_as_the_released_code():
+    pixels = presets.system("cfgdm", "omniglot", "paper").plan
+    assert pixels == Plan(300 * 29_460 // 128, 128, lr=1e-4, schedule="linear")
+    latents = presets.system("ldm", "omniglot", "paper")
+    steps = 100 * 29_460 // 128
+    codes = Plan(steps, 128, lr=1e-4, weight_decay=1e-5, schedule="constant")
+    assert latents.autoencoder.plan == codes
+    assert latents.plan == Plan(
+        steps, 128, "adamw", lr=1e-4, weight_decay=0.01, schedule="constant"
+    )
+    assert presets.autoencoder("quickdraw", "paper").plan.steps == 100 * 275_000 // 128
 
 
 @pytest.mark.parametrize("name", [name for name in presets.SYSTEMS if name != "ldm"])
