@@ -27,7 +27,7 @@ class ParametricCurve:
 
     `coefficients` (degree + 1, K), lowest power first; `hidden` (J,) is the place u of each fitted
     point; `error` the weighted sum of squared distances between points and places, each coordinate
-    in units of its range over the points (in its own units, as released).
+    in units of its range over the points.
     """
 
     coefficients: Array
@@ -45,10 +45,7 @@ class ParametricCurve:
 
 
 def fit_curve(
-    points: ArrayLike,
-    degree: int = 2,
-    weights: ArrayLike | None = None,
-    as_released: bool = False,
+    points: ArrayLike, degree: int = 2, weights: ArrayLike | None = None
 ) -> ParametricCurve:
     """Fit a parametric curve to points (J, K), given in the order of the setting.
 
@@ -57,13 +54,13 @@ def fit_curve(
     improvement below 1e-5 or 20 rounds. A degree of 1 fits a straight line. `weights` (J,) may be
     0 for an outlier, or `PIN` for a point to pass through.
 
-    Distances mix the coordinates, so each is first divided by its range over the points; as
-    released they are mixed in their own units. Raises ValueError when fewer than degree + 1 points
+    Distances mix the coordinates, so each is first divided by its range over the points; the
+    released code mixes them in their own units. Raises ValueError when fewer than degree + 1 points
     have weight.
     """
     points = np.asarray(points, dtype=float)
     weights = _check(points, degree, weights)
-    scale = np.ones(points.shape[1]) if as_released else _range(points)
+    scale = _range(points)
     coefficients, hidden, error = _fit((points / scale)[None], weights, degree)
     return ParametricCurve(coefficients[0] * scale, hidden[0], float(error[0]))
 

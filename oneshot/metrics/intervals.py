@@ -91,17 +91,6 @@ def ratio(numerators: ArrayLike, denominators: ArrayLike, **options) -> Interval
     return bootstrap(lambda w: (w @ a) / (w @ b), len(a), **options)
 
 
-def ratio_difference(
-    first: tuple[ArrayLike, ArrayLike], second: tuple[ArrayLike, ArrayLike], **options
-) -> Interval:
-    """Return the interval of the paired difference of two ratios of means.
-
-    Each argument is a pair (numerators, denominators) of arrays (C,) over the same concepts.
-    """
-    a, b, c, d = _vectors(*first, *second)
-    return bootstrap(lambda w: (w @ a) / (w @ b) - (w @ c) / (w @ d), len(a), **options)
-
-
 def _vectors(*values: ArrayLike) -> list[Array]:
     arrays = [np.asarray(v, dtype=float) for v in values]
     shapes = {a.shape for a in arrays}
