@@ -1,8 +1,10 @@
 """Sweeps: what a grid asks for, what is made of it and when, and what survives a kill."""
 
+import os
 import subprocess
 import sys
 from concurrent.futures import CancelledError
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,11 @@ import pytest
 from filelock import FileLock
 
 from oneshot import store, sweep
-from oneshot.recipes import Human, presets
+from oneshot.recipes import Autoencoder, Human, presets
 from oneshot.store import Store
 from oneshot.sweep import Run, Sweep, SweepError, missing
 from oneshot.sweep.board import being_made, progress
+from oneshot.training.loop import TrainingDiverged
 
 SHIPPED = sorted((Path(__file__).parent.parent / "data" / "sweeps").glob("*.yaml"))
 TINY = "dataset: glyphs\npreset: smoke\ncontrols: []\ngrid: [{prototype: [1, 100]}]\n"
@@ -155,6 +158,8 @@ def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
         ),
         ("dataset: mnist", "dataset: unknown dataset 'mnist'; known: glyphs"),
         ("dataset: 3", "dataset: 3 is not a name"),
+        ("dataset: folder", "dataset: say which folder: folder:PATH"),
+        ("dataset: glyphs\nseeds: [-1]", "seeds: -1 is below 0"),
         ("dataset: glyphs\ngrid: [{protoype: 1}]", "grid, entry 1: unknown 'protoype'; did you"),
         ("dataset: glyphs\ngrid: [{kl: 1}, {kl: big}]", "entry 2, kl: 'big' is not a number"),
         ("dataset: glyphs\ngrid: [{kl: [1, true]}]", "entry 1, kl: True is not a number"),
@@ -180,6 +185,13 @@ def test_a_bad_file_is_refused_with_the_place_and_what_is_known(tmp_path, text, 
     assert message in str(raised.value)
     assert str(file) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_file_of_another_encoding_is_refused_by_name(tmp_path):
+    file = tmp_path / "sweep.yaml"
+    file.write_bytes("dataset: glyphs  # für alle".encode("latin-1"))
+    with pytest.raises(SweepError, match=r"sweep\.yaml is not text in UTF-8"):
+        sweep.read(file)
 
 
 def test_a_missing_file_is_refused_with_the_shipped_ones(tmp_path):
@@ -263,6 +275,80 @@ def test_workers_of_several_threads_are_refused(tmp_path, monkeypatch):
         pytest.raises(SweepError, match="has 2 threads; start it with --nthreads 1"),
     ):
         sweep.main(written(tmp_path, TINY), scheduler=cluster.scheduler_address)
+
+
+class Elsewhere:
+    """A client of two workers, of which one sees another zoo."""
+
+    def __init__(self, home, other):
+        self.zoo, self.other = str(home.zoo), str(other)
+
+    def wait_for_workers(self, count, timeout):
+        pass
+
+    def nthreads(self):
+        return {"tcp://here:1": 1, "tcp://there:2": 1}
+
+    def run(self, function, folder):
+        there = self.other if folder == self.zoo else folder
+        return {"tcp://here:1": function(folder), "tcp://there:2": function(there)}
+
+
+def test_a_worker_that_does_not_see_the_zoo_would_train_it_again_and_is_refused(tmp_path):
+    home, other = Store(tmp_path / "cache", tmp_path / "zoo"), tmp_path / "other"
+    for folder in (home.zoo, other):
+        folder.mkdir()
+        (folder / "critic.safetensors").write_bytes(b"weights")
+    sweep.making._check_workers(Elsewhere(home, other), "tcp://s", home)
+    refused = pytest.raises(SweepError, match=r"worker tcp://there:2 does not see the zoo in .*zoo")
+    (other / "critic.safetensors").write_bytes(b"other weights")
+    with refused:
+        sweep.making._check_workers(Elsewhere(home, other), "tcp://s", home)
+    with refused:
+        sweep.making._check_workers(Elsewhere(home, tmp_path / "none"), "tcp://s", home)
+
+
+def test_cores_are_counted_where_they_cannot_be_assigned(monkeypatch):
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert sweep.making.cores() == os.cpu_count()
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3, 5, 7}, raising=False)
+    assert sweep.making.cores() == 3
+
+
+def test_a_recipe_that_raises_fails_its_run_and_no_other(smoke, tmp_path, monkeypatch, capsys):
+    distributed = pytest.importorskip("distributed")
+    make = Autoencoder.make
+
+    def breaking(self, store, work):
+        if self.betas == {"prototype": 7.0}:
+            raise TrainingDiverged("the loss is nan at step 3")
+        return make(self, store, work)
+
+    monkeypatch.setattr(Autoencoder, "make", breaking)
+    file = written(tmp_path, TINY.replace("[1, 100]", "[7, 30]"))
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
+    ) as cluster:
+        assert sweep.main(file, scheduler=cluster.scheduler_address) == 1
+    told = capsys.readouterr().out
+    assert "glyphs smoke: 3 runs, 2 done, 1 failed" in told
+    assert "failed: TrainingDiverged: the loss is nan at step 3" in told
+    broken, whole = sweep.read(file).runs
+    assert all(smoke.find(recipe) for recipe in whole.wanted)
+    assert not any(smoke.find(recipe) for recipe in broken.wanted)
+
+
+def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    distributed = pytest.importorskip("distributed")
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "_default", Store(tmp_path / "cache"))
+    monkeypatch.setattr(sweep.making, "_client", lambda *_: nullcontext(Forgetful()))
+    monkeypatch.setattr(distributed, "wait", interrupted)
+    assert sweep.main(written(tmp_path, TINY)) == 130
+    assert "interrupted; the same command goes on where this one stopped" in capsys.readouterr().out
 
 
 def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path):

@@ -28,7 +28,7 @@ from typing import Any
 
 import yaml
 
-from oneshot.drawings.sources import source
+from oneshot.drawings.sources import root, source
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
@@ -68,7 +68,8 @@ class Sweep:
         if not isinstance(self.dataset, str):
             raise SweepError(f"dataset: {self.dataset!r} is not a name")
         try:
-            source(self.dataset)
+            if source(self.dataset).name == "folder":
+                root(self.dataset)
         except ValueError as error:
             raise SweepError(f"dataset: {error}") from None
         for name in _several("controls", self.controls):
@@ -76,6 +77,8 @@ class Sweep:
         for seed in _several("seeds", self.seeds):
             if not isinstance(seed, int) or isinstance(seed, bool):
                 raise SweepError(f"seeds: {seed!r} is not a whole number")
+            if seed < 0:
+                raise SweepError(f"seeds: {seed} is below 0, the least there is")
         strengths = _several("guidance", self.guidance)
         object.__setattr__(self, "guidance", tuple(_number("guidance", s) for s in strengths))
         if min(self.guidance, default=0.0) < 0:
@@ -124,6 +127,8 @@ def read(file: str | Path) -> Sweep:
         raise SweepError(
             f"{file} cannot be read ({error.strerror}); data/sweeps has {', '.join(shipped)}"
         ) from None
+    except UnicodeDecodeError as error:
+        raise SweepError(f"{file} is not text in UTF-8: {error}") from None
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:

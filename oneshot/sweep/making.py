@@ -60,6 +60,18 @@ def make(recipe: dict[str, Any], cache: str, zoo: str, *after: None) -> None:
     Store(Path(cache), Path(zoo)).metadata(from_json(recipe))
 
 
+def cores() -> int:
+    """Return how many cores this process may use; where that is not told, how many there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def listed(folder: str) -> list[tuple[str, int]]:
+    """Return name and size of the artefacts in a folder, sorted; none where there is no folder."""
+    return sorted((path.name, path.stat().st_size) for path in Path(folder).glob("*.safetensors"))
+
+
 def _make_all(client: Any, recipes: Sequence[Recipe], board: Board) -> None:
     """Have everything made, upstream first, and tell the board what became of it."""
     from distributed import wait
@@ -116,7 +128,7 @@ def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
     if not scheduler:
         with (
             LocalCluster(
-                n_workers=workers or len(os.sched_getaffinity(0)),
+                n_workers=workers or cores(),
                 threads_per_worker=1,
                 memory_limit=0,
                 dashboard_address=None,
@@ -155,4 +167,12 @@ def _check_workers(client: Any, scheduler: str, home: Store) -> None:
             raise SweepError(
                 f"worker {worker} does not see {home.runs}; set ONESHOT_CACHE to a folder that "
                 "all machines share"
+            )
+    mine = listed(str(home.zoo))
+    for worker, seen in client.run(listed, str(home.zoo)).items():
+        if seen != mine:
+            # What is missing there would be trained again, for hours.
+            raise SweepError(
+                f"worker {worker} does not see the zoo in {home.zoo} as it is here; set "
+                "ONESHOT_ZOO to a folder that all machines share"
             )
