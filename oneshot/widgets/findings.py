@@ -54,8 +54,8 @@ def summary(parts: Sequence[Part]) -> Markdown:
         holds, fails, left = (sum(p.count(v) for p in mine) for v in (HOLDS, FAILS, UNDECIDED))
         if mine:
             lines.append(
-                f"- *{source}*: of {holds + fails + left} statements tested {holds} hold, {fails} "
-                f"do not, {left} are undecided."
+                f"- *{source}*: statements tested {holds + fails + left}; {HOLDS} {holds}, {FAILS} "
+                f"{fails}, {UNDECIDED} {left}."
             )
     return Markdown("\n".join(lines) or "*Nothing has been tested yet.*")
 

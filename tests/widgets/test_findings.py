@@ -92,8 +92,8 @@ def test_bars_are_as_long_as_statements_came_out_so():
     assert [text.get_text() for text in axes.texts] == ["2", "1", "1", "1"]
     lines = findings.summary(parts).data.splitlines()
     assert lines == [
-        f"- *{PAPERS[0]}*: of 3 statements tested 2 hold, 1 do not, 0 are undecided.",
-        f"- *{PAPERS[2]}*: of 2 statements tested 1 hold, 0 do not, 1 are undecided.",
+        f"- *{PAPERS[0]}*: statements tested 3; holds 2, does not hold 1, undecided 0.",
+        f"- *{PAPERS[2]}*: statements tested 2; holds 1, does not hold 0, undecided 1.",
     ]
     assert isinstance(findings.board([]), Markdown)
 
@@ -126,7 +126,7 @@ def test_families_as_published_copy_and_stray(tmp_path):
 def test_own_questions_are_not_counted_among_the_papers():
     parts = [Part(OWN, "mine", (claim(HOLDS),)), Part(PAPERS[0], "theirs", (claim(FAILS),))]
     assert findings.summary(parts).data.splitlines() == [
-        f"- *{PAPERS[0]}*: of 1 statements tested 0 hold, 1 do not, 0 are undecided.",
-        f"- *{OWN}*: of 1 statements tested 1 hold, 0 do not, 0 are undecided.",
+        f"- *{PAPERS[0]}*: statements tested 1; holds 0, does not hold 1, undecided 0.",
+        f"- *{OWN}*: statements tested 1; holds 1, does not hold 0, undecided 0.",
     ]
     assert "theirs" not in findings.tables(parts, OWN).data
