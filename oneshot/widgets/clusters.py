@@ -11,7 +11,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from oneshot.drawings.concepts import ConceptSet
-from oneshot.drawings.splits import SPLITS
+from oneshot.drawings.splits import SPLITS, TEST, TRAIN
 from oneshot.metrics.claims import Claim, interval_of, weights
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.leakage import parted
@@ -56,13 +56,45 @@ def sheet(concepts: ConceptSet, shown: int = 12, columns: int = 10) -> Sheet:
 
 
 @_when_there_are_drawings
-def siblings(concepts: ConceptSet, shown: int = 4, columns: int = 10) -> Sheet | Markdown:
-    """Return drawings of all concepts of `shown` categories that were split."""
-    split = [ids for ids in categories(concepts.names).values() if len(ids) > 1]
-    if not split:
+def siblings(
+    concepts: ConceptSet, published: Division | None = None, shown: int = 4, columns: int = 10
+) -> Sheet | Markdown:
+    """Return drawings of all concepts of `shown` categories that were split; see `examples`."""
+    chosen = examples(concepts.names, published, shown)
+    if not chosen:
         return Markdown("*No category of this data set was split.*")
-    chosen = np.unique(np.linspace(0, len(split) - 1, shown).astype(int))
-    return _rows(concepts, np.concatenate([split[k] for k in chosen]), columns)
+    return _rows(concepts, np.concatenate(list(chosen.values())), columns)
+
+
+def sides(published: Division | None, shown: int = 4) -> Markdown:
+    """Return in a sentence on which sides of the published split the concepts of `siblings` are."""
+    if published is None:
+        return Markdown(NOT_HERE)
+    told = []
+    for ids in examples(published.names, published, shown).values():
+        tested = [label(published.names[k]) for k in ids if published.splits[k] == TEST]
+        trained = [label(published.names[k]) for k in ids if published.splits[k] == TRAIN]
+        if tested and trained:
+            told.append(f"{' and '.join(tested)} after training on {' and '.join(trained)}")
+    return Markdown(
+        f"Of the categories above a model is tested on {'; on '.join(told)}." * bool(told)
+    )
+
+
+def examples(
+    names: Sequence[str], published: Division | None = None, shown: int = 4
+) -> dict[str, list[int]]:
+    """Return `shown` of the categories that were split, evenly chosen, and their concepts' ids.
+
+    Of those alone whose concepts the published split tests on and trains on, where there are any.
+    """
+    split = {name: ids for name, ids in categories(names).items() if len(ids) > 1}
+    if published is not None:
+        both = {TRAIN, TEST}
+        apart = {n: k for n, k in split.items() if both <= {published.splits[i] for i in k}}
+        split = apart or split
+    chosen = np.unique(np.linspace(0, len(split) - 1, shown).astype(int)) if split else []
+    return {list(split)[k]: split[list(split)[k]] for k in chosen}
 
 
 def leaks(divisions: Mapping[str, Division]) -> Plot | Markdown:
@@ -104,6 +136,29 @@ def worth(by_category: Results, by_permutation: Results, published: Division | N
             far = f"{o.value:.3f} ({o.low:.3f}\u2013{o.high:.3f})"
             lines.append(f"| {row.name} | {name} | {far} | {scores} | {' | '.join(apart)} |")
     return Markdown("\n".join(lines))
+
+
+def judged(divisions: Mapping[str, Division]) -> Markdown:
+    """Return in a sentence how much of the published test the critic of originality has seen."""
+    if not set(TOLD) <= set(divisions):
+        return Markdown(NOT_HERE)
+    category, published = (np.array(divisions[name].splits) for name in TOLD)
+    tested = published == TEST
+    seen = tested & (category == TRAIN)
+    return Markdown(
+        "The critic of originality is the one that found the concepts, under both splits: of the "
+        f"{tested.sum()} test concepts of the published split it has been trained on drawings of "
+        f"{seen.sum()}."
+    )
+
+
+def conclusion(told: Sequence[Claim]) -> Markdown:
+    """Return what `gains` come to, one line a statement with its interval."""
+    lines = [
+        f"- {claim.statement.rstrip('.')}: **{claim.verdict}** ({claim.evidence})."
+        for claim in told
+    ]
+    return Markdown("\n".join(lines) or NO_RUNS)
 
 
 def gains(by_category: Results, by_permutation: Results, published: Division | None) -> list[Claim]:
