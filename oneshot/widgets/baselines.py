@@ -8,8 +8,8 @@ from IPython.display import HTML, Markdown, display
 from oneshot import comparison
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES
-from oneshot.metrics.claims import signed
+from oneshot.comparison.statements import NAMES, resampled
+from oneshot.metrics.claims import HOLDS, UNDECIDED, interval_of, signed, verdict
 from oneshot.widgets import sheets
 from oneshot.widgets.figures import Plot, _plot, _reach
 from oneshot.widgets.framework import (
@@ -24,6 +24,10 @@ from oneshot.widgets.sprite_slider import SpriteSlider, display_slider
 from oneshot.widgets.sprite_slider import plane as plot_of
 
 BLURRED = "; its ink is blurred"
+PATHS = {("vae-ns", "set_size"): "#c0587e"}
+"""Colours of paths that would be taken for another setting of the same system."""
+PUBLISHED = {"vae-stn": False, "vae-ns": False}
+"""Whether more beta made a system more varied in *Diversity vs. Recognizability*, fig. 4b."""
 SETTINGS = {"beta": "β", "set_size": "set size", "as_released": "trained in reverse"}
 
 
@@ -89,11 +93,12 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
     if not pairs:
         return Markdown(NO_SWEEPS.format(dataset=found.dataset, preset=found.preset))
     with _plot(5.8, 4.0) as (figure, (axes,)):
-        for number, (system, setting) in enumerate(pairs):
+        for system, setting in pairs:
             rows, (colour, marker) = found.variants(system, setting), look(system)
+            colour = PATHS.get((system, setting), colour)
             points = np.array([row.point for row in rows])
             label = f"{NAMES.get(system, system)}, {SETTINGS.get(setting, setting)}"
-            line = ("-", "--", ":")[number % 3]
+            line = "-" if setting == "beta" else "--"
             axes.plot(
                 *points.T, marker + line, color=colour, markersize=4, linewidth=1, label=label
             )
@@ -106,6 +111,47 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
         axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
         axes.legend(fontsize=8.5)
     return figure
+
+
+@when_there_are_rows
+def directions(found: Comparison) -> Markdown:
+    """Return in words what the largest of each setting changes beside the smallest.
+
+    With 95 % intervals over concepts; of beta also whether diversity moves as was published.
+    """
+    lines = []
+    for system, setting in sweeps(found):
+        rows = found.variants(system, setting)
+        least, most = rows[0], rows[-1]
+        varied, recognized = (
+            interval_of(resampled(most, score) - resampled(least, score))
+            for score in ("diversity", "recognizability")
+        )
+        words = (
+            f"- {NAMES.get(system, system)}, {SETTINGS.get(setting, setting)} "
+            f"{_value(least, setting)} to {_value(most, setting)}: diversity {signed(varied)}, "
+            f"recognizability {signed(recognized)}"
+        )
+        told = verdict(varied)
+        if setting == "beta" and system in PUBLISHED and told != UNDECIDED:
+            same = (told == HOLDS) == PUBLISHED[system]
+            words += (
+                f"; in diversity {'as published' if same else 'against the published direction'}"
+            )
+        if len(rows) > 2 and (peak := _turn(rows)):
+            words += f"; recognizability is highest in between, at {_value(peak, setting)}"
+        lines.append(f"{words}.")
+    return Markdown("\n".join(lines))
+
+
+def _turn(rows: list[Row]) -> Row | None:
+    """Return the row between others whose recognizability is above both ends' beyond intervals."""
+    best = max(rows, key=lambda row: row.recognizability.value)
+    ends = [
+        interval_of(resampled(best, "recognizability") - resampled(end, "recognizability"))
+        for end in (rows[0], rows[-1])
+    ]
+    return best if all(verdict(interval) == HOLDS for interval in ends) else None
 
 
 @when_there_are_rows

@@ -4,14 +4,25 @@ from collections.abc import Sequence
 
 import numpy as np
 from IPython.display import HTML, Markdown
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from oneshot.comparison import published
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES
+from oneshot.comparison.statements import NAMES, resampled
 from oneshot.comparison.strengths import Strengths
 from oneshot.kept import Shown
+from oneshot.metrics.claims import (
+    FAILS,
+    HOLDS,
+    SCORES,
+    UNDECIDED,
+    interval_of,
+    nearest,
+    weights,
+)
 from oneshot.metrics.curves import gap, quadratic_fit
+from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.scoring import DENSITY_GRID, Scores
 from oneshot.results import HUMAN
 from oneshot.widgets import sheets
@@ -30,6 +41,12 @@ from oneshot.widgets.sprite_slider import plane as plot_of
 
 LEVELS = (0.4, 0.62, 0.82)
 """Originalities of the example drawings of *Diffusion Models as Artists* (ICML 2023), fig. 3b."""
+STRENGTHS = LinearSegmentedColormap.from_list(
+    "strengths", ["#e6b422", "#d2622a", "#a02c5d", "#51307f", "#1c2a52"]
+)
+"""From weak to strong guidance, wide enough that neighbours can be told apart."""
+OUTCOMES = {HOLDS: "**holds**", FAILS: "**does not hold**", UNDECIDED: "is **undecided**"}
+HOLLOW = {"marker": "o", "color": "0.4", "markerfacecolor": "none", "linestyle": "none"}
 NEAR = 0.08
 """A drawing is an example of an originality that is at most this far from its own."""
 
@@ -41,6 +58,7 @@ def densities(found: Comparison) -> Plot:
     *Diffusion Models as Artists* (ICML 2023), fig. 3a; hollow are the peaks that it shows.
     """
     with _plot(5.8, 3.2) as (figure, (axes,)):
+        peaks = None
         for name, row in rows_of(found).items():
             colour, marker = look(name)
             line = {"color": colour, "linewidth": 1.6, "linestyle": _line(name)}
@@ -49,9 +67,12 @@ def densities(found: Comparison) -> Plot:
             peak = published.PEAKS.get(found.dataset, {}).get(name)
             if peak:
                 axes.plot(*peak, marker, color=colour, markerfacecolor="none")
+                peaks = {"label": "peak of the published density", **HOLLOW}
         reach = [DENSITY_GRID[np.array(r.density) > 0.01].max() for r in rows_of(found).values()]
         axes.set(xlabel=AXES["originality"], ylabel="density", xlim=(0, max(reach)))
         axes.set_ylim(0, None)
+        if peaks:
+            axes.plot([], [], **peaks)
         axes.legend(fontsize=8.5)
     return figure
 
@@ -87,14 +108,9 @@ def curves(found: Comparison, with_published: bool = True) -> Plot:
 @when_there_are_rows
 def apart(found: Comparison) -> Markdown:
     """Return how far each curve is from the human one, over the originality that both reach."""
-    human = np.array(found.human.bins)
     lines = ["| system | points of recognizability apart | compared over |", "|---|---|---|"]
     for name, row in found.systems.items():
-        between = gap(row.bins, human)
-        share = (between.high - between.low) / np.ptp(human[:, 0])
-        told = "no originality in common" if share <= 0 else f"{between.mean:.1f}"
-        over = "" if share <= 0 else f"{share:.0%} of the human range"
-        lines.append(f"| {NAMES.get(name, name)} | {told} | {over} |")
+        lines.append(f"| {NAMES.get(name, name)} | {' | '.join(_apart(row, found.human))} |")
     return Markdown("\n".join(lines))
 
 
@@ -184,6 +200,61 @@ def strength_slider(found: Strengths) -> SpriteSlider:
     )
 
 
+def strength_curves(found: Strengths) -> Plot:
+    """Return the generalization curves of all strengths beside the human one, with quadratic fits.
+
+    *Diffusion Models as Artists* (ICML 2023), fig. 4.
+    """
+    models = by_strength(found)
+    with _plot(5.8, 3.9) as (figure, (axes,)):
+        shades = STRENGTHS(np.linspace(0, 1, len(models)))
+        styles = [{"color": shade} for shade in shades]
+        styles.append({"color": look(HUMAN)[0], "linestyle": "--", "zorder": 5})
+        everyone = models | {"human": found.human}
+        for (name, one), style in zip(everyone.items(), styles, strict=True):
+            points = np.array(one.bins)
+            axes.plot(*points.T, "o", markersize=3.5, color=style["color"])
+            axes.plot(*_fit(points).T, label=name, **style)
+        axes.set(xlabel=AXES["originality"], ylabel=AXES["recognizability"])
+        axes.legend(loc="lower left", fontsize=8.5)
+    return figure
+
+
+def nearest_strength(found: Strengths) -> Markdown:
+    """Return which strength is nearest to people by the mean drawing, and a table of all.
+
+    The distance is that of `metrics.human.distance_to_human`, of originality and recognizability,
+    in spreads over the strengths. The other columns compare curves, see `metrics.curves.gap`.
+    """
+    points, people = (
+        np.stack([[resampled(one, score) for score in SCORES] for one in several], 0)
+        for several in (found.scores, [found.human])
+    )
+    points, people = np.moveaxis(points, 2, 0), np.moveaxis(people, 2, 0)
+    far = distance_to_human(points, people, spread_of(points[0]))
+    names = list(by_strength(found))
+    best = int(far[0].argmin())
+    said = (
+        f"By its mean drawing, **{names[best]}** is nearest to human: "
+        f"{interval_of(far[:, best])} spreads away"
+    )
+    if len(names) > 1:
+        others = [name for k, name in enumerate(names) if k != best]
+        claim = nearest("", others, far[:, best], np.delete(far, best, axis=1))
+        said += f". That it is nearer than every other strength here {OUTCOMES[claim.verdict]}"
+    lines = [
+        f"{said}.",
+        "",
+        "| | distance of the mean | curves apart (points) | compared over |",
+        "|---|---|---|---|",
+    ]
+    for k, (name, one) in enumerate(zip(names, found.scores, strict=True)):
+        lines.append(
+            f"| {name} | {interval_of(far[:, k])} | {' | '.join(_apart(one, found.human))} |"
+        )
+    return Markdown("\n".join(lines))
+
+
 def by_strength(found: Strengths) -> dict[str, Scores | Row]:
     """Return the scores at each strength by the name that figures give it."""
     names = [f"guidance {strength:g}" for strength in found.guidance]
@@ -191,17 +262,17 @@ def by_strength(found: Strengths) -> dict[str, Scores | Row]:
 
 
 def ends(guidance: Sequence[float], scores: Sequence[Row | Scores], human: Row | Scores) -> HTML:
-    """Return where the fitted curve of each strength begins and ends, and where it was published.
+    """Return the first and the last group of each strength, and where its published curve ends.
 
-    *Diffusion Models as Artists* (ICML 2023), fig. 4, which is of a CFGDM on Quick, Draw!.
+    Small are 95 % intervals over concepts. *Diffusion Models as Artists* (ICML 2023), fig. 4, which
+    is of a CFGDM on Quick, Draw!.
     """
     told = published.GUIDANCE["quickdraw"]
     lines = []
     for strength, one in [(None, human), *zip(guidance, scores, strict=True)]:
-        fit = _fit(np.array(one.bins))
         name = "human" if strength is None else f"guidance {strength:g}"
         there = told.get(strength, (None, None))
-        cells = [_place(point) for point in (fit[0], fit[-1], *there)]
+        cells = [_group(one, k) for k in (0, -1)] + [_place(point) for point in there]
         lines.append(f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
     names = ("", "from", "to", "published from", "to")
     top = "".join(f"<th>{name}</th>" for name in names)
@@ -227,6 +298,28 @@ def rows_of(found: Comparison) -> dict[str, Row]:
     return {HUMAN: found.human, **found.systems}
 
 
+def _apart(one: Scores | Row, human: Scores | Row) -> tuple[str, str]:
+    """Return how far a curve is from the human one, and over how much of its range, in words."""
+    between = gap(one.bins, human.bins)
+    share = (between.high - between.low) / np.ptp(np.array(human.bins)[:, 0])
+    if share <= 0:
+        return "no originality in common", ""
+    return f"{between.mean:.1f}", f"{share:.0%} of the human range"
+
+
+def _group(one: Scores | Row, place: int) -> str:
+    """Return originality and recognizability of a group of drawings, the first or the last."""
+    over = weights(one.concepts)
+    far, right = (
+        interval_of(over @ np.asarray(one.per_concept[f"bin_{score}"])[:, place])
+        for score in SCORES
+    )
+    return (
+        f"{far.value:.2f} <small>{far.low:.2f}\u2013{far.high:.2f}</small>, "
+        f"{right.value:.1f}\u00a0% <small>{right.low:.1f}\u2013{right.high:.1f}</small>"
+    )
+
+
 def _place(point: Sequence[float] | None) -> str:
     return "" if point is None else f"{point[0]:.2f} <small>{point[1]:.1f} %</small>"
 
@@ -239,7 +332,11 @@ def _pairs(above: np.ndarray, below: np.ndarray, columns: int = 4) -> Image.Imag
 
 
 def _fit(points: np.ndarray) -> np.ndarray:
-    return quadratic_fit(points) if len(points) > 2 else points
+    """Return a quadratic fit, nowhere above 100 %, or the points where they are too few."""
+    if len(points) < 3:
+        return points
+    x, y = quadratic_fit(points).T
+    return np.stack([x, np.minimum(y, 100)], axis=1)
 
 
 def _on(curve: np.ndarray, level: float) -> np.ndarray:

@@ -14,6 +14,8 @@ from pages import outputs, told
 from oneshot import tables
 from oneshot.comparison import looking, rows, statements
 from oneshot.comparison.rows import Comparison
+from oneshot.comparison.strengths import Strengths
+from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.results import HUMAN
 from oneshot.widgets import baselines, framework, generalization, speed
 from oneshot.widgets.sprite_slider import SpriteSlider
@@ -281,12 +283,17 @@ def test_densities_and_curves_show_people_dashed_and_published_bins(found):
     (axes,) = generalization.densities(quickdraw).axes
     lines = [line for line in axes.lines if len(line.get_xdata()) > 1]
     assert [line.get_linestyle() for line in lines] == ["--"] + ["-"] * 8
-    assert sum(line.get_markerfacecolor() == "none" for line in axes.lines) == 4
+    assert sum(line.get_markerfacecolor() == "none" for line in axes.lines) == 4 + 1  # the legend's
+    names = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert names[-1] == "peak of the published density"
     (axes,) = generalization.curves(quickdraw).axes
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert [len(line.get_xdata()) for line in hollow] == [10] * 4
     assert len(axes.collections) == 9  # bands
+    (axes,) = generalization.densities(found).axes
+    assert axes.get_legend().get_texts()[-1].get_text() == "LDM"
     (axes,) = generalization.curves(found).axes
+    assert max(line.get_ydata().max() for line in axes.lines if len(line.get_xdata()) > 10) <= 100
     assert not [line for line in axes.lines if line.get_markerfacecolor() == "none"]
 
 
@@ -348,6 +355,32 @@ def test_settings_are_shown_where_there_are_runs(found):
     assert "--variant beta=4" in baselines.tradeoffs(without).data
 
 
+def test_what_a_setting_changes_is_told_with_intervals(found):
+    (line,) = baselines.directions(found).data.splitlines()
+    assert line.startswith("- VAE-STN, \u03b2 0.25 to 4: diversity -0.2 [")
+    assert "; in diversity as published; recognizability is highest in between, at 1." in line
+    turned = {0.25: 4.0, 4.0: 0.25}
+    rows = [
+        replace(row, settings={"beta": turned[row.variant["beta"]]}) if row.variant else row
+        for row in found.rows
+    ]
+    (line,) = baselines.directions(replace(found, rows=tuple(rows))).data.splitlines()
+    assert "against the published direction" in line
+
+
+def test_settings_of_one_system_have_their_own_colours(found):
+    rows = [replace(row, settings={"beta": 1.0, "set_size": 5.0}) for row in found.rows]
+    own = next(row for row in rows if row.system == "vae-ns")
+    more = [
+        made_up.row("vae-ns", (0.5, 70.0), variant={name: v}, settings=own.settings | {name: v})
+        for name, v in (("beta", 4.0), ("set_size", 10.0))
+    ]
+    rows = [row for row in rows if not row.variant]
+    (axes,) = baselines.tradeoffs(replace(found, rows=(*rows, *more))).axes
+    paths = {line.get_label(): line.get_color() for line in axes.lines if "VAE" in line.get_label()}
+    assert len(paths) == len(set(paths.values())) == 2
+
+
 def test_a_sheet_is_labelled_by_its_plates(found):
     made = baselines.sheet(found, "vae-ns", concepts=3)
     assert made.axes[0].images[0].get_size() == (3 * 99, 12 * 99)
@@ -394,3 +427,49 @@ def test_the_slider_of_speed_has_a_dot_for_each_frame(quick):
     assert len(made.plot["dots"]) == 9
     assert made.captions[0].startswith("ancestral, 10 steps: originality 0.400")
     assert made.captions[0].endswith("15 ms a drawing")
+
+
+# strengths of guidance
+
+
+@pytest.fixture(scope="module")
+def strengths():
+    rows = [row for row in made_up.guidance() if row.system == "cfgdm"]
+    human = made_up.row(HUMAN, made_up.POINTS[HUMAN])
+    values = [row.guidance for row in rows]
+    return Strengths(values, rows, human, [], None, (), None, "")
+
+
+def test_the_nearest_strength_is_by_the_mean_drawing_with_its_interval(strengths):
+    words = generalization.nearest_strength(strengths).data
+    lines = words.splitlines()
+    points = [(row.originality.value, row.recognizability.value) for row in strengths.scores]
+    people = strengths.human.originality.value, strengths.human.recognizability.value
+    far = distance_to_human(points, people, spread_of(points))
+    names = list(generalization.by_strength(strengths))
+    assert lines[0].startswith(
+        f"By its mean drawing, **{names[far.argmin()]}** is nearest to human"
+    )
+    assert lines[0].endswith("nearer than every other strength here is **undecided**.")
+    assert [line.split("|")[1].strip() for line in lines[4:]] == names
+    for line, value in zip(lines[4:], far, strict=True):
+        assert line.split("|")[2].split()[0] == f"{value:.3g}" and "[" in line
+    alone = replace(strengths, guidance=[1.0], scores=strengths.scores[1:2])
+    assert "every other" not in generalization.nearest_strength(alone).data
+
+
+def test_strengths_are_told_apart_by_colour(strengths):
+    (axes,) = generalization.strength_curves(strengths).axes
+    lines = [line for line in axes.lines if line.get_linestyle() in ("-", "--")]
+    assert [line.get_label() for line in lines][-1] == "human"
+    assert max(line.get_ydata().max() for line in lines) <= 100
+    shades = generalization.STRENGTHS(np.linspace(0, 1, 8))[:, :3]
+    assert np.abs(np.diff(shades, axis=0)).sum(1).min() > 0.2
+
+
+def test_the_ends_of_curves_have_intervals(strengths):
+    text = generalization.ends(strengths.guidance, strengths.scores, strengths.human).data
+    first = strengths.scores[0].per_concept
+    middle = np.mean(first["bin_originality"], axis=0)[0]
+    assert f"<th>guidance 0</th><td>{middle:.2f} <small>" in text
+    assert text.count("<tr>") == 5
