@@ -160,7 +160,8 @@ def explained(found: Results, probe: str = "one_shot", score: str = "recognizabi
     ranks = rankdata(pairs[order], axis=1)
     ranks -= ranks.mean(1, keepdims=True)
     products = (ranks[..., 0] * ranks[..., 1]).sum(1)
-    values = products / np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
+    size = np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
+    values = np.divide(products, size, out=np.zeros_like(products), where=size > 0)
     return Claim.tested(statement, f"rank correlation over {len(rows)} runs", values)
 
 
