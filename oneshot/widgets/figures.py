@@ -12,7 +12,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from oneshot.drawings.sources import source
-from oneshot.metrics.curves import gap, quadratic_fit
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.scoring import Scores
 
@@ -65,22 +64,6 @@ def whose(dataset: str, where: str = "of this page") -> Markdown:
     )
 
 
-def generalization_curves(models: Mapping[str, Scores], human: Scores) -> Plot:
-    """Return the generalization curves of models beside the human one.
-
-    Dots are bins of drawings, from those nearest to their exemplar to the farthest; lines are
-    quadratic fits. *Diffusion Models as Artists* (ICML 2023), fig. 3b and 4.
-    """
-    with _plot(5.8, 3.9) as (figure, (axes,)):
-        colours = RAMP(np.linspace(0, 1, len(models)))
-        for (name, scores), colour in zip(models.items(), colours, strict=True):
-            _curve(axes, scores, name, color=colour)
-        _curve(axes, human, "human", color=HUMAN, linestyle="--", zorder=5)
-        axes.set(xlabel="originality", ylabel="recognizability (%)")
-        axes.legend(loc="lower left", fontsize=8.5)
-    return figure
-
-
 def along(name: str, values: Sequence[float], models: Sequence[Scores], human: Scores) -> Plot:
     """Return originality and recognizability as functions of a parameter called `name`.
 
@@ -126,22 +109,6 @@ def table(models: Mapping[str, Scores], human: Scores) -> HTML:
     )
 
 
-def nearest(models: Mapping[str, Scores], human: Scores) -> Markdown:
-    """Return a sentence naming the model whose generalization curve is nearest to the human one."""
-    gaps = {name: gap(scores.bins, human.bins) for name, scores in models.items()}
-    shared = {name: between for name, between in gaps.items() if between.mean == between.mean}
-    if not shared:
-        return Markdown("No curve shares any originality with the human one.")
-    name = min(shared, key=lambda key: shared[key].mean)
-    between, reach = shared[name], np.ptp(np.array(human.bins)[:, 0])
-    share = (between.high - between.low) / reach
-    return Markdown(
-        f"Nearest is **{name}**: where its curve and the human one can be compared, over "
-        f"{share:.0%} of the human range, they are {between.mean:.1f} points of recognizability "
-        "apart."
-    )
-
-
 def _cell(interval: Interval, digits: int) -> str:
     value, low, high = (f"{x:.{digits}f}" for x in (interval.value, interval.low, interval.high))
     return f"<td>{value} <small>{low}–{high}</small></td>"
@@ -152,12 +119,6 @@ def _plot(width: float, height: float, panels: int = 1, rows: int = 1):
     with matplotlib.rc_context(_STYLE):
         figure = Plot(figsize=(width, height), layout="constrained")
         yield figure, np.ravel(figure.subplots(rows, panels // rows))
-
-
-def _curve(axes, scores: Scores, name: str, **style) -> None:
-    points = np.array(scores.bins)
-    axes.plot(*points.T, "o", markersize=3.5, color=style["color"], zorder=style.get("zorder", 2))
-    axes.plot(*quadratic_fit(points).T, label=name, **style)
 
 
 def _band(axes, values, intervals: Sequence[Interval], colour, line="-", label=None) -> None:

@@ -1,8 +1,5 @@
 """What figures and tables of scores show is what the scores say."""
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 import torch
 
@@ -39,15 +36,6 @@ def test_a_page_says_when_its_humans_are_synthetic():
         figures.whose("mnist")
 
 
-def test_the_curves_go_through_the_bins(scores):
-    figure = figures.generalization_curves({"guidance 0": scores}, scores)
-    lines = figure.axes[0].get_lines()
-    assert np.allclose(np.column_stack(lines[0].get_data()), scores.bins)
-    assert [line.get_label() for line in lines[1::2]] == ["guidance 0", "human"]
-    low, high = np.array(scores.bins)[[0, -1], 0]
-    assert lines[1].get_xdata()[[0, -1]] == pytest.approx([low, high])
-
-
 def test_a_sweep_shows_value_and_interval_of_both_scores(scores):
     figure = figures.along("guidance", [0.0, 1.0], [scores, scores], scores)
     for axes, name in zip(figure.axes, ("originality", "recognizability"), strict=True):
@@ -68,14 +56,6 @@ def test_the_table_starts_with_humans_and_gives_intervals(scores):
     r = scores.recognizability
     cell = f"<td>{r.value:.1f} <small>{r.low:.1f}–{r.high:.1f}</small></td></tr>"
     assert rows[0].endswith(cell)
-
-
-def test_the_nearest_curve_is_named_and_one_that_shares_nothing_is_not(scores):
-    lower = replace(scores, bins=[[x, y - 10] for x, y in scores.bins])
-    apart = replace(scores, bins=[[x + 9, y] for x, y in scores.bins])
-    said = figures.nearest({"lower": lower, "apart": apart}, scores).data
-    assert "**lower**" in said and "100%" in said and "10.0 points" in said
-    assert "No curve" in figures.nearest({"apart": apart}, scores).data
 
 
 def test_a_plot_is_the_same_svg_every_time(scores):
