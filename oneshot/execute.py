@@ -201,21 +201,22 @@ def run(notebook: str | Path, output: str | Path | None = None, /, **values: obj
     node = _load(notebook)
     given = check(node, values)
     output = Path(output) if output else _default_output(notebook, given)
+    if output.is_dir():
+        raise ParameterError(f"{output} is a folder: name the file that the page is to go to")
     known = {name: parameter.default for name, parameter in parameters(node).items()}
+    output.parent.mkdir(parents=True, exist_ok=True)
     start = perf_counter()
     executed = _execute(notebook, given)
     seconds = round(perf_counter() - start, 1)
     # torch takes seconds to import; refusing a wrong parameter should not wait for it.
     from oneshot import store
+    from oneshot.training.checkpoint import write_atomic
 
     record = store.describe_run(store.default().device)
     record |= {"seconds": seconds, "parameters": known | given}
     _drop_progress(executed)
     _sign(executed, record)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.name}.{os.getpid()}")
-    partial.write_text(nbformat.writes(executed), encoding="utf-8")
-    partial.replace(output)
+    write_atomic(output, nbformat.writes(executed).encode())
     return output
 
 

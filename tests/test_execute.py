@@ -186,3 +186,11 @@ def test_plain_papermill_runs_the_same_page(tmp_path):
     subprocess.run([sys.executable, *command], check=True, capture_output=True)
     node = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert node.cells[-1].outputs[0].text == "5\n"
+
+
+def test_a_folder_is_no_place_for_a_page_and_is_refused_before_anything_runs(tmp_path):
+    source = page(tmp_path / "page.ipynb", f"open({str(tmp_path / 'ran')!r}, 'w')")
+    (tmp_path / "out").mkdir()
+    with pytest.raises(ParameterError, match="is a folder: name the file"):
+        execute.run(source, tmp_path / "out")
+    assert not (tmp_path / "ran").exists()

@@ -492,3 +492,12 @@ def test_a_cluster_of_processes_dies_with_its_sweep_and_the_next_goes_on(smoke, 
         assert before.items() <= whole(runs, smoke).items()
         before = whole(runs, smoke)
     check_everything_is_there(runs, smoke)
+
+
+def test_a_negative_number_of_workers_is_refused(tmp_path):
+    words = "--workers is a number of processes, 0 for one a core, not -1"
+    with (
+        pytest.raises(SweepError, match=words),
+        sweep.making._client("", -1, Store(tmp_path / "c")),
+    ):
+        pytest.fail("a cluster was started")

@@ -229,7 +229,8 @@ def every(verdicts: Iterable[str]) -> str:
 def signed(interval: Interval) -> str:
     """Return a difference with its sign and bounds, such as "+0.12 [+0.1, +0.14]"."""
     bounds = interval.value, interval.low, interval.high
-    plain = {"precision": 3, "fractional": False, "trim": "-", "sign": True}  # 3e-05 is for machines
+    # 3e-05 is for machines
+    plain = {"precision": 3, "fractional": False, "trim": "-", "sign": True}
     value, low, high = (np.format_float_positional(v, **plain) for v in bounds)
     return f"{value} [{low}, {high}]"
 

@@ -12,8 +12,6 @@ from oneshot.sweep.grid import SPLITS
 from oneshot.sweep.looking import concepts
 from oneshot.tables import Record
 
-FILE = tables.SHIPPED / "concepts.json"
-
 
 @dataclass(frozen=True)
 class Division(Record):
@@ -37,7 +35,7 @@ class Division(Record):
         return self.dataset, self.preset, self.split
 
 
-def divisions(dataset: str, preset: str, file: Path = FILE) -> dict[str, Division]:
+def divisions(dataset: str, preset: str, file: Path | None = None) -> dict[str, Division]:
     """Return the divisions of a data set by split: measured where its drawings are, else kept.
 
     Without drawings, critic or kept ones there is none.
@@ -46,7 +44,7 @@ def divisions(dataset: str, preset: str, file: Path = FILE) -> dict[str, Divisio
     if measured := {row.split: row for row in found if row}:
         return measured
     place = dataset, _judged(dataset, preset)
-    kept = tables.read(file, Division)
+    kept = tables.read(file or _table(dataset, preset), Division)
     return {row.split: row for row in kept if (row.dataset, row.preset) == place}
 
 
@@ -69,7 +67,7 @@ def measure(dataset: str, preset: str, split: str) -> Division | None:
     )
 
 
-def keep(dataset: str, preset: str, file: Path = FILE) -> list[Division]:
+def keep(dataset: str, preset: str, file: Path | None = None) -> list[Division]:
     """Measure the divisions of a data set into a table, in place of those before; return them.
 
     Raises DataError, and leaves the table as it is, where they cannot be measured.
@@ -80,8 +78,12 @@ def keep(dataset: str, preset: str, file: Path = FILE) -> list[Division]:
             f"the concepts of {dataset} are not on this machine; get its drawings, then "
             f"`oneshot make concepts --dataset {dataset}`"
         )
-    tables.put(file, found, Division, lambda row: row.identity)
+    tables.put(file or _table(dataset, preset), found, Division, lambda row: row.identity)
     return found
+
+
+def _table(dataset: str, preset: str) -> Path:
+    return tables.place("concepts", dataset, preset, store.default().runs.parent)
 
 
 def _judged(dataset: str, preset: str) -> str:

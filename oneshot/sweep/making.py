@@ -125,6 +125,8 @@ def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
         from distributed import Client, LocalCluster
     except ImportError:
         raise SweepError("sweeps need Dask: pip install 'oneshot[sweep]'") from None
+    if not scheduler and workers < 0:
+        raise SweepError(f"--workers is a number of processes, 0 for one a core, not {workers}")
     if not scheduler:
         with (
             LocalCluster(

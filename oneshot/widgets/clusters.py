@@ -52,7 +52,8 @@ def summary(division: Division | None) -> Markdown:
 @_when_there_are_drawings
 def sheet(concepts: ConceptSet, shown: int = 12, columns: int = 10) -> Sheet:
     """Return drawings of `shown` concepts, evenly chosen, beside their exemplars."""
-    return _rows(concepts, np.linspace(0, len(concepts) - 1, shown).astype(int), columns)
+    chosen = np.unique(np.linspace(0, len(concepts) - 1, shown).astype(int))
+    return _rows(concepts, chosen, columns)
 
 
 @_when_there_are_drawings
