@@ -15,9 +15,11 @@ PAGES = ("regularization", "combinations", "samples", "latent_space", "concepts"
 
 @pytest.fixture
 def table(tmp_path, monkeypatch):
-    """Make the table of results one in a folder of the test."""
-    file = tmp_path / "table.json"
-    monkeypatch.setattr(tables, "place", lambda *_: file)
+    """Make the table of runs one in a folder of the test."""
+    file, place = tmp_path / "regularization.json", tables.place
+    monkeypatch.setattr(
+        tables, "place", lambda name, *at: file if name == file.stem else place(name, *at)
+    )
     return file
 
 
