@@ -10,8 +10,7 @@ from PIL import Image
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.raster import fit_square, render
-from oneshot.drawings.splits import EACH, by_group
-from oneshot.drawings.splits import LEAST as LEAST_CONCEPTS
+from oneshot.drawings.splits import by_group, check_enough
 
 LEAST = 4
 
@@ -27,11 +26,7 @@ def names(root: Path) -> list[str]:
     found = sorted(p.name for p in Path(root).iterdir() if p.is_dir() and p.name[0] != ".")
     if not found:
         raise DataError(f"{root} holds no folders; {expected}")
-    if len(found) < LEAST_CONCEPTS:
-        raise DataError(
-            f"{root} holds {len(found)} concepts; at least {LEAST_CONCEPTS} are needed, {EACH} "
-            "each to train on, to choose by and to test on"
-        )
+    check_enough(len(found), f"are in {root}")
     return found
 
 

@@ -25,11 +25,7 @@ def by_group(
     Raises DataError for fewer than six groups.
     """
     names = sorted(set(groups))
-    if len(names) < LEAST:
-        raise DataError(
-            f"{len(names)} concepts cannot be divided; at least {LEAST} are needed, {EACH} each to "
-            "train on, to choose by and to test on"
-        )
+    check_enough(len(names))
     order = generator(seed, 1).permutation(len(names))
     held = max(EACH, round(test * len(names)))
     chosen = max(EACH, round(validation * len(names)))
@@ -40,6 +36,15 @@ def by_group(
             TEST if left <= held else VALIDATION if left <= held + chosen else TRAIN
         )
     return np.array([number[group] for group in groups], dtype=np.uint8)
+
+
+def check_enough(count: int, where: str = "") -> None:
+    """Raise DataError when there are too few concepts to divide; `where` says whose they are."""
+    if count < LEAST:
+        raise DataError(
+            f"{count} concepts {where or 'cannot be divided'}; at least {LEAST} are needed, {EACH} "
+            "each to train on, to choose by and to test on"
+        )
 
 
 def by_permutation(count: int, validation: float, test: float, seed: int = 0) -> np.ndarray:

@@ -101,10 +101,14 @@ def from_json(value: dict[str, Any]) -> Recipe:
     return decoded
 
 
-def check_name(what: str, value: object, known: Iterable[str]) -> None:
+NETWORKS = ("patch", "published")
+"""Sizes in which a model comes that a laptop could not train as published."""
+
+
+def check_name(what: str, value: object, known: Iterable[str | None]) -> None:
     """Raise ValueError, naming the known ones, unless `value` is one of them."""
     if value not in (names := list(known)):
-        raise ValueError(f"unknown {what} {value!r}; known: {', '.join(names)}")
+        raise ValueError(f"unknown {what} {value!r}; known: {', '.join(map(str, names))}")
 
 
 def check_number(what: str, value: float, least: float) -> None:

@@ -15,6 +15,7 @@ from oneshot.models.vae_stn import VaeStn as VaeStnModel
 from oneshot.objectives.gan import GanObjective
 from oneshot.objectives.vae import NeuralStatisticianObjective, VaeObjective
 from oneshot.recipes.base import (
+    NETWORKS,
     Artefact,
     Made,
     Recipe,
@@ -27,8 +28,6 @@ from oneshot.recipes.base import (
 )
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
-
-NETWORKS = ("patch", "published")
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class VaeStn(Recipe):
         check_number("beta", self.beta, 0)
         check_number("steps", self.steps, 1)
         check_number("warmup", self.warmup, 0)
-        _check_augment(self.augment)
+        check_name("augment", self.augment, (None, *PAIRS))
 
     def network(self) -> VaeStnModel:
         """Return the untrained network."""
@@ -93,7 +92,7 @@ class NeuralStatistician(Recipe):
         check_number("beta", self.beta, 0)
         check_number("set_size", self.set_size, 1)
         check_number("half_life", self.half_life, 1)
-        _check_augment(self.augment)
+        check_name("augment", self.augment, (None, *PAIRS))
 
     def network(self) -> SetVae:
         """Return the untrained network."""
@@ -142,7 +141,7 @@ class DaGan(Recipe):
     def __post_init__(self):
         check_share("drop", self.drop)
         check_number("critic_steps", self.critic_steps, 1)
-        _check_augment(self.augment)
+        check_name("augment", self.augment, (None, *PAIRS))
 
     def network(self) -> DaGanModel:
         """Return the untrained generator."""
@@ -170,8 +169,3 @@ class DaGan(Recipe):
     def load(self, store, artefact: Artefact) -> DaGanModel:
         """Return the generator in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
-
-
-def _check_augment(augment: str | None) -> None:
-    if augment is not None:
-        check_name("augment", augment, PAIRS)

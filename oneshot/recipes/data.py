@@ -27,7 +27,7 @@ from oneshot.recipes.base import (
 )
 from oneshot.training.loop import Plan, train
 
-NETWORKS = ("conv", "patch", "resnet")
+CRITICS = ("conv", "patch", "resnet")
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ class Concepts(Recipe):
 class RecognitionCritic(Recipe):
     """A prototypical network: names a drawing among the exemplars of an episode.
 
-    `network_name` is one of `NETWORKS`, `stem` of `models.critics.STEMS`, of a conv network.
+    `network_name` is one of `CRITICS`, `stem` of `models.critics.STEMS`, of a conv network.
     `augment` is None or one of `drawings.augment.JITTERS`, `classes` None or one of its `PAIRS`.
     Raises ValueError for another name.
     """
@@ -188,12 +188,10 @@ class RecognitionCritic(Recipe):
     classes: str | None = None
 
     def __post_init__(self):
-        check_name("network", self.network_name, NETWORKS)
+        check_name("network", self.network_name, CRITICS)
         check_name("stem", self.stem, STEMS)
-        if self.augment is not None:
-            check_name("augment", self.augment, JITTERS)
-        if self.classes is not None:
-            check_name("classes", self.classes, PAIRS)
+        check_name("augment", self.augment, (None, *JITTERS))
+        check_name("classes", self.classes, (None, *PAIRS))
         check_number("queries", self.queries, 1)
 
     def network(self) -> Critic:

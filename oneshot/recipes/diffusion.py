@@ -15,6 +15,7 @@ from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, Set
 from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
 from oneshot.recipes.base import (
+    NETWORKS,
     Artefact,
     Made,
     Recipe,
@@ -28,7 +29,6 @@ from oneshot.recipes.base import (
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
 
-NETWORKS = ("patch", "published")
 FAST = {"sampler": "dpm_solver_pp", "steps": 20}
 
 
@@ -157,8 +157,7 @@ class SetDiffusion(Recipe):
 def _check(recipe: PixelDiffusion | SetDiffusion) -> None:
     check_name("noise schedule", recipe.schedule, SCHEDULES)
     check_number("diffusion_steps", recipe.diffusion_steps, 1)
-    if recipe.augment is not None:
-        check_name("augment", recipe.augment, PAIRS)
+    check_name("augment", recipe.augment, (None, *PAIRS))
 
 
 def _trained(model, batches, prepare, plan: Plan, work: Path, store) -> Made:

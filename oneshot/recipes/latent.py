@@ -70,8 +70,7 @@ class Autoencoder(Recipe):
         for name, beta in weights:
             check_number(f"the beta of {name!r}", beta, 0)
         check_name("network", self.network_name, AUTOENCODERS)
-        if self.augment is not None:
-            check_name("augment", self.augment, AUGMENTS)
+        check_name("augment", self.augment, (None, *AUGMENTS))
         check_number("latent", self.latent, 1)
         check_number("revive", self.revive, 0)
 

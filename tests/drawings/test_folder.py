@@ -44,7 +44,7 @@ def test_concepts_are_the_visible_folders(root):
 def test_too_few_concepts_are_refused_before_anything_is_read(tmp_path, count):
     for k in range(count):
         (tmp_path / f"concept{k}").mkdir()
-    assert f"{tmp_path} holds {count} concepts; at least 6 are needed, 2 each" in fault(tmp_path)
+    assert f"{count} concepts are in {tmp_path}; at least 6 are needed, 2 each" in fault(tmp_path)
 
 
 @pytest.mark.parametrize("count", range(6, 31))
