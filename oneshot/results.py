@@ -254,7 +254,9 @@ class Results:
         """Return the first seed of the best beta of each family that there is."""
         return [row for family in families for row in self.best(family)[:1]]
 
-    def comparable(self, family: str, to: Sequence[Row], tolerance: float = 0.05) -> list[Row]:
+    def comparable(
+        self, family: str, to: Sequence[Row], tolerance: float = claims.COMPARABLE
+    ) -> list[Row]:
         """Return the rows of the most recognizable betas of a family that are as original as `to`.
 
         At most `tolerance` less original, that is; both on validation concepts. Empty when no beta

@@ -299,12 +299,9 @@ def sparser(found: Sequence[Row]) -> list[Claim]:
     """
     told = []
     for row in found:
-        shares = row.per_concept["half"], row.per_concept["human_half"]
-        gap, statement = (
-            intervals.difference(*shares),
-            f"People's maps are sparser than {_of(row)}.",
-        )
+        gap = intervals.difference(row.per_concept["half"], row.per_concept["human_half"])
         about = f"share of pixels above half of the maximum {signed(gap)}"
+        statement = f"People's maps are sparser than {_of(row)}."
         told.append(Claim(statement, gap, about, verdict(gap)))
     return told
 

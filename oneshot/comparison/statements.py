@@ -6,6 +6,7 @@ compared is paired. With one training a system a verdict is about that training.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,8 @@ REVERSED = (
 )
 HALF = 0.5
 """A system recognized clearly less than so much as often as was published is not reproduced."""
+PLACE = attrgetter("dataset", "system", "critics")
+"""What rows share that differ in size and settings alone."""
 MOST = 100
 """Times as many concepts as there are; what takes more to be told is not foreseen."""
 
@@ -295,12 +298,7 @@ def _other_setting(found: Comparison, row: Row) -> str:
     """
     better = []
     for other in read(found.file) if found.file else found.rows:
-        mine = (other.dataset, other.system, other.critics) == (
-            row.dataset,
-            row.system,
-            row.critics,
-        )
-        if not mine or not other.variant or other.concepts != row.concepts:
+        if PLACE(other) != PLACE(row) or not other.variant or other.concepts != row.concepts:
             continue
         more = resampled(other, "recognizability") - resampled(row, "recognizability")
         less = other.training["seconds"] <= row.training["seconds"]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
 
 from oneshot.metrics.human import distance_to_human
 from oneshot.metrics.intervals import Interval, resamples
@@ -21,7 +22,9 @@ HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
 SCORES = ("originality", "recognizability")
 
-_TRAININGS = 0x5452414E  # keeps the random stream of trainings apart from that of concepts
+COMPARABLE = 0.05
+"""Originality that a system may lack beside another and still be called as original."""
+_TRAININGS, _PAIRS = 0x5452414E, 0x50414952  # keep random streams apart from that of concepts
 
 Array = NDArray[np.float64]
 
@@ -86,7 +89,7 @@ def more(statement: str, score: str, first: Measured, second: Measured, **option
 
 
 def more_recognizable(
-    statement: str, first: Measured, second: Measured, tolerance: float = 0.05, **options: Any
+    statement: str, first: Measured, second: Measured, tolerance: float = COMPARABLE, **options: Any
 ) -> Claim:
     """Test whether `first` is more recognizable without being less original than `second`.
 
@@ -202,6 +205,20 @@ def training_weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
     tails = np.sqrt((count - 1) / random.chisquare(count - 1, (draws, 1)))
     even[1:] += tails * normal / np.sqrt(count * (count - 1))
     return even
+
+
+def rank_correlation(pairs: ArrayLike, draws: int = 2000, seed: int = 0) -> Array:
+    """Return Spearman's correlation (1 + draws,) of pairs (N, 2): as given, then resampled.
+
+    The pairs themselves are resampled, for instance runs. Where all of one kind are equal it is 0.
+    """
+    pairs = np.asarray(pairs, float)
+    drawn = generator(seed, _PAIRS).integers(len(pairs), size=(draws, len(pairs)))
+    ranks = rankdata(pairs[np.vstack([np.arange(len(pairs)), drawn])], axis=1)
+    ranks -= ranks.mean(1, keepdims=True)
+    products = (ranks[..., 0] * ranks[..., 1]).sum(1)
+    size = np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
+    return np.divide(products, size, out=np.zeros_like(products), where=size > 0)
 
 
 def weights(count: int, draws: int = 2000, seed: int = 0) -> Array:

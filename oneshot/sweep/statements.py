@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import rankdata
 
 from oneshot.metrics import claims
 from oneshot.metrics.claims import Claim, Measured
 from oneshot.metrics.leakage import parted
 from oneshot.results import HUMAN, Results, Row
-from oneshot.rng import generator
 from oneshot.sweep.dividing import Division
 
 COMBINED = "barlow+prototype"
 FEWEST = 8
 """Runs that a correlation over runs takes."""
-_RUNS = 0x52554E53  # keeps the random stream of runs apart from those of concepts and trainings
 
 
 def alone(found: Results) -> list[Claim]:
@@ -50,7 +47,10 @@ def compared(found: Results, first: str, second: str) -> Claim:
     The second is represented by the beta nearest to human, the first by its most recognizable beta
     of comparable originality.
     """
-    statement = f"More recognizable with {first} than with {second}, at comparable originality."
+    statement = (
+        f"More recognizable with {first} than with {second}, at comparable originality (at most "
+        f"{claims.COMPARABLE:g} less)."
+    )
     reference = found.best(second)
     absent = [name for name in (first, second) if not found.systems(name)]
     if absent or not reference:
@@ -154,15 +154,9 @@ def explained(found: Results, probe: str = "one_shot", score: str = "recognizabi
     rows = [row for row in found.rows if row.probes]
     if len(rows) < FEWEST:
         return Claim.untested(statement, f"{len(rows)} runs with probes, which is too few")
-    pairs = np.array([[row.probes[probe], getattr(row, score).value] for row in rows])
-    drawn = generator(0, _RUNS).integers(len(rows), size=(2000, len(rows)))
-    order = np.vstack([np.arange(len(rows)), drawn])
-    ranks = rankdata(pairs[order], axis=1)
-    ranks -= ranks.mean(1, keepdims=True)
-    products = (ranks[..., 0] * ranks[..., 1]).sum(1)
-    size = np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
-    values = np.divide(products, size, out=np.zeros_like(products), where=size > 0)
-    return Claim.tested(statement, f"rank correlation over {len(rows)} runs", values)
+    pairs = [(row.probes[probe], getattr(row, score).value) for row in rows]
+    about = f"rank correlation over {len(rows)} runs"
+    return Claim.tested(statement, about, claims.rank_correlation(pairs))
 
 
 def twins(found: Results, others: Results) -> list[tuple[Row, Row]]:

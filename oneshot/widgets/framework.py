@@ -205,18 +205,16 @@ def changes(told: Sequence[Explained], others: Sequence[Explained], critics: str
 
 @when_there_are_rows
 def rejudged(found: Comparison, other: Comparison) -> Markdown:
-    """Return in a sentence how recognizable people and systems are here and by other critics."""
+    """Return a table of how recognizable people and systems are here and by other critics."""
     pairs = {HUMAN: (found.human, other.human)}
     pairs |= {name: (row, other.systems.get(name)) for name, row in found.systems.items()}
-    told = [
-        f"{NAMES.get(name, name)} {one.recognizability.value:.1f} and "
-        f"{two.recognizability.value:.1f}"
+    lines = [
+        f"| {NAMES.get(name, name)} | {one.recognizability} | {two.recognizability} |"
         for name, (one, two) in pairs.items()
         if two is not None
     ]
-    return Markdown(
-        f"Recognizability (%) by the critics above and by these: {', '.join(told)}." * bool(told)
-    )
+    head = "| recognizability (%) | by the critics above | by these |\n|---|---|---|\n"
+    return Markdown(head + "\n".join(lines) if lines else "")
 
 
 def nearest(found: Comparison) -> str:
