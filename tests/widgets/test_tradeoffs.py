@@ -12,7 +12,7 @@ from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
 from oneshot.recipes import presets
 from oneshot.results import Results
 from oneshot.sweep import statements
-from oneshot.widgets import framework, tradeoffs
+from oneshot.widgets import framework, tradeoff_plots, tradeoffs
 from oneshot.widgets.sprite_slider import SpriteSlider
 
 ALONE = ("kl", "vq", "classification", "prototype", "simclr", "barlow")
@@ -36,14 +36,14 @@ def no_drawings_at_hand(monkeypatch):
 @pytest.mark.parametrize(
     "show",
     [
-        lambda found: tradeoffs.curves(found, [["kl"]]),
-        lambda found: tradeoffs.against_beta(found, ["kl"]),
+        lambda found: tradeoff_plots.curves(found, [["kl"]]),
+        lambda found: tradeoff_plots.against_beta(found, ["kl"]),
         lambda found: tradeoffs.slider(found, "kl"),
         lambda found: tradeoffs.sheet(found, ["kl"], 0),
         lambda found: tradeoffs.family_sheet(found, "kl"),
         tradeoffs.table,
         tradeoffs.probes,
-        tradeoffs.why,
+        tradeoff_plots.why,
     ],
 )
 def test_without_runs_a_sentence_says_so(empty, show):
@@ -80,7 +80,7 @@ def test_a_family_at_one_beta_has_no_slider_and_is_named(found, monkeypatch):
 
 
 def test_curves_show_every_run_human_and_controls(found):
-    figure = tradeoffs.curves(found, [["kl", "vq"], ["prototype", "barlow+prototype"]])
+    figure = tradeoff_plots.curves(found, [["kl", "vq"], ["prototype", "barlow+prototype"]])
     left, right = figure.axes
     assert [text.get_text() for text in right.get_legend().get_texts()] == [
         "prototype",
@@ -106,7 +106,7 @@ def test_curves_show_every_run_human_and_controls(found):
 
 
 def test_the_largest_dot_is_the_beta_nearest_to_human(found):
-    figure = tradeoffs.curves(found, [["prototype"]])
+    figure = tradeoff_plots.curves(found, [["prototype"]])
     sizes = figure.axes[0].collections[0].get_sizes()
     betas = [row.varying for row in found.families["prototype"]]
     assert betas[int(np.argmax(sizes))] == found.best("prototype")[0].varying
@@ -133,7 +133,7 @@ def test_a_family_without_kept_drawings_has_no_slider(found):
 
 
 def test_splines_are_drawn_through_five_betas_but_not_three(found):
-    figure = tradeoffs.against_beta(found, ["prototype", "barlow+prototype"])
+    figure = tradeoff_plots.against_beta(found, ["prototype", "barlow+prototype"])
     for ax in figure.axes:
         assert sum(len(line.get_xdata()) == 100 for line in ax.lines) == 1
         labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
@@ -169,7 +169,7 @@ def lengthened(found, by=3.0):
 
 def test_arrows_lead_from_a_run_to_the_same_run_trained_longer(found):
     more = lengthened(found)
-    (ax,) = tradeoffs.longer(found, more).axes
+    (ax,) = tradeoff_plots.longer(found, more).axes
     arrows = [(a.xyann, a.xy) for a in ax.texts if a.arrow_patch]
     names = [text.get_text() for text in ax.get_legend().get_texts()]
     assert len(arrows) == len(names) - 1 == len(more.rows) - 1 and names.pop() == "human"
@@ -190,11 +190,11 @@ def test_sizes_judged_by_other_critics_are_not_compared(found):
     other = replace(found.human, per_concept=found.families["none"][0].per_concept)
     more = replace(lengthened(found), rows=(other, *lengthened(found).rows[1:]))
     assert statements.longer(found, more) == statements.longer(found, found) == []
-    assert "No run can be compared" in tradeoffs.longer(found, more).data
+    assert "No run can be compared" in tradeoff_plots.longer(found, more).data
 
 
 def test_a_probe_is_shown_for_every_run(found):
-    (ax,) = tradeoffs.why(found).axes
+    (ax,) = tradeoff_plots.why(found).axes
     # human drawings and diffusion on pixels have no latents
     assert sum(len(line.get_xdata()) for line in ax.lines) == len(found.rows) - 2
     assert "pixels" not in [text.get_text() for text in ax.get_legend().get_texts()]
@@ -236,8 +236,8 @@ def test_without_runs_statements_are_not_tested(empty):
 
 
 def test_the_colours_of_combinations_are_those_of_the_partner():
-    assert tradeoffs._colour("barlow+prototype") == tradeoffs.COLOURS["barlow"]
-    assert len({tradeoffs.COLOURS[name] for name in ALONE}) == 6
+    assert tradeoff_plots._colour("barlow+prototype") == tradeoff_plots.COLOURS["barlow"]
+    assert len({tradeoff_plots.COLOURS[name] for name in ALONE}) == 6
 
 
 def test_the_nearer_of_two_families_is_told_with_its_betas(found):
