@@ -173,7 +173,7 @@ def distances(found: Comparison) -> dict[str, Interval]:
     rows = found.systems
     if found.human is None or len(rows) < 2:
         return {}
-    values = _distances(list(rows.values()), found.human)
+    values = far_from_human(list(rows.values()), found.human)
     return {name: claims.interval_of(v) for name, v in zip(rows, values.T, strict=True)}
 
 
@@ -197,6 +197,18 @@ def both(told: Sequence[Explained], others: Sequence[Explained]) -> list[tuple[C
     pairs = [(item.claim, again.get(item.claim.statement)) for item in told]
     tested = [(one, other) for one, other in pairs if other is not None]
     return [pair for pair in tested if all(claim.verdict != UNTESTED for claim in pair)]
+
+
+def far_from_human(
+    rows: Sequence[Row], human: Row, scores: Sequence[str] = ("diversity", "recognizability")
+) -> Array:
+    """Return distances to humans (1 + draws, rows) on the plane of two scores.
+
+    As measured and on each resample of concepts, in spreads over the rows, which are taken once.
+    """
+    points = np.stack([np.stack([resampled(row, s) for s in scores], -1) for row in rows], 1)
+    people = np.stack([resampled(human, s) for s in scores], -1)[:, None]
+    return distance_to_human(points, people, spread_of(points[0]))
 
 
 def as_good(row: Row, reference: Row) -> Claim:
@@ -247,7 +259,7 @@ def _nearest(found: Comparison, system: str) -> Explained:
     if system not in rows or found.human is None or len(rows) < 2:
         return Explained(_absent(statement, [n for n in (system, HUMAN) if _row(found, n) is None]))
     names = list(rows)
-    values = _distances(list(rows.values()), found.human)
+    values = far_from_human(list(rows.values()), found.human)
     mine = names.index(system)
     others = [NAMES.get(name, name) for name in names if name != system]
     claim = claims.nearest(statement, others, values[:, mine], np.delete(values, mine, axis=1))
@@ -313,14 +325,6 @@ def _other_setting(found: Comparison, row: Row) -> str:
         f"{best.diversity.value:.2f} and recognizability {best.recognizability.value:.1f} % after "
         f"{best.training['seconds'] / 3600:.2g} h: its setting matters as much as its training"
     )
-
-
-def _distances(rows: Sequence[Row], human: Row) -> Array:
-    """Return (1 + draws, systems): distances to humans on the plane."""
-    scores = ("diversity", "recognizability")
-    points = np.stack([np.stack([resampled(row, s) for s in scores], -1) for row in rows], 1)
-    people = np.stack([resampled(human, s) for s in scores], -1)[:, None]
-    return distance_to_human(points, people, spread_of(points[0]))
 
 
 def _row(found: Comparison, name: str) -> Row | None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from oneshot.comparison import published
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, resampled
+from oneshot.comparison.statements import NAMES, far_from_human
 from oneshot.comparison.strengths import Strengths
 from oneshot.kept import Shown
 from oneshot.metrics.claims import (
@@ -22,7 +22,6 @@ from oneshot.metrics.claims import (
     weights,
 )
 from oneshot.metrics.curves import gap, quadratic_fit
-from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.scoring import DENSITY_GRID, Scores
 from oneshot.results import HUMAN
 from oneshot.widgets import sheets
@@ -226,12 +225,7 @@ def nearest_strength(found: Strengths) -> Markdown:
     The distance is that of `metrics.human.distance_to_human`, of originality and recognizability,
     in spreads over the strengths. The other columns compare curves, see `metrics.curves.gap`.
     """
-    points, people = (
-        np.stack([[resampled(one, score) for score in SCORES] for one in several], 0)
-        for several in (found.scores, [found.human])
-    )
-    points, people = np.moveaxis(points, 2, 0), np.moveaxis(people, 2, 0)
-    far = distance_to_human(points, people, spread_of(points[0]))
+    far = far_from_human(found.scores, found.human, SCORES)
     names = list(by_strength(found))
     best = int(far[0].argmin())
     said = (

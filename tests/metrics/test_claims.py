@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
 from oneshot.metrics import claims
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Measured
@@ -127,6 +128,16 @@ def test_few_trainings_are_not_surer_than_they_can_be(trainings):
         pair = [Measured(p.recognizability, *(np.ones_like(p.recognizability),) * 2) for p in pair]
         wrong += claims.more("", "recognizability", *pair, seed=3 * k).verdict != UNDECIDED
     assert wrong <= 20  # 5 % of 200 are expected, a bootstrap of two trainings gives 28 %
+
+
+def test_a_rank_correlation_is_that_of_scipy_and_0_without_a_spread():
+    pairs = np.random.default_rng(0).normal(size=(12, 2))
+    pairs[:4, 0] = 1.0  # ties share their rank
+    values = claims.rank_correlation(pairs)
+    assert values[0] == pytest.approx(spearmanr(*pairs.T).statistic)
+    assert values.shape == (2001,) and values[1:].std() > 0.05
+    pairs[:, 1] = 3.0
+    assert not claims.rank_correlation(pairs).any()
 
 
 def test_a_slope_is_per_factor_of_ten():
