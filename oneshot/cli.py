@@ -21,7 +21,6 @@ def main(words: list[str] | None = None) -> None:
     parser = _parser()
     arguments = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("distributed").setLevel(logging.WARNING)
     try:
         status = arguments.command(arguments)
         sys.stdout.flush()
@@ -84,7 +83,7 @@ def _there(row: dict[str, Any]) -> str:
 
 
 def _make(arguments: argparse.Namespace) -> int:
-    from oneshot import store
+    from oneshot import execute, store
     from oneshot.comparison import varied
     from oneshot.recipes import presets
 
@@ -92,7 +91,7 @@ def _make(arguments: argparse.Namespace) -> int:
         recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
     else:
         recipe = presets.system(arguments.what, arguments.dataset, arguments.preset)
-    recipe = varied(recipe, _numbers(arguments.variant))
+    recipe = varied(recipe, execute.assignments(arguments.variant, "--variant"))
     store.get(recipe)
     metadata = store.metadata(recipe)
     about = {
@@ -183,12 +182,6 @@ def _scored(row: Any) -> str:
         f"{row.dataset:10} {', '.join([row.name, *way]):56} {row.critics:9} "
         f"diversity {row.diversity}  recognizability {row.recognizability}"
     )
-
-
-def _numbers(pairs: list[str]) -> dict[str, float]:
-    from oneshot import execute
-
-    return {name: float(value) for name, value in execute.assignments(pairs).items()}
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -156,8 +156,8 @@ def _comments(source: str) -> dict[int, str]:
     return {t.start[0]: t.string.lstrip("# ") for t in tokens if t.type == tokenize.COMMENT}
 
 
-def assignments(pairs: Iterable[str]) -> dict[str, str]:
-    """Return {"name": "value"} of command-line words `name=value`.
+def assignments(pairs: Iterable[str], option: str = "-p") -> dict[str, str]:
+    """Return {"name": "value"} of the words `name=value` of a command-line option.
 
     Raises ParameterError for a word without `=` and for a name given twice.
     """
@@ -165,9 +165,9 @@ def assignments(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise ParameterError(f"-p {pair}: expected name=value")
+            raise ParameterError(f"{option} {pair}: expected name=value")
         if name in found:
-            raise ParameterError(f"-p {name}=...: given twice")
+            raise ParameterError(f"{option} {name}=...: given twice")
         found[name] = value
     return found
 

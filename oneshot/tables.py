@@ -1,6 +1,7 @@
 """Tables in JSON files: a list of rows, each on a line of its own, so that a change is one line."""
 
 import json
+import os
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import asdict, fields
@@ -77,11 +78,22 @@ def put(
     `settle` may change rows that depend on others. The lock lies beside the table, so that no other
     process loses rows, whatever store it works in.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(file.with_suffix(".lock")):
+    with _locked(file):
         known = {key(row): row for row in (*read(file, kind), *rows)}
         ordered = [known[name] for name in sorted(known)]
         write(file, [row.to_json() for row in settle(ordered)])
+
+
+def check_writable(file: Path) -> None:
+    """Raise OSError when a table cannot be written, so that this is known before hours of work."""
+    with _locked(file):
+        if not os.access(file.parent, os.W_OK):
+            raise PermissionError(f"{file} cannot be written")
+
+
+def _locked(file: Path) -> FileLock:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(file.with_suffix(".lock"))
 
 
 def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:

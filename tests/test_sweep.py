@@ -1,6 +1,7 @@
 """Sweeps: what a grid asks for, what is made of it and when, and what survives a kill."""
 
 import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import CancelledError
@@ -170,11 +171,13 @@ def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
         ("dataset: glyphs\ngrid: [kl]", "entry 1: expected `regularizer: betas`, got 'kl'"),
         ("dataset: glyphs\ngrid: {kl: 1}", "grid: expected a list of `regularizer: betas`"),
         ("dataset: glyphs\nseeds: [one]", "seeds: 'one' is not a whole number"),
-        ("dataset: glyphs\nguidance: -1", "guidance: -1 is below 0"),
+        ("dataset: glyphs\nguidance: -1", "guidance: -1 is not from 0, which is none, to 100"),
         ("dataset: glyphs\nsplit: random", "split: unknown 'random'; known: category, published"),
         ("dataset: glyphs\ncontrols: [ink]", "controls: unknown 'ink'; known: none"),
         ("dataset: glyphs\ncontrols: []", "the sweep has no run"),
         ("dataset: [", "is not YAML"),
+        ("dataset: glyphs\nseeds: [1]\nseeds: [2]", "'seeds' is given twice"),
+        ("dataset: glyphs\ngrid: [{kl: 1, kl: 2}]", "'kl' is given twice"),
         ("- glyphs", "expected `key: value` lines"),
     ],
 )
@@ -351,17 +354,26 @@ def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, monkeypatch, capsys):
     assert "interrupted; the same command goes on where this one stopped" in capsys.readouterr().out
 
 
-def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path):
+def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path, capsys):
     board = sweep.board.Board(
         Sweep("glyphs", "smoke", controls=(), grid=({"kl": [1, 2]},)), Store(tmp_path)
     )
     board.fail(board.runs[1].parts["autoencoder"].key, "TrainingDiverged: lower lr")
     board.fail(board.runs[1].parts["diffusion"].key, "TrainingDiverged: lower lr")
+    assert capsys.readouterr().out == "failed: TrainingDiverged: lower lr\n"
     told = board.table().splitlines()
     assert told[0] == "glyphs smoke: 3 runs, 1 failed, 2 missing"
     assert told[3].split()[3:5] == ["failed", "failed"]
     assert told[-1] == "failed: TrainingDiverged: lower lr"
     assert len(told) == 6
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_anything_starts(tmp_path, monkeypatch):
+    (tmp_path / "results").write_text("in the way")
+    monkeypatch.setattr(store, "_default", Store(tmp_path))
+    monkeypatch.setattr(sweep.making, "_client", lambda *_: pytest.fail("a cluster was started"))
+    with pytest.raises(OSError, match="results"):
+        sweep.main(written(tmp_path, TINY))
 
 
 class Forgetful:
@@ -492,6 +504,28 @@ def test_a_cluster_of_processes_dies_with_its_sweep_and_the_next_goes_on(smoke, 
         assert before.items() <= whole(runs, smoke).items()
         before = whole(runs, smoke)
     check_everything_is_there(runs, smoke)
+
+
+@pytest.mark.soak
+def test_ctrl_c_ends_a_cluster_without_a_word_but_ours(smoke, tmp_path):
+    pytest.importorskip("distributed")
+    file = written(tmp_path, GRID.format("[4, 5, 6]"))
+    code = "from oneshot.cli import main; main()"
+    command = [sys.executable, "-c", code, "sweep", str(file), "--workers", "2"]
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env=os.environ | {"ONESHOT_CACHE": str(tmp_path / "cache"), "PYTHONUNBUFFERED": "1"},
+    ) as running:
+        while "artefacts" not in running.stdout.readline():
+            assert running.poll() is None
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to everyone
+        out, err = running.communicate(timeout=60)
+    assert running.returncode == 130 and err == ""
+    assert out.endswith("interrupted; the same command goes on where this one stopped\n")
 
 
 def test_a_negative_number_of_workers_is_refused(tmp_path):

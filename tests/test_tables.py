@@ -24,6 +24,13 @@ TEXT = """[
 """
 
 
+def test_a_table_that_cannot_be_written_is_noticed(tmp_path):
+    tables.check_writable(tmp_path / "new" / "table.json")
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        tables.check_writable(tmp_path / "file" / "table.json")
+
+
 def test_a_table_holds_a_row_a_line(tmp_path):
     runs = [RUN, Run("b", Interval(1.0, 0.0, 2.0), {})]
     file = tmp_path / "new" / "table.json"

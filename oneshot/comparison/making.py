@@ -5,6 +5,7 @@ Nothing is trained here, and nothing is scored again unless its recipe has chang
 
 import itertools
 import logging
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -173,7 +174,7 @@ class Trial:
         return told
 
 
-def varied(recipe: Recipe, variant: Mapping[str, float]) -> Recipe:
+def varied(recipe: Recipe, variant: Mapping[str, float | str]) -> Recipe:
     """Return a recipe with other values of some fields, each in the type of the field's own.
 
     Raises ValueError for a field that the recipe does not have.
@@ -184,7 +185,24 @@ def varied(recipe: Recipe, variant: Mapping[str, float]) -> Recipe:
             raise ValueError(
                 f"{type(recipe).__name__} has no number {name!r}; it has {', '.join(known)}"
             )
-    return replace(recipe, **{k: type(getattr(recipe, k))(v) for k, v in variant.items()})
+    return replace(recipe, **{k: _like(getattr(recipe, k), k, v) for k, v in variant.items()})
+
+
+def _like(own: bool | int | float, name: str, value: float | str) -> bool | int | float:
+    """Return a value in the type of the field's own, or raise ValueError where it has none such."""
+    try:
+        found = float(value)
+    except ValueError:
+        found = math.nan
+    if isinstance(own, float):
+        kind, fits = "a number", math.isfinite(found)
+    elif isinstance(own, bool):
+        kind, fits = "0 or 1", found in (0, 1)
+    else:
+        kind, fits = "a whole number", found.is_integer()
+    if not fits:
+        raise ValueError(f"{name} is {kind}, not {value}")
+    return type(own)(found)
 
 
 def trainings(model: Recipe) -> list[Recipe]:
@@ -236,11 +254,13 @@ def collect(
 
     A row that was scored by the same recipe is left as it is. Each new row is written, with some of
     its drawings, as soon as it is there.
-    Raises ValueError for an unknown table or system, and DataError when drawings are missing.
+    Raises ValueError for an unknown table or system, DataError when drawings are missing, and
+    OSError when the table cannot be written.
     """
     home = store or default()
     file = tables.place(table, dataset, preset, home.runs.parent)
     known = rows.read(file)
+    tables.check_writable(file)
     found, absent = [], []
     for trial in trials(table, dataset, preset, systems):
         if not trial.trained(home):

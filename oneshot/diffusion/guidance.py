@@ -6,6 +6,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+STRONGEST = 100.0
+"""The most guidance that is taken; drawings are ink all over long before."""
+
 Denoiser = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 

@@ -13,19 +13,17 @@ from oneshot.drawings.raster import fit_square, render
 from oneshot.drawings.splits import by_group, check_enough
 
 LEAST = 4
+EXPECTED = "expected a folder that holds <concept>/*.png or <concept>/*.ndjson"
 
 
 def names(root: Path) -> list[str]:
     """Return the names of the folders in `root`, sorted; raise DataError for fewer than six.
 
-    Hidden folders, such as those of an editor, are no concepts.
+    Hidden folders and files, such as those of an editor, are not looked at, here or elsewhere.
     """
-    expected = "expected a folder that holds <concept>/*.png or <concept>/*.ndjson"
-    if not Path(root).is_dir():
-        raise DataError(f"{root} is not a folder; {expected}")
-    found = sorted(p.name for p in Path(root).iterdir() if p.is_dir() and p.name[0] != ".")
+    found = [path.name for path in _seen(_there(root), "*") if path.is_dir()]
     if not found:
-        raise DataError(f"{root} holds no folders; {expected}")
+        raise DataError(f"{root} holds no folders; {EXPECTED}")
     check_enough(len(found), f"are in {root}")
     return found
 
@@ -39,8 +37,8 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
     Raises DataError when a concept has fewer than four drawings or a file cannot be read.
     """
     for concept in (Path(root) / name for name in wanted):
-        drawn = [_page(file, side) for file in sorted(concept.glob("*.png"))]
-        for file in sorted(concept.glob("*.ndjson")):
+        drawn = [_page(file, side) for file in _seen(concept, "*.png")]
+        for file in _seen(concept, "*.ndjson"):
             drawn += [render(fit_square(strokes), side) for strokes in strokes_of(file)]
         if len(drawn) < LEAST:
             raise DataError(
@@ -51,18 +49,37 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
 
 
 def fingerprint(root: Path) -> str:
-    """Return a digest of the names, sizes and times of all files, so that a change is noticed."""
-    listing = sorted(
+    """Return a digest of the names, sizes and times of all files, so that a change is noticed.
+
+    Raises DataError when `root` is no folder.
+    """
+    listing = [
         f"{path.relative_to(root)}:{path.stat().st_size}:{path.stat().st_mtime_ns}"
-        for path in Path(root).rglob("*")
+        for path in _seen(_there(root), "**/*")
         if path.is_file()
-    )
+    ]
     return hashlib.sha256("\n".join(listing).encode()).hexdigest()
 
 
 def split(names: list[str]) -> np.ndarray:
     """Return a seeded split: 15 % of the concepts test, 10 % validation, each at least two."""
     return by_group(names, validation=0.1, test=0.15)
+
+
+def _there(root: Path) -> Path:
+    """Return the folder, or raise DataError where there is none."""
+    if not Path(root).is_dir():
+        raise DataError(f"{root} is not a folder; {EXPECTED}")
+    return Path(root)
+
+
+def _seen(root: Path, pattern: str) -> list[Path]:
+    """Return what is in a folder and not hidden, sorted."""
+    return sorted(
+        path
+        for path in root.glob(pattern)
+        if not any(part.startswith(".") for part in path.relative_to(root).parts)
+    )
 
 
 def _page(file: Path, side: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Quick, Draw!: the official simplified ndjson files, one a category."""
 
+import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from oneshot.drawings.ndjson import read_category
 from oneshot.drawings.splits import by_group
 
 FOLDER = "simplified"
+CATEGORIES = 345
 FEW = 5000
 """So few drawings are rendered sooner than other processes have started."""
 
@@ -25,13 +27,25 @@ def names(root: Path) -> list[str]:
 
     Raises DataError when there is none.
     """
-    files = sorted((Path(root) / FOLDER).glob("*.ndjson"))
-    if not files:
+    found = _there(root)
+    if not found:
         raise DataError(
             f"{Path(root) / FOLDER} holds no <category>.ndjson; run `oneshot data fetch "
             "quickdraw`, or set ONESHOT_DATA to a folder that holds quickdraw/simplified/"
         )
-    return [file.stem for file in files]
+    return found
+
+
+def fingerprint(root: Path) -> str:
+    """Return a digest of the categories that are there, "" when it is all of them or none.
+
+    Some of them are divided otherwise than all: what was trained on all may have seen their test
+    concepts, and is not to be taken for a model of these.
+    """
+    found = _there(root)
+    if len(found) in (0, CATEGORIES):
+        return ""
+    return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
 def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
@@ -61,6 +75,10 @@ def split(names: list[str]) -> np.ndarray:
     665, is the share of categories here.
     """
     return by_group([name.split("/")[0] for name in names], validation=0.087, test=115 / 665)
+
+
+def _there(root: Path) -> list[str]:
+    return sorted(file.stem for file in (Path(root) / FOLDER).glob("[!.]*.ndjson"))
 
 
 @contextmanager

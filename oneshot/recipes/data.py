@@ -35,7 +35,8 @@ class Drawings(Recipe):
     """All drawings of a dataset, rendered: the raw material.
 
     `limit` is the most drawings a concept gives, `concepts` the most concepts (evenly spaced in
-    sorted order); 0 means all. `fingerprint` notices changed files of a folder dataset.
+    sorted order); 0 means all. `fingerprint` tells drawings apart that are called the same:
+    changed files of a folder, or some of the categories of Quick, Draw!.
     """
 
     dataset: str

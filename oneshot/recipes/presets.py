@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from oneshot.drawings import folder
+from oneshot.drawings import folder, quickdraw
 from oneshot.drawings.sources import root, source
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
@@ -44,6 +44,8 @@ STEPS = {
     "gan": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
 }
 """Training steps at size laptop, by family and kind of data."""
+FINGERPRINTS = {"folder": folder.fingerprint, "quickdraw": quickdraw.fingerprint}
+"""Digests of drawings that may be others on another machine."""
 COPIES = {"glyphs": 3, "omniglot": 7, "quickdraw": 3, "folder": 3}
 """Augmented copies of the training latents of a laptop."""
 
@@ -69,7 +71,7 @@ def _judged(preset: str) -> str:
 def drawings(dataset: str, preset: str = "laptop") -> Drawings:
     """Return the drawings of a dataset at 48 px."""
     preset, kind = _judged(preset), source(dataset).name
-    fingerprint = folder.fingerprint(root(dataset)) if kind == "folder" else ""
+    fingerprint = FINGERPRINTS[kind](root(dataset)) if kind in FINGERPRINTS else ""
     if preset == "smoke":
         return Drawings(dataset, limit=20, concepts=60, fingerprint=fingerprint)
     limit = {"laptop": 500, "paper": 4000}[preset] if kind == "quickdraw" else 0

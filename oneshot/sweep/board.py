@@ -57,7 +57,9 @@ class Board:
         return list(found)
 
     def fail(self, key: str, reason: str) -> None:
-        """Note that an artefact could not be made."""
+        """Note that an artefact could not be made; a log, which has no table, says so at once."""
+        if not sys.stdout.isatty() and reason not in self.errors.values():
+            print(f"failed: {reason}", flush=True)
         self.errors[key] = reason
 
     def table(self) -> str:

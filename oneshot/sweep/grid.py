@@ -28,6 +28,7 @@ from typing import Any
 
 import yaml
 
+from oneshot.diffusion.guidance import STRONGEST
 from oneshot.drawings.sources import root, source
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
 from oneshot.recipes import presets
@@ -81,8 +82,11 @@ class Sweep:
                 raise SweepError(f"seeds: {seed} is below 0, the least there is")
         strengths = _several("guidance", self.guidance)
         object.__setattr__(self, "guidance", tuple(_number("guidance", s) for s in strengths))
-        if min(self.guidance, default=0.0) < 0:
-            raise SweepError(f"guidance: {min(self.guidance):g} is below 0, which is none")
+        for strength in self.guidance:
+            if not 0 <= strength <= STRONGEST:
+                raise SweepError(
+                    f"guidance: {strength:g} is not from 0, which is none, to {STRONGEST:g}"
+                )
         entries = enumerate(_list("grid", self.grid), start=1)
         grid = tuple(_entry(f"grid, entry {number}", entry) for number, entry in entries)
         object.__setattr__(self, "grid", grid)
@@ -130,7 +134,7 @@ def read(file: str | Path) -> Sweep:
     except UnicodeDecodeError as error:
         raise SweepError(f"{file} is not text in UTF-8: {error}") from None
     try:
-        values = yaml.safe_load(text)
+        values = yaml.load(text, _Strict)  # a SafeLoader
     except yaml.YAMLError as error:
         raise SweepError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
@@ -145,6 +149,19 @@ def read(file: str | Path) -> Sweep:
         return Sweep(**values)
     except SweepError as error:
         raise SweepError(f"{file}: {error}") from None
+
+
+class _Strict(yaml.SafeLoader):
+    """Reads YAML, but takes no key twice: the first value would be lost without a word."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [self.construct_object(key, deep) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key!r} is given twice", node.start_mark
+                )
+        return super().construct_mapping(node, deep)
 
 
 def families(

@@ -4,7 +4,10 @@ The store is the only state: an artefact that is there is never made again, a tr
 killed goes on from its checkpoint, and a run gets its row when its last artefact is there.
 """
 
+import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -13,7 +16,8 @@ from typing import Any
 
 import torch
 
-from oneshot import store
+from oneshot import store, tables
+from oneshot.execute import environment
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.store import Store
 from oneshot.sweep.board import Board
@@ -21,6 +25,7 @@ from oneshot.sweep.grid import SweepError, read
 from oneshot.sweep.runs import check_data, missing
 
 BEAT = 5.0  # seconds between two looks at what is going on
+SILENT = "ignore:resource_tracker"  # a worker that is ended cannot tidy up its semaphores
 PATIENCE = 60  # seconds that a scheduler may take to have a worker
 
 
@@ -32,7 +37,7 @@ def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool 
     every run has its row, 1 when some failed, 130 when it was interrupted.
 
     Raises SweepError before anything starts when the file or the cluster is not as it should be,
-    and DataError when drawings are missing.
+    DataError when drawings are missing, and OSError when the table cannot be written.
     """
     sweep, home = read(file), store.default()
     board = Board(sweep, home)
@@ -43,6 +48,7 @@ def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool 
         return 0
     recipes = missing(board.left, home)
     check_data(board.left, home)
+    tables.check_writable(board.file)
     try:
         with _client(scheduler, workers, home) as client:
             _make_all(client, recipes, board)
@@ -121,25 +127,28 @@ def _reason(future: Any) -> str:
 @contextmanager
 def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
     """Give a client of the scheduler, or of a cluster on this machine that ends with the block."""
+    # What happens to workers is in the table; Dask's own account of it is for who debugs Dask.
+    quiet = {"DASK_LOGGING__DISTRIBUTED": "error"}
     try:
-        from distributed import Client, LocalCluster
+        with environment(quiet):
+            from distributed import Client, LocalCluster
     except ImportError:
         raise SweepError("sweeps need Dask: pip install 'oneshot[sweep]'") from None
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     if not scheduler and workers < 0:
         raise SweepError(f"--workers is a number of processes, 0 for one a core, not {workers}")
     if not scheduler:
-        with (
-            LocalCluster(
+        with _uninterrupted():
+            cluster = LocalCluster(
                 n_workers=workers or cores(),
                 threads_per_worker=1,
                 memory_limit=0,
                 dashboard_address=None,
                 # The bars of several trainings would write over each other and over the table.
-                env={"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1"},
+                env={"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": SILENT} | quiet,
                 silence_logs="ERROR",
-            ) as cluster,
-            Client(cluster) as client,
-        ):
+            )
+        with cluster, Client(cluster) as client:
             yield client
         return
     try:
@@ -149,6 +158,19 @@ def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
     with client:
         _check_workers(client, scheduler, home)
         yield client
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let processes that start in the block outlive Ctrl-C: who started them ends them in order."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _check_workers(client: Any, scheduler: str, home: Store) -> None:

@@ -56,6 +56,15 @@ def test_a_variant_keeps_the_type_of_its_field():
     assert varied(stn, {"beta": 2}).beta == 2.0 and isinstance(varied(stn, {"beta": 2}).beta, float)
     assert varied(gan, {"as_released": 1.0}).as_released is True
     assert varied(stn, {"beta": 1.0}) == stn
+    assert varied(stn, {"beta": "4"}).beta == 4.0 and varied(stn, {"steps": "7"}).steps == 7
+    for recipe, field, value, kind in (
+        (stn, "beta", "much", "a number"),
+        (stn, "beta", "nan", "a number"),
+        (stn, "steps", 2.7, "a whole number"),
+        (gan, "as_released", 0.5, "0 or 1"),
+    ):
+        with pytest.raises(ValueError, match=f"{field} is {kind}, not {value}"):
+            varied(recipe, {field: value})
     with pytest.raises(ValueError, match=r"VaeStn has no number 'betas'; it has latent, .*beta"):
         varied(stn, {"betas": 2.0})
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from oneshot.drawings import folder
+from oneshot.drawings.errors import DataError
 
 from .conftest import fault_of, ndjson
 
@@ -103,6 +104,24 @@ def test_a_blank_page(root):
 def test_strokes_of_another_word(root):
     ndjson(root / "tree" / "oak.ndjson", word="elm")
     assert "is a drawing of 'elm', expected 'oak'" in fault(root)
+
+
+def test_hidden_files_are_not_looked_at(root):
+    before = folder.fingerprint(root), counted(root)
+    (root / ".idea").mkdir()
+    (root / ".idea" / "0.png").write_text("no picture")
+    (root / "house" / "._0.png").write_text("no picture")
+    assert (folder.fingerprint(root), counted(root)) == before
+
+
+def counted(root):
+    """Return how many drawings each concept gives, all of which can be read."""
+    return [len(page) for page in folder.pages(root, folder.names(root), 48)]
+
+
+def test_the_fingerprint_of_nothing(tmp_path):
+    with pytest.raises(DataError, match="is not a folder; expected a folder that holds"):
+        folder.fingerprint(tmp_path / "nope")
 
 
 def test_the_fingerprint_notices_a_changed_file(root):

@@ -77,6 +77,16 @@ def test_no_files(tmp_path):
     assert "oneshot data fetch quickdraw" in message and "ONESHOT_DATA" in message
 
 
+def test_some_categories_are_other_drawings_than_all(quickdraw_root, tmp_path, monkeypatch):
+    some = quickdraw.fingerprint(quickdraw_root)
+    assert len(some) == 64
+    (quickdraw_root / "simplified" / "cat.ndjson").unlink()
+    assert quickdraw.fingerprint(quickdraw_root) not in ("", some)
+    assert quickdraw.fingerprint(tmp_path / "nowhere") == ""
+    monkeypatch.setattr(quickdraw, "CATEGORIES", len(quickdraw.names(quickdraw_root)))
+    assert quickdraw.fingerprint(quickdraw_root) == ""
+
+
 def test_a_category_that_vanished(quickdraw_root):
     with pytest.raises(DataError, match=r"dog\.ndjson cannot be read \(No such file"):
         list(quickdraw.pages(quickdraw_root, ["dog"], 48))

@@ -56,9 +56,9 @@ def test_families_without_diffusion_are_told_nothing(vae):
     assert from_json(json.loads(json.dumps(samples.to_json()))) == samples
 
 
-@pytest.mark.parametrize("guidance", [-1.0, math.nan, math.inf])
+@pytest.mark.parametrize("guidance", [-1.0, math.nan, math.inf, 100.5])
 def test_what_is_no_guidance_is_refused(ldm, guidance):
-    with pytest.raises(ValueError, match=f"guidance is a number from 0 up, not {guidance}"):
+    with pytest.raises(ValueError, match=f"which is none, to 100, not {guidance}"):
         Samples(ldm, guidance=guidance)
 
 
