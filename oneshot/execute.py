@@ -3,10 +3,11 @@
 A notebook says what it can be asked in one cell tagged `parameters`, a line each:
 
     dataset: str = "glyphs"  # glyphs | omniglot | folder:*: whose drawings
-    guidance: list[float] = [0.0, 1.0, 2.0]  # strengths to compare
+    guidance: list[float] = [0.0, 1.0, 2.0]  # 0..100: strengths to compare
 
-The annotation is the type, the comment the help, and words with bars between them the choices, of
-which `*` stands for anything.
+The annotation is the type, the comment the help; before it may be the choices, words with bars
+between them of which `*` stands for anything, or the range that numbers keep to, of which an end
+may be left out. A list that has items by default needs some.
 Plain `papermill` runs the same notebook; it only checks less.
 """
 
@@ -38,6 +39,7 @@ _KERNEL = {"JUPYTER_PREFER_ENV_PATH": "1", "TQDM_DISABLE": "1"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?(?:: +(.*))?")
 
 
 class ParameterError(ValueError):
@@ -57,15 +59,21 @@ class Parameter:
     default: object
     help: str = ""
     choices: tuple[str, ...] = ()
+    least: float = -math.inf
+    most: float = math.inf
 
     def __str__(self) -> str:
-        kind = " | ".join(self.choices) or self.type
+        ends = [f"{end:g}" if math.isfinite(end) else "" for end in (self.least, self.most)]
+        kind = " | ".join(self.choices) or self.type + (
+            f" in {'..'.join(ends)}" if any(ends) else ""
+        )
         return f"{self.name}: {kind} = {self.default!r}" + (f"  # {self.help}" if self.help else "")
 
     def read(self, value: object) -> object:
         """Return `value`, text from a command line or a Python value, in the declared type.
 
-        Raises ParameterError when it is not of that type or not among the choices.
+        Raises ParameterError when it is not of that type, not among the choices or out of range,
+        and for an empty list where the default has items.
         """
         kinds = [kind.strip() for kind in self.type.split("|")]
         if "None" in kinds and (value is None or str(value).lower() in ("none", "null")):
@@ -73,13 +81,17 @@ class Parameter:
         for kind in kinds:
             with contextlib.suppress(ValueError):
                 found = _many(kind, value) if kind.startswith("list[") else _one(kind, value)
-                self._check_choice(found)
+                self._check(found)
                 return found
         raise ParameterError(f"{self.name}={value!r}: expected {self}")
 
-    def _check_choice(self, found: object) -> None:
+    def _check(self, found: object) -> None:
+        if found == [] and self.default:
+            raise ValueError
         for item in found if isinstance(found, list) else [found]:
             if self.choices and not any(fnmatchcase(str(item), choice) for choice in self.choices):
+                raise ValueError
+            if isinstance(item, int | float) and not self.least <= item <= self.most:
                 raise ValueError
 
 
@@ -142,11 +154,13 @@ def _declared(statement: ast.AnnAssign, comment: str, text: str) -> Parameter:
         default = ast.literal_eval(statement.value)
     except (ValueError, TypeError):
         raise ParameterError(f"`{text}`: the default must be a literal") from None
-    match = _CHOICES.fullmatch(comment)
-    choices = tuple(match[1].split(" | ")) if match else ()
-    parameter = Parameter(
-        statement.target.id, kind, default, (match[2] or "") if match else comment, choices
-    )
+    about: dict = {"help": comment}
+    if match := _CHOICES.fullmatch(comment):
+        about = {"choices": tuple(match[1].split(" | ")), "help": match[2] or ""}
+    elif match := _RANGE.fullmatch(comment):
+        ends = {"least": match[1], "most": match[2]}
+        about = {name: float(end) for name, end in ends.items() if end} | {"help": match[3] or ""}
+    parameter = Parameter(statement.target.id, kind, default, **about)
     parameter.read(default)
     return parameter
 

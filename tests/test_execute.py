@@ -14,8 +14,8 @@ from oneshot.execute import PageError, ParameterError
 DECLARED = """\
 # What can be asked
 dataset: str = "glyphs"  # glyphs | omniglot | folder:*: whose drawings
-guidance: list[float] = [0.0, 1.0]  # strengths
-seed: int = 0
+guidance: list[float] = [0.0, 1.0]  # 0..100: strengths
+seed: int = 0  # 0..
 eta: float = 0.5  # 0 is deterministic
 quick: bool = False
 limit: int | None = None"""
@@ -41,6 +41,9 @@ def test_the_tagged_cell_gives_names_types_help_and_choices(declared):
     assert known["dataset"].choices == ("glyphs", "omniglot", "folder:*")
     assert known["dataset"].help == "whose drawings"
     assert (known["guidance"].type, known["guidance"].default) == ("list[float]", [0.0, 1.0])
+    assert (known["guidance"].least, known["guidance"].most) == (0.0, 100.0)
+    assert str(known["guidance"]) == "guidance: list[float] in 0..100 = [0.0, 1.0]  # strengths"
+    assert str(known["seed"]) == "seed: int in 0.. = 0"
     assert str(known["eta"]) == "eta: float = 0.5  # 0 is deterministic"
     assert (
         str(known["dataset"])
@@ -85,6 +88,9 @@ def test_values_take_the_declared_type(declared, name, value, expected):
         ("guidance", "a,b"),
         ("guidance", "[1,"),
         ("guidance", 1.0),
+        ("guidance", "0,101"),
+        ("guidance", "[]"),
+        ("seed", -1),
         ("limit", "few"),
         ("dataset", "mnist"),
         ("dataset", 3),
