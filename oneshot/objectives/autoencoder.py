@@ -24,8 +24,9 @@ class AutoencoderObjective(Objective):
     codebook that the batch does not use are moved to where it would; 0 leaves them, as published.
 
     Views made for a regularizer serve only the regularizer: the reconstruction is of the drawing
-    they come from. With `as_released`, the first view also takes the drawing's place, and the
-    regularizers are the released ones. Boutin et al., *Latent Representation Matters* (NeurIPS
+    they come from. With `as_released`, the first view also takes the drawing's place, so that two
+    images are encoded of each drawing instead of three, and the regularizers are the released ones.
+    Boutin et al., *Latent Representation Matters* (NeurIPS
     2024).
     """
 
@@ -96,12 +97,15 @@ class AutoencoderObjective(Objective):
 
     def _latents(self, drawings: dict[str, Tensor], label: Tensor) -> tuple[Latents, Tensor]:
         """Encode as one batch, with shared batch statistics, whatever the regularizers need."""
-        names = ["x", *(name for name in ("y", "view1", "view2") if name in self.needs)]
+        given = {"view1"} if self.as_released else set()  # which takes the place of "x"
+        names = ["x", *(name for name in ("y", "view1", "view2") if name in self.needs - given)]
         encoding = self.autoencoder(torch.cat([drawings[name] for name in names]))
         parts = dict(zip(names, encoding.z.chunk(len(names)), strict=True))
         for name in ("mean", "logvar", "codes"):
             value = getattr(encoding, name)
             parts[name] = None if value is None else value[: len(label)]
+        for name in given & self.needs:
+            parts[name] = parts["x"]
         if self.slow is not None:
             parts["slow2"] = self._follow(drawings["view2"])
         return Latents(label=label, **parts), parts["x"]
