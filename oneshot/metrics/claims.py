@@ -6,6 +6,7 @@ its own; with one training a verdict is about that training, and two say little.
 corrected for how many statements are tested.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -244,11 +245,15 @@ def every(verdicts: Iterable[str]) -> str:
 
 
 def signed(interval: Interval) -> str:
-    """Return a difference with its sign and bounds, such as "+0.12 [+0.1, +0.14]"."""
+    """Return a difference with its sign and bounds, such as "+0.120 [-0.004, +0.244]".
+
+    All three have as many decimals as give the largest of them three digits.
+    """
     bounds = interval.value, interval.low, interval.high
-    # 3e-05 is for machines
-    plain = {"precision": 3, "fractional": False, "trim": "-", "sign": True}
-    value, low, high = (np.format_float_positional(v, **plain) for v in bounds)
+    most = max(map(abs, bounds))
+    decimals = max(0, 2 - math.floor(math.log10(most))) if most else 2
+    # adding 0.0 makes -0.0 positive
+    value, low, high = (f"{round(bound, decimals) + 0.0:+.{decimals}f}" for bound in bounds)
     return f"{value} [{low}, {high}]"
 
 

@@ -72,14 +72,16 @@ def curves(found: Results, panels: Sequence[Sequence[str]]) -> Plot:
 def against_beta(found: Results, names: Sequence[str]) -> Plot:
     """Return originality and recognizability of families against beta, with 95 % intervals.
 
-    Lines are smoothing splines where there are five betas or more. Horizontal lines are human
-    (dashed) and without regularization (dotted).
+    Lines are smoothing splines where there are five betas or more, else straight; families at one
+    beta stand side by side. Horizontal lines are human (dashed) and no regularization (dotted).
     """
+    there = [name for name in names if name in found.families]
     with _plot(8.4, 3.2, panels=2) as (figure, axes):
         for ax, (score, label) in zip(axes, AGAINST.items(), strict=True):
-            for name in [name for name in names if name in found.families]:
+            for name, aside in zip(there, _side_by_side(len(there)), strict=True):
                 rows = found.families[name]
-                _errors(ax, [row.varying for row in rows], [getattr(r, score) for r in rows], name)
+                betas = [row.varying * aside for row in rows]
+                _errors(ax, betas, [getattr(r, score) for r in rows], name)
             for rows, line in (([found.human], "--"), (found.families.get("none", []), ":")):
                 for row in rows:
                     ax.axhline(getattr(row, score).value, color=HUMAN, linestyle=line, linewidth=1)
@@ -171,6 +173,11 @@ def _same_limits(axes) -> None:
             getattr(ax, f"set_{edge}")(min(low), max(high))
 
 
+def _side_by_side(count: int) -> np.ndarray:
+    """Return the factors by which `count` families are moved along beta, so that all are seen."""
+    return 10 ** (0.06 * (np.arange(count) - (count - 1) / 2))
+
+
 def _errors(ax, betas, intervals, name: str) -> None:
     values = np.array([i.value for i in intervals])
     reach = [values - [i.low for i in intervals], [i.high for i in intervals] - values]
@@ -178,10 +185,12 @@ def _errors(ax, betas, intervals, name: str) -> None:
     style = {"markersize": 4, "elinewidth": 1, "color": colour}
     ax.errorbar(betas, values, yerr=reach, fmt="o", label=name, **style)
     distinct = sorted(set(betas))
+    means = [values[np.isclose(betas, beta)].mean() for beta in distinct]
     if len(distinct) >= ENOUGH:
-        means = [values[np.isclose(betas, beta)].mean() for beta in distinct]
         along = np.geomspace(distinct[0], distinct[-1], 100)
         ax.plot(along, smooth(distinct, means)(along), color=colour, linewidth=1.2)
+    else:
+        ax.plot(distinct, means, color=colour, linewidth=0.8, alpha=0.6)
 
 
 def _colour(name: str) -> str:

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from oneshot.metrics import claims
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, Measured
-from oneshot.metrics.intervals import difference
+from oneshot.metrics.intervals import Interval, difference
 
 CONCEPTS = 40
 
@@ -29,10 +29,24 @@ def test_a_clear_difference_holds_its_reverse_does_not_and_a_small_one_is_undeci
     claim = claims.more("better is better", "recognizability", better, worse)
     assert claim.verdict == HOLDS
     assert claim.interval.value == pytest.approx(10)
-    assert claim.evidence.startswith("recognizability +10 [+9.")
+    assert claim.evidence.startswith("recognizability +10.0 [+9.")
     assert claims.more("", "recognizability", worse, better).verdict == FAILS
     assert claims.more("", "recognizability", same, better).verdict == UNDECIDED
     assert claims.more("", "originality", system(0, 0.6), system(0, 0.5)).verdict == HOLDS
+
+
+@pytest.mark.parametrize(
+    ("interval", "told"),
+    [
+        (Interval(0.0128, 0.0000293, 0.0255), "+0.0128 [+0.0000, +0.0255]"),
+        (Interval(8.846, 6.264, 12.04), "+8.8 [+6.3, +12.0]"),
+        (Interval(-0.00004, -0.31, 0.2), "+0.000 [-0.310, +0.200]"),
+        (Interval(-1234.5, -2000, -5), "-1234 [-2000, -5]"),
+        (Interval(0.0, 0.0, 0.0), "+0.00 [+0.00, +0.00]"),
+    ],
+)
+def test_a_difference_is_told_with_as_many_decimals_as_its_bounds(interval, told):
+    assert claims.signed(interval) == told
 
 
 def test_differences_are_paired_by_concept():

@@ -39,13 +39,14 @@ def test_a_model_that_does_what_the_paper_says():
     claims = told([0.0, 1.0, 2.0], found)
     assert [claim.verdict for claim in claims] == [HOLDS] * 6
     assert claims[0].statement == "At guidance 2 drawings are more recognizable than at guidance 0."
-    assert claims[0].evidence == "recognizability +17 [+17, +17]"
-    assert claims[1].evidence == "originality -0.4 [-0.4, -0.4]"
-    assert claims[2].evidence == "originality of the last group -0.6 [-0.6, -0.6]"
-    assert claims[3].evidence == "recognizability of the first group +1 [+1, +1]"
-    assert claims[4].evidence == "originality of the last group -0.3 [-0.3, -0.3]"
+    assert claims[0].evidence == "recognizability +17.0 [+17.0, +17.0]"
+    assert claims[1].evidence == "originality -0.400 [-0.400, -0.400]"
+    assert claims[2].evidence == "originality of the last group -0.600 [-0.600, -0.600]"
+    assert claims[3].evidence == "recognizability of the first group +1.00 [+1.00, +1.00]"
+    assert claims[4].evidence == "originality of the last group -0.300 [-0.300, -0.300]"
     assert claims[5].evidence == (
-        "closest, guidance 1: originality -0.05 [-0.05, -0.05], recognizability -5 [-5, -5]"
+        "closest, guidance 1: originality -0.0500 [-0.0500, -0.0500], "
+        "recognizability -5.00 [-5.00, -5.00]"
     )
 
 

@@ -123,7 +123,7 @@ def test_scores_of_test_concepts_with_siblings_stand_apart(concepts):
     assert lines[-1].endswith("| 90.0 (90.0–90.0) | 50.0 (50.0–50.0) |")
     gain, more = clusters.gains(*tables, many)
     assert gain.verdict == UNDECIDED and gain.interval.value == 0
-    assert more.verdict == HOLDS and more.evidence == "recognizability +40 [+40, +40]"
+    assert more.verdict == HOLDS and more.evidence == "recognizability +40.0 [+40.0, +40.0]"
     alone = replace(many, splits=[TRAIN] * 24 + [TEST] * 24)
     assert clusters.gains(*tables, alone)[1].verdict == UNTESTED
     assert clusters.gains(*tables, None) == []
