@@ -51,16 +51,19 @@ def save(path: Path, shown: Shown, bits: int, recipes: dict[str, str]) -> None:
 def read(path: Path, **recipes: str | None) -> Shown | None:
     """Return the drawings in a file, None when there is none or it is of other recipes.
 
-    `recipes` maps parts to the keys that are wanted.
+    `recipes` maps parts to the keys that are wanted. Raises ValueError for a file of another kind.
     """
     if not path.exists():
         return None
     tensors, note = read_tensors(path)
-    if any(note["recipes"].get(part) != key for part, key in recipes.items()):
-        return None
-    names, concepts = tuple(note["names"]), np.array(note["concepts"])
-    originality = tensors["originality"].numpy() if "originality" in tensors else None
-    return Shown(_unpack(tensors, note), names, concepts, originality)
+    try:
+        if any(note["recipes"].get(part) != key for part, key in recipes.items()):
+            return None
+        names, concepts = tuple(note["names"]), np.array(note["concepts"])
+        originality = tensors["originality"].numpy() if "originality" in tensors else None
+        return Shown(_unpack(tensors, note), names, concepts, originality)
+    except (KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
+        raise ValueError(f"{path} does not hold kept drawings ({error!r}); delete it") from None
 
 
 def _unpack(tensors: dict[str, torch.Tensor], note: dict[str, Any]) -> np.ndarray:

@@ -5,6 +5,7 @@ import pytest
 
 from oneshot import kept
 from oneshot.kept import Shown
+from oneshot.training.checkpoint import read_tensors, write_tensors
 
 NAMES = ("a", "b", "c")
 
@@ -44,3 +45,17 @@ def test_line_drawings_take_less_than_their_bits(tmp_path):
     pages[..., 20:23, 8:40] = 255
     kept.save(tmp_path / "kept", shown(pages), 2, {})
     assert (tmp_path / "kept").stat().st_size < pages.size / 4 / 4
+
+
+def test_a_file_of_something_else_is_named(tmp_path, greys):
+    file = tmp_path / "kept.safetensors"
+    kept.save(file, shown(greys), 1, {"samples": "abc"})
+    tensors, note = read_tensors(file)
+    for broken in (
+        (tensors, {name: value for name, value in note.items() if name != "names"}),
+        ({"bits": tensors["bits"][:-9].clone()}, note),
+        ({}, note),
+    ):
+        write_tensors(file, *broken)
+        with pytest.raises(ValueError, match=r"kept\.safetensors does not hold kept drawings"):
+            kept.read(file, samples="abc")
