@@ -65,7 +65,8 @@ def strengths(
     if found is None:
         raise ValueError(
             f"no results of {system} on {dataset} at size {preset} and guidance "
-            f"{', '.join(f'{g:g}' for g in guidance)}: make them with `{_makes(system, dataset)}`"
+            f"{', '.join(f'{g:g}' for g in guidance)}: make them with "
+            f"`{_makes(system, dataset, preset)}`"
         )
     return found
 
@@ -103,7 +104,7 @@ def kept(
     chosen = np.unique(np.linspace(0, len(first.names) - 1, shown).astype(int))
     framed = exemplars(found, first)
     absent = ", ".join(f"{g:g}" for g in guidance if g not in rows)
-    about = f"Drawn and scored by `{_makes(system, dataset)}`, read from `data/results`."
+    about = f"Drawn and scored by `{_makes(system, dataset, preset)}`, read from `data/results`."
     recipe, home = presets.system(system, dataset, preset), store.default()
     at_hand = framed is not None and home.find(recipe) is not None
     return Strengths(
@@ -118,5 +119,6 @@ def kept(
     )
 
 
-def _makes(system: str, dataset: str) -> str:
-    return f"oneshot results guidance --dataset {dataset} --system {system}"
+def _makes(system: str, dataset: str, preset: str) -> str:
+    told = f"oneshot results guidance --dataset {dataset} --system {system}"
+    return told if preset == "laptop" else f"{told} --preset {preset}"

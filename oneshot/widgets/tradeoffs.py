@@ -16,6 +16,7 @@ from oneshot.metrics.tradeoff import Tradeoff, tradeoff
 from oneshot.recipes import presets
 from oneshot.results import HUMAN as HUMAN_ROW
 from oneshot.results import Results, Row, Shown
+from oneshot.sweep.grid import SHIPPED
 from oneshot.sweep.statements import systems_of
 from oneshot.widgets import sheets
 from oneshot.widgets.sprite_slider import SpriteSlider, plane
@@ -33,14 +34,20 @@ def there(found: Results, names: Sequence[str], figure: str) -> Markdown:
     told += _trained(found)
     absent = [name for name in names if name not in counts]
     if absent:
-        file = f"{figure}-{found.preset}"
-        told += f" Not there yet: {', '.join(absent)}. `oneshot sweep {file}` makes them"
-        told += (
-            "." if found.dataset == "quickdraw" else " for Quick, Draw!, a copy of it for others."
-        )
+        told += f" Not there yet: {', '.join(absent)}. {_makes(found, figure)}"
     if found.human is None:
         told += " The human drawings have not been scored yet."
     return Markdown(told)
+
+
+def _makes(found: Results, figure: str) -> str:
+    file = f"{figure}-{found.preset}"
+    if found.dataset == "quickdraw" and (SHIPPED / f"{file}.yaml").exists():
+        return f"`oneshot sweep {file}` makes them."
+    return (
+        f"`oneshot sweep FILE` makes them, FILE being a copy of `data/sweeps/{figure}-draft.yaml` "
+        f"with `dataset: {found.dataset}` and `preset: {found.preset}`."
+    )
 
 
 def _trained(found: Results) -> str:

@@ -55,7 +55,10 @@ def test_without_runs_a_sentence_says_so(empty, show):
 def test_what_is_missing_is_named_with_the_command_that_makes_it(found, empty):
     told = tradeoffs.there(found, ["none", "kl", "classification+prototype"], "fig4").data
     assert "**none** 1, **kl** 5." in told
-    assert "Not there yet: classification+prototype. `oneshot sweep fig4-laptop` makes" in told
+    assert "Not there yet: classification+prototype. `oneshot sweep FILE` makes them" in told
+    assert "copy of `data/sweeps/fig4-draft.yaml` with `dataset: glyphs` and `preset:" in told
+    told = tradeoffs.there(empty, ["kl"], "fig4").data
+    assert "Not there yet: kl. `oneshot sweep fig4-laptop` makes them." in told
     told = tradeoffs.there(empty, [], "fig4").data
     assert "There is no run on quickdraw at size laptop yet." in told and "trained" not in told
 
