@@ -56,8 +56,8 @@ class Row(Record):
     distance_to_human: Interval | None
     validation: dict[str, float]
     bins: list[list[float]]
-    probes: dict[str, float]
-    reconstruction: dict[str, float]
+    probes: dict[str, Interval]
+    reconstruction: dict[str, Interval]
     steps: dict[str, int]
     seconds: float
     per_concept: dict[str, list[float]]

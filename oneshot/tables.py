@@ -32,7 +32,9 @@ class Record:
             raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
         kinds = {Interval, Interval | None}
         there = [name for name, kind in types.items() if kind in kinds and values[name] is not None]
-        return cls(**values | {name: Interval(**values[name]) for name in there})
+        many = [name for name, kind in types.items() if kind == dict[str, Interval]]
+        named = {name: {k: Interval(**v) for k, v in values[name].items()} for name in many}
+        return cls(**values | named | {name: Interval(**values[name]) for name in there})
 
 
 R = TypeVar("R", bound=Record)

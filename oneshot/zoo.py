@@ -153,7 +153,8 @@ def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
         recipe = run.parts.get("autoencoder")
         if recipe and store.find(recipe):
             name = f"{dataset}-{preset}-autoencoder-{row.slug}"
-            files.append(export(recipe, name, metrics={"probes": row.probes}, **about))
+            probes = {probe: asdict(interval) for probe, interval in row.probes.items()}
+            files.append(export(recipe, name, metrics={"probes": probes}, **about))
     return files
 
 

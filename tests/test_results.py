@@ -28,8 +28,8 @@ def row(originality=0.5, recognizability=90.0, validation=(0.5, 90.0), **changes
         "distance_to_human": None,
         "validation": dict(zip(results.PLANE, validation, strict=True)),
         "bins": [[0.1, 99.0]],
-        "probes": {"linear": 12.3},
-        "reconstruction": {"error": 4.0},
+        "probes": {"linear": Interval(12.3, 10.0, 14.0)},
+        "reconstruction": {"error": Interval(4.0, 3.0, 5.0)},
         "steps": {"autoencoder": 30},
         "seconds": 1.25,
         "per_concept": {

@@ -190,5 +190,5 @@ def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_pa
     for name, family in (("none", "none"), ("prototype30", "prototype")):
         ((row, run),) = sweep.best(found, [family])
         about = zoo.show(f"glyphs-smoke-autoencoder-{name}", elsewhere)
-        assert about["zoo"]["metrics"] == {"probes": row.probes}
+        assert about["zoo"]["metrics"] == {"probes": dataclasses.asdict(row)["probes"]}
         assert elsewhere.find(run.parts["autoencoder"]).parent == tmp_path

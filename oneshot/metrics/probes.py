@@ -2,18 +2,25 @@
 
 A good latent space for one-shot drawing keeps what tells concepts apart, also new ones, and is easy
 to diffuse in. Probes measure the first on held-out concepts; the statistics describe the second.
+All have intervals over concepts (`metrics.intervals`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+
+from oneshot.metrics import intervals
+from oneshot.metrics.claims import interval_of, weights
+from oneshot.metrics.intervals import Interval
+
+DRAWS = 200
+"""Resamples of concepts for the shape of the latents, each of which takes a spectrum."""
+_TINY = 1e-100  # variance of a resample all of whose latents are the same
 
 
 @torch.no_grad()
-def linear_probe(latents: Tensor, *, train: float = 0.5, ridge: float = 1e-2) -> float:
+def linear_probe(latents: Tensor, *, train: float = 0.5, ridge: float = 1e-2) -> Interval:
     """Return the accuracy, in percent, of a linear classifier of concepts.
 
     Of `latents` (C, N, d), the first `train` share of each concept's drawings fits a ridge
@@ -38,7 +45,7 @@ def linear_probe(latents: Tensor, *, train: float = 0.5, ridge: float = 1e-2) ->
 
 
 @torch.no_grad()
-def one_shot_probe(latents: Tensor, exemplars: Tensor, *, whiten: bool = False) -> float:
+def one_shot_probe(latents: Tensor, exemplars: Tensor, *, whiten: bool = False) -> Interval:
     """Return the accuracy, in percent, of naming each drawing by its nearest exemplar.
 
     `latents` (C, N, d) are drawings, `exemplars` (C, d) one a concept; all C compete.
@@ -70,57 +77,75 @@ class LatentStatistics:
     around the origin. `within` is the share of the variance inside concepts, from 0 to 1.
     """
 
-    effective_rank: float
-    excess_kurtosis: float
-    norm: float
-    norm_spread: float
-    within: float
+    effective_rank: Interval
+    excess_kurtosis: Interval
+    norm: Interval
+    norm_spread: Interval
+    within: Interval
 
 
 @torch.no_grad()
 def statistics(latents: Tensor) -> LatentStatistics:
-    """Describe latents (C, N, d); needs at least two that differ."""
-    _check(latents)
+    """Describe latents (C, N, d); needs at least two that differ.
+
+    Everything is made of the moments of single concepts, so that a resample of concepts is a
+    weighted mean of them.
+    """
+    concepts, _, _ = _check(latents)
     latents = latents.double()
-    flat = latents.flatten(0, 1)
-    centred = flat - flat.mean(0)
-    variance = centred.square().mean(0)
-    if variance.sum() == 0:
+    x = latents - latents.mean((0, 1))
+    if not x.any():
         raise ValueError("all latents are the same: the autoencoder has collapsed")
-    spectrum = torch.linalg.eigvalsh(centred.T @ centred).clamp_min(0)
-    shares = spectrum / spectrum.sum()
-    alive = variance > 1e-12 * variance.max()
-    kurtosis = centred[:, alive].pow(4).mean(0) / variance[alive].square() - 3
-    within = (latents - latents.mean(1, keepdim=True)).square().mean((0, 1)).sum()
-    norms = flat.norm(dim=1)
-    return LatentStatistics(
-        effective_rank=torch.special.entr(shares).sum().exp().item(),
-        excess_kurtosis=kurtosis.mean().item(),
-        norm=norms.mean().item(),
-        norm_spread=norms.std().item(),
-        within=(within / variance.sum()).item(),
-    )
+    norms, spread = latents.norm(dim=2), x - x.mean(1, keepdim=True)
+    alive = (variance := x.square().mean((0, 1))) > 1e-12 * variance.max()
+    w = torch.from_numpy(weights(concepts, DRAWS)).to(x)
+    products = (x.mT @ x / x.shape[1]).flatten(1)
+    covariance = (w @ products).unflatten(1, (x.shape[2], -1))
+    first, second, third, fourth = (w @ x.pow(k).mean(1) for k in (1, 2, 3, 4))
+    covariance -= first[:, :, None] * first[:, None]
+    spectrum = torch.linalg.eigvalsh(covariance).clamp_min(0)
+    total = spectrum.sum(1).clamp_min(_TINY)
+    fourth += -4 * first * third + 6 * first**2 * second - 3 * first**4  # about the mean
+    kurtosis = (fourth / (second - first**2).clamp_min(_TINY) ** 2 - 3)[:, alive].mean(1)
+    norm = w @ norms.mean(1)
+    values = {
+        "effective_rank": torch.special.entr(spectrum / total[:, None]).sum(1).exp(),
+        "excess_kurtosis": kurtosis,
+        "norm": norm,
+        "norm_spread": (w @ norms.square().mean(1) - norm**2).clamp_min(0).sqrt(),
+        "within": w @ spread.square().sum(2).mean(1) / total,
+    }
+    found = {name: interval_of(value.cpu().numpy()) for name, value in values.items()}
+    return LatentStatistics(**{field.name: found[field.name] for field in fields(LatentStatistics)})
 
 
 @torch.no_grad()
-def reconstruction_error(autoencoder: nn.Module, batches: Iterable[Tensor]) -> dict[str, float]:
+def reconstruction_error(
+    autoencoder: nn.Module, drawings: Tensor, batch: int = 500
+) -> dict[str, Interval]:
     """Return the squared error of reconstructions, summed over pixels, mean over drawings.
 
-    `batches` yields drawings (N, 1, H, W) in [0, 1]. "blank" is what a blank page would score and
+    `drawings` (C, N, 1, H, W) are in [0, 1]. "blank" is what a blank page would score and
     "explained" the share of it that the autoencoder saves. The autoencoder is used in eval mode.
     """
+    if not drawings.any():
+        raise ValueError("there is no drawing with ink to reconstruct")
     training = autoencoder.training
     autoencoder.eval()
-    total = blank = count = 0.0
-    for x in batches:
-        drawn = autoencoder.decode(autoencoder.encode(x))
-        total += F.mse_loss(drawn, x, reduction="sum").item()
-        blank += x.square().sum().item()
-        count += len(x)
+    errors = [
+        (autoencoder.decode(autoencoder.encode(x)) - x).square().sum((1, 2, 3))
+        for x in drawings.flatten(0, 1).split(batch)
+    ]
     autoencoder.train(training)
-    if not count or not blank:
-        raise ValueError("there is no drawing with ink to reconstruct")
-    return {"error": total / count, "blank": blank / count, "explained": 1 - total / blank}
+    error, blank = (
+        squares.double().view(drawings.shape[:2]).mean(1).cpu().numpy()
+        for squares in (torch.cat(errors), drawings.square().sum((2, 3, 4)))
+    )
+    return {
+        "error": intervals.mean(error),
+        "blank": intervals.mean(blank),
+        "explained": intervals.bootstrap(lambda w: 1 - (w @ error) / (w @ blank), len(error)),
+    }
 
 
 def _standardise(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -129,8 +154,8 @@ def _standardise(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return (x - mean) / std, mean, std
 
 
-def _percent(correct: Tensor) -> float:
-    return 100 * correct.double().mean().item()
+def _percent(correct: Tensor) -> Interval:
+    return intervals.mean(100 * correct.double().mean(1).cpu().numpy())
 
 
 def _check(latents: Tensor) -> tuple[int, int, int]:

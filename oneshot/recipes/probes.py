@@ -2,11 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from oneshot.drawings.splits import SPLITS
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.probes import (
     linear_probe,
     one_shot_probe,
@@ -21,11 +23,13 @@ from oneshot.recipes.latent import ENCODE_BATCH, Autoencoder
 class Probes(Recipe):
     """Probes, reconstruction error and shape of the latents of a split's concepts.
 
-    At most `drawings` drawings of each concept are encoded. `get` gives a mapping: "linear",
-    "one_shot" and "one_shot_whitened" are accuracies in percent among all concepts of the split;
+    At most `drawings` drawings of each concept are encoded. `get` gives a mapping to intervals:
+    "linear", "one_shot" and "one_shot_whitened" are accuracies in percent among all concepts;
     "error", "blank" and "explained" are those of `metrics.probes.reconstruction_error`; the others
     are the fields of `metrics.probes.LatentStatistics`.
     """
+
+    version: ClassVar[int] = 2
 
     autoencoder: Autoencoder
     split: str = "validation"
@@ -41,26 +45,23 @@ class Probes(Recipe):
         autoencoder, concepts = store.get(self.autoencoder), store.get(self.autoencoder.concepts)
         ids = concepts.of(self.split)
         pages = torch.from_numpy(concepts.sample(ids, self.drawings, self.seed))
-        batches = [
-            batch.to(store.device).float() / 255
-            for batch in pages.flatten(0, 1).split(ENCODE_BATCH)
-        ]
+        drawings = pages.to(store.device).float() / 255
+        batches = drawings.flatten(0, 1).split(ENCODE_BATCH)
         latents = torch.cat([_encode(autoencoder, batch) for batch in batches])
         latents = latents.unflatten(0, pages.shape[:2])
         exemplars = _encode(autoencoder, concepts.exemplar_images(ids).to(store.device))
-        card = {
-            "concepts": len(ids),
+        found = {
             "linear": linear_probe(latents),
             "one_shot": one_shot_probe(latents, exemplars),
             "one_shot_whitened": one_shot_probe(latents, exemplars, whiten=True),
-            **asdict(statistics(latents)),
-            **reconstruction_error(autoencoder, batches),
+            **vars(statistics(latents)),
+            **reconstruction_error(autoencoder, drawings, ENCODE_BATCH),
         }
-        return Made({}, card)
+        return Made({}, {name: asdict(interval) for name, interval in found.items()})
 
-    def load(self, store, artefact: Artefact) -> dict[str, float]:
+    def load(self, store, artefact: Artefact) -> dict[str, Interval]:
         """Return the mapping that the class describes."""
-        return artefact.card
+        return {name: Interval(**bounds) for name, bounds in artefact.card.items()}
 
 
 @torch.no_grad()

@@ -154,7 +154,7 @@ def explained(found: Results, probe: str = "one_shot", score: str = "recognizabi
     rows = [row for row in found.rows if row.probes]
     if len(rows) < FEWEST:
         return Claim.untested(statement, f"{len(rows)} runs with probes, which is too few")
-    pairs = [(row.probes[probe], getattr(row, score).value) for row in rows]
+    pairs = [(row.probes[probe].value, getattr(row, score).value) for row in rows]
     about = f"rank correlation over {len(rows)} runs"
     return Claim.tested(statement, about, claims.rank_correlation(pairs))
 

@@ -10,6 +10,7 @@ from IPython.display import Markdown
 from matplotlib.lines import Line2D
 
 from oneshot.metrics.fits import smooth
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.tradeoff import tradeoff, tradeoff_band
 from oneshot.results import HUMAN as HUMAN_ROW
 from oneshot.results import Results
@@ -115,13 +116,15 @@ def longer(found: Results, more: Results) -> Plot | Markdown:
 
 @when_there_are_runs
 def why(found: Results, probe: str = "one_shot", score: str = "recognizability") -> Plot:
-    """Return a score of all runs against a probe of their latents."""
+    """Return a score of all runs against a probe of their latents, with 95 % intervals."""
     with _plot(4.6, 3.3) as (figure, (ax,)):
         for name, rows in found.families.items():
             rows = [row for row in rows if row.probes]
             if not rows:
                 continue
-            x = [row.probes[probe] for row in rows]
+            for row in rows:
+                _cross(ax, row.probes[probe], getattr(row, score), _colour(name), 0.25)
+            x = [row.probes[probe].value for row in rows]
             y = [getattr(row, score).value for row in rows]
             ax.plot(x, y, "o", markersize=4, color=_colour(name), label=name)
         ax.set(xlabel=f"{probe.replace('_', '-')} probe (%)", ylabel=AGAINST[score])
@@ -137,10 +140,7 @@ def _family(ax, found: Results, name: str) -> None:
         ax.plot(*fit.path.T, line, color=colour, linewidth=1.4)
     if not bounds:
         for row in found.families[name]:
-            x, y = row.originality, row.recognizability
-            style = {"color": colour, "linewidth": 0.8, "alpha": 0.45}
-            ax.hlines(y.value, x.low, x.high, **style)
-            ax.vlines(x.value, y.low, y.high, **style)
+            _cross(ax, row.originality, row.recognizability, colour, 0.45)
     else:
         around = np.vstack([bounds[0], bounds[1][::-1]])
         ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
@@ -151,6 +151,12 @@ def _family(ax, found: Results, name: str) -> None:
     sizes = [46 if beta in best else 14 for beta in fit.betas]
     style = {"facecolor": inside, "edgecolor": colour, "linewidth": 1.4, "zorder": 5}
     ax.scatter(*fit.points.T, s=sizes, label=name, **style)
+
+
+def _cross(ax, x: Interval, y: Interval, colour: str, alpha: float) -> None:
+    style = {"color": colour, "linewidth": 0.8, "alpha": alpha}
+    ax.hlines(y.value, x.low, x.high, **style)
+    ax.vlines(x.value, y.low, y.high, **style)
 
 
 def _marks(ax, found: Results) -> None:

@@ -166,16 +166,18 @@ def table(found: Results) -> Markdown:
 def probes(found: Results) -> Markdown:
     """Return what the latents of the best run of each family hold, on validation concepts."""
     columns = {
-        "linear probe (%)": lambda row: f"{row.probes['linear']:.1f}",
-        "one-shot probe (%)": lambda row: f"{row.probes['one_shot']:.1f}",
-        "effective rank": lambda row: f"{row.probes['effective_rank']:.1f}",
-        "excess kurtosis": lambda row: f"{row.probes['excess_kurtosis']:+.2f}",
-        "variance within concepts": lambda row: f"{row.probes['within']:.0%}",
-        "reconstruction error": lambda row: f"{row.reconstruction['error']:.1f}",
+        "linear probe (%)": ("linear", 1),
+        "one-shot probe (%)": ("one_shot", 1),
+        "effective rank": ("effective_rank", 1),
+        "excess kurtosis": ("excess_kurtosis", 2),
+        "share of variance within concepts": ("within", 2),
+        "reconstruction error": ("error", 1),
     }
     lines = [f"| run | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
     for row in [row for row in found.best_of(list(found.families)) if row.probes]:
-        lines.append(f"| {row.name} | {' | '.join(say(row) for say in columns.values())} |")
+        known = row.probes | row.reconstruction
+        cells = [_interval(known[name], digits) for name, digits in columns.values()]
+        lines.append(f"| {row.name} | {' | '.join(cells)} |")
     return Markdown("\n".join(lines))
 
 

@@ -3,8 +3,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 
 from oneshot.metrics import probes
+from oneshot.metrics.intervals import Interval
 from oneshot.models.autoencoder import Autoencoder
 
 
@@ -21,17 +23,18 @@ def clouds(concepts, count, size, spread):
 
 def test_linear_probe_separates_what_a_line_separates():
     latents = torch.tensor([[[0.0, 0.0], [0.1, 5.0]] * 4, [[1.0, 0.0], [0.9, 5.0]] * 4])
-    assert probes.linear_probe(latents) == 100
+    assert probes.linear_probe(latents) == Interval(100, 100, 100)
 
 
 def test_linear_probe_is_at_chance_without_information():
     latents = torch.randn(4, 1000, 3)
-    assert probes.linear_probe(latents) == pytest.approx(25, abs=4)
+    found = probes.linear_probe(latents)
+    assert found.value == pytest.approx(25, abs=4) and found.low < found.value < found.high
 
 
 def test_linear_probe_fits_and_tests_on_different_drawings():
     latents = torch.randn(2, 100, 200)  # more dimensions than drawings: fits anything
-    assert probes.linear_probe(latents) < 70
+    assert probes.linear_probe(latents).value < 70
 
 
 def test_linear_probe_agrees_with_ridge_of_scikit_learn():
@@ -44,38 +47,63 @@ def test_linear_probe_agrees_with_ridge_of_scikit_learn():
     ridge = linear_model.RidgeClassifier(alpha=1e-2 * len(x))
     ridge.fit((x - mean) / std, label)
     theirs = 100 * (ridge.predict((test - mean) / std) == label).mean()
-    assert probes.linear_probe(latents) == pytest.approx(theirs)
+    assert probes.linear_probe(latents).value == pytest.approx(theirs)
 
 
 def test_one_shot_probe_by_hand():
     exemplars = torch.tensor([[0.0, 0.0], [4.0, 0.0]])
     latents = torch.tensor([[[1.0, 0.0], [3.0, 0.0]], [[4.0, 9.0], [5.0, 0.0]]])
-    assert probes.one_shot_probe(latents, exemplars) == 75
+    # of one concept one half is named, of the other all
+    assert probes.one_shot_probe(latents, exemplars) == Interval(75, 50, 100)
 
 
 def test_whitening_ignores_a_dimension_that_varies_within_concepts():
     latents, exemplars = clouds(10, 50, 4, 0.05)
     latents[..., 0] += 20 * torch.randn(10, 50)
-    assert probes.one_shot_probe(latents, exemplars) < 60
-    assert probes.one_shot_probe(latents, exemplars, whiten=True) > 80
+    assert probes.one_shot_probe(latents, exemplars).high < 60
+    assert probes.one_shot_probe(latents, exemplars, whiten=True).low > 80
 
 
 def test_statistics_of_a_gaussian_cloud():
     found = probes.statistics(torch.randn(10, 2000, 8))
-    assert found.effective_rank == pytest.approx(8, rel=0.01)
-    assert found.excess_kurtosis == pytest.approx(0, abs=0.1)
+    assert found.effective_rank.value == pytest.approx(8, rel=0.01)
+    assert found.excess_kurtosis.value == pytest.approx(0, abs=0.1)
     # mean of a chi distribution of 8 degrees of freedom
-    assert found.norm == pytest.approx(math.sqrt(2) * math.gamma(4.5) / math.gamma(4), rel=0.01)
-    assert found.within == pytest.approx(1, abs=0.01)
+    assert found.norm.value == pytest.approx(
+        math.sqrt(2) * math.gamma(4.5) / math.gamma(4), rel=0.01
+    )
+    assert found.within.value == pytest.approx(1, abs=0.01)
 
 
 def test_statistics_of_two_points_by_hand():
     latents = torch.tensor([[[3.0, 4.0]] * 2, [[-3.0, -4.0]] * 2])
     found = probes.statistics(latents)
-    assert found.effective_rank == pytest.approx(1)
-    assert found.excess_kurtosis == pytest.approx(-2)  # a fair coin
-    assert found.norm == pytest.approx(5) and found.norm_spread == pytest.approx(0)
-    assert found.within == pytest.approx(0)
+    assert found.effective_rank.value == pytest.approx(1)
+    assert found.excess_kurtosis.value == pytest.approx(-2)  # a fair coin
+    assert found.norm.value == pytest.approx(5)
+    assert found.norm_spread.value == pytest.approx(0, abs=1e-6)
+    assert found.within.value == pytest.approx(0)
+
+
+def test_statistics_of_a_resample_are_those_of_its_concepts(monkeypatch):
+    latents, _ = clouds(4, 30, 5, 0.7)
+    latents[2] *= 3
+    drawn = np.array([0.5, 0.0, 0.25, 0.25])  # concepts 0, 0, 2, 3
+    monkeypatch.setattr(probes, "weights", lambda *_: np.stack([drawn, drawn]))
+    found = vars(probes.statistics(latents))
+    again = latents[[0, 0, 2, 3]].double()
+    x = again.flatten(0, 1).numpy()
+    spectrum = np.linalg.eigvalsh(np.cov(x.T, bias=True))
+    shares = spectrum / spectrum.sum()
+    norms = np.linalg.norm(x, axis=1)
+    expected = {
+        "effective_rank": np.exp(-(shares * np.log(shares)).sum()),
+        "excess_kurtosis": stats.kurtosis(x).mean(),
+        "norm": norms.mean(),
+        "norm_spread": norms.std(),
+        "within": again.var(1, correction=0).sum(1).mean().item() / x.var(0).sum(),
+    }
+    assert {name: interval.value for name, interval in found.items()} == pytest.approx(expected)
 
 
 def test_reconstruction_error_of_a_blank_answer():
@@ -87,10 +115,11 @@ def test_reconstruction_error_of_a_blank_answer():
         def decode(self, z):
             return z.new_zeros(len(z), 1, 2, 2)
 
-    x = torch.tensor([[[[1.0, 0.0], [0.5, 0.0]]], [[[0.0, 0.0], [0.0, 0.0]]]])
+    x = torch.tensor([[[[[1.0, 0.0], [0.5, 0.0]]]], [[[[0.5, 0.0], [0.0, 0.0]]]]])
     blank = Blank().train()
-    found = probes.reconstruction_error(blank, [x[:1], x[1:]])
-    assert found == {"error": 0.625, "blank": 0.625, "explained": 0}
+    found = probes.reconstruction_error(blank, x, batch=1)
+    lost = Interval(0.75, 0.25, 1.25)
+    assert found == {"error": lost, "blank": lost, "explained": Interval(0, 0, 0)}
     assert blank.training
 
 
@@ -98,8 +127,10 @@ def test_reconstruction_error_of_an_autoencoder_is_what_its_loss_sees():
     autoencoder = Autoencoder(8).eval()
     x = torch.rand(4, 1, 48, 48)
     expected = (autoencoder.decode(autoencoder.encode(x)) - x).square().sum() / 4
-    found = probes.reconstruction_error(autoencoder, x.split(2))
-    assert found["error"] == pytest.approx(expected.item(), rel=1e-4)
+    found = probes.reconstruction_error(autoencoder, x.unflatten(0, (2, 2)), batch=2)
+    assert found["error"].value == pytest.approx(expected.item(), rel=1e-4)
+    saved = 1 - found["error"].value / found["blank"].value
+    assert found["explained"].value == pytest.approx(saved)
 
 
 def test_mistakes_name_what_was_expected():
@@ -112,4 +143,4 @@ def test_mistakes_name_what_was_expected():
     with pytest.raises(ValueError, match="leaves no"):
         probes.linear_probe(torch.randn(2, 2, 2), train=0.1)
     with pytest.raises(ValueError, match="no drawing"):
-        probes.reconstruction_error(Autoencoder(8), [])
+        probes.reconstruction_error(Autoencoder(8), torch.zeros(2, 2, 1, 48, 48))

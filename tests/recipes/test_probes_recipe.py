@@ -1,5 +1,6 @@
 """Probes of an autoencoder that is known: latents are what it says they are."""
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,15 +56,18 @@ class Shelf:
 
 def test_probes_say_what_the_latents_hold(tmp_path):
     recipe = Probes(presets.autoencoder("glyphs", "smoke"), drawings=4)
-    found = recipe.make(Shelf(Corners(), corners()), tmp_path).card
-    assert (found["linear"], found["one_shot"]) == (100, 100)
+    made = recipe.make(Shelf(Corners(), corners()), tmp_path)
+    intervals = recipe.load(None, made)
+    assert json.loads(json.dumps(made.card)) == made.card
+    found = {name: interval.value for name, interval in intervals.items()}
+    assert (found["linear"], found["one_shot"]) == pytest.approx((100, 100))
     # each concept lies on an axis of its own
     assert 1 < found["effective_rank"] < 3
     darkness = np.array([100, 150, 200, 250]) / 255
     assert found["error"] == pytest.approx((50 / 255) ** 2, rel=1e-5)
     assert found["blank"] == pytest.approx((50 / 255) ** 2 + (darkness**2).mean(), rel=1e-5)
     assert found["norm"] == pytest.approx(darkness.mean(), rel=1e-5)
-    assert found["concepts"] == 3
+    assert all(interval.low <= interval.value <= interval.high for interval in intervals.values())
 
 
 def test_probes_look_at_validation_concepts_unless_told():

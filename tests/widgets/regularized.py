@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from oneshot import results
-from oneshot.metrics.intervals import mean, ratio
+from oneshot.metrics.intervals import Interval, mean, ratio
 from oneshot.recipes import Drawn
 from oneshot.results import HUMAN, Results, Row
 
@@ -26,7 +26,9 @@ def row(regularizers=None, control="", point=(0.5, 80.0), seed=0) -> Row:
         "recognizability_all": mean(right),
     }
     per_concept = {"recognizability": right, "distance": far, "scale": scale, "raw_diversity": far}
-    probes = {"linear": 60.0, "one_shot": 50 + 40 * point[0], "effective_rank": 20.0}
+    known = {"linear": 60.0, "one_shot": 50 + 40 * point[0], "effective_rank": 20.0}
+    known |= {"excess_kurtosis": 0.1, "within": 0.4}
+    probes = {name: Interval(value, value - 0.1, value + 0.1) for name, value in known.items()}
     steps = PARTS.get(control, {"autoencoder": 2000, "diffusion": 1500})
     latent = "autoencoder" in steps
     return Row(
@@ -41,8 +43,8 @@ def row(regularizers=None, control="", point=(0.5, 80.0), seed=0) -> Row:
         distance_to_human=None,
         validation={"originality": point[0], "recognizability": point[1]},
         bins=[],
-        probes=probes | {"excess_kurtosis": 0.1, "within": 0.4} if latent else {},
-        reconstruction={"error": 20.0} if latent else {},
+        probes=probes if latent else {},
+        reconstruction={"error": Interval(20.0, 19.0, 21.0)} if latent else {},
         steps=steps,
         seconds=3600.0,
         per_concept={name: values.tolist() for name, values in per_concept.items()},

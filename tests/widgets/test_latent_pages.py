@@ -36,7 +36,8 @@ def test_without_results_a_page_runs_to_its_end_and_says_so(name, table, capsys)
 @pytest.mark.parametrize("name", PAGES)
 def test_with_results_a_page_shows_them(name, table, smoke, capsys):
     made = regularized.made_up(table.parent)
-    results.add(table, [replace(row, dataset="quickdraw") for row in made.rows])
+    for preset in ("draft", "laptop"):
+        results.add(table, [replace(row, dataset="quickdraw", preset=preset) for row in made.rows])
     for file in (table.parent / "drawings").iterdir():
         file.rename(file.with_name(file.name.replace("glyphs", "quickdraw", 1)))
     shown = outputs(name, dataset="quickdraw", preset="laptop")

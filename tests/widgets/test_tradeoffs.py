@@ -9,6 +9,7 @@ from IPython.display import Markdown
 from matplotlib.collections import LineCollection, PathCollection
 
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
+from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.results import Results
 from oneshot.sweep import statements
@@ -252,13 +253,17 @@ def test_the_nearer_of_two_families_is_told_with_its_betas(found):
     assert statements.nearer(found, "prototype", "kl+prototype").verdict == UNTESTED
 
 
+def probed(row, value):
+    return replace(row, probes=row.probes | {"one_shot": Interval(float(value), -9.0, 9.0)})
+
+
 def test_a_probe_explains_scores_that_go_with_it(found):
     runs = [row for row in found.rows if row.probes]
     ordered = sorted(runs, key=lambda row: row.recognizability.value)
-    made = [replace(r, probes=r.probes | {"one_shot": float(k)}) for k, r in enumerate(ordered)]
+    made = [probed(row, k) for k, row in enumerate(ordered)]
     claim = statements.explained(replace(found, rows=tuple(made)))
     assert claim.verdict == HOLDS and claim.interval.value == pytest.approx(1, abs=0.02)
-    turned = [replace(r, probes=r.probes | {"one_shot": float(-k)}) for k, r in enumerate(ordered)]
+    turned = [probed(row, -k) for k, row in enumerate(ordered)]
     assert statements.explained(replace(found, rows=tuple(turned))).verdict == FAILS
     few = replace(found, rows=tuple(made[:3]))
     assert statements.explained(few).verdict == UNTESTED
