@@ -10,6 +10,7 @@ from oneshot.drawings import quickdraw
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.raster import fit_square, render
+from oneshot.recipes import presets
 
 from .conftest import fault_of, ndjson, record
 
@@ -85,6 +86,19 @@ def test_some_categories_are_other_drawings_than_all(quickdraw_root, tmp_path, m
     assert quickdraw.fingerprint(tmp_path / "nowhere") == ""
     monkeypatch.setattr(quickdraw, "CATEGORIES", len(quickdraw.names(quickdraw_root)))
     assert quickdraw.fingerprint(quickdraw_root) == ""
+
+
+def test_models_of_all_categories_are_not_taken_for_models_of_some(
+    quickdraw_root, tmp_path, monkeypatch
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "empty"))
+    monkeypatch.setattr("oneshot.drawings.sources.user_cache_path", lambda _: tmp_path / "none")
+    shipped = presets.system("ldm", "quickdraw").key
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    assert presets.system("ldm", "quickdraw").key != shipped
+    monkeypatch.setattr(quickdraw, "CATEGORIES", len(quickdraw.names(quickdraw_root)))
+    assert presets.system("ldm", "quickdraw").key == shipped
 
 
 def test_a_category_that_vanished(quickdraw_root):
