@@ -5,8 +5,9 @@ to diffuse in. Probes measure the first on held-out concepts; the statistics des
 All have intervals over concepts (`metrics.intervals`).
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -89,7 +90,8 @@ def statistics(latents: Tensor) -> LatentStatistics:
     """Describe latents (C, N, d); needs at least two that differ.
 
     Everything is made of the moments of single concepts, so that a resample of concepts is a
-    weighted mean of them.
+    weighted mean of them. A resample has fewer different concepts, which makes a cloud of them
+    flatter: resamples are moved to where their mean is the value.
     """
     concepts, _, _ = _check(latents)
     latents = latents.double()
@@ -115,8 +117,9 @@ def statistics(latents: Tensor) -> LatentStatistics:
         "norm_spread": (w @ norms.square().mean(1) - norm**2).clamp_min(0).sqrt(),
         "within": w @ spread.square().sum(2).mean(1) / total,
     }
-    found = {name: interval_of(value.cpu().numpy()) for name, value in values.items()}
-    return LatentStatistics(**{field.name: found[field.name] for field in fields(LatentStatistics)})
+    return LatentStatistics(
+        **{name: _centred(value.cpu().numpy()) for name, value in values.items()}
+    )
 
 
 @torch.no_grad()
@@ -146,6 +149,10 @@ def reconstruction_error(
         "blank": intervals.mean(blank),
         "explained": intervals.bootstrap(lambda w: 1 - (w @ error) / (w @ blank), len(error)),
     }
+
+
+def _centred(values: np.ndarray) -> Interval:
+    return interval_of(np.append(values[:1], values[1:] + values[0] - values[1:].mean()))
 
 
 def _standardise(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

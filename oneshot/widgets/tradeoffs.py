@@ -166,8 +166,8 @@ def table(found: Results) -> Markdown:
 def probes(found: Results) -> Markdown:
     """Return what the latents of the best run of each family hold, on validation concepts."""
     columns = {
-        "linear probe (%)": ("linear", 1),
-        "one-shot probe (%)": ("one_shot", 1),
+        "linear probe (%)": ("linear", 0),
+        "one-shot probe (%)": ("one_shot", 0),
         "effective rank": ("effective_rank", 1),
         "excess kurtosis": ("excess_kurtosis", 2),
         "share of variance within concepts": ("within", 2),
@@ -245,8 +245,10 @@ def _both(row: Row) -> str:
 
 
 def _interval(interval: Interval, digits: int) -> str:
-    value, low, high = (f"{v:.{digits}f}" for v in vars(interval).values())
-    return f"{value} ({low}\u2013{high})"
+    # adding 0.0 makes -0.0 positive
+    value, low, high = (f"{round(v, digits) + 0.0:.{digits}f}" for v in vars(interval).values())
+    until = " to " if interval.low < 0 else "\u2013"
+    return f"{value} ({low}{until}{high})"
 
 
 def _one(images: Tensor | None, number: int) -> Tensor | None:

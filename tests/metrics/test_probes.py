@@ -75,6 +75,14 @@ def test_statistics_of_a_gaussian_cloud():
     assert found.within.value == pytest.approx(1, abs=0.01)
 
 
+def test_the_interval_of_the_rank_holds_it_although_resamples_are_flatter():
+    latents, _ = clouds(12, 30, 64, 0.1)
+    rank = probes.statistics(latents).effective_rank
+    assert rank.low < rank.value < rank.high
+    flatter = [probes.statistics(latents[np.arange(12) != k]).effective_rank for k in range(12)]
+    assert max(rank.value for rank in flatter) < rank.value
+
+
 def test_statistics_of_two_points_by_hand():
     latents = torch.tensor([[[3.0, 4.0]] * 2, [[-3.0, -4.0]] * 2])
     found = probes.statistics(latents)
