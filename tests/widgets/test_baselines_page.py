@@ -41,7 +41,7 @@ def test_settings_are_shown_where_there_are_runs(found):
 
 def test_what_a_setting_changes_is_told_with_intervals(found):
     (line,) = baselines.directions(found).data.splitlines()
-    assert line.startswith("- VAE-STN, \u03b2 0.25 to 4: diversity -0.2 [")
+    assert line.startswith("- VAE-STN, \u03b2 0.25 to 4: diversity -0.200 [")
     assert "; in diversity as published; recognizability is highest in between, at 1." in line
     turned = {0.25: 4.0, 4.0: 0.25}
     rows = [
