@@ -63,11 +63,11 @@ class Parameter:
     most: float = math.inf
 
     def __str__(self) -> str:
+        kind = " | ".join(self.choices) or self.type
         ends = [f"{end:g}" if math.isfinite(end) else "" for end in (self.least, self.most)]
-        kind = " | ".join(self.choices) or self.type + (
-            f" in {'..'.join(ends)}" if any(ends) else ""
-        )
-        return f"{self.name}: {kind} = {self.default!r}" + (f"  # {self.help}" if self.help else "")
+        within = f" in {'..'.join(ends)}" if any(ends) else ""
+        about = f"  # {self.help}" if self.help else ""
+        return f"{self.name}: {kind}{within} = {self.default!r}{about}"
 
     def read(self, value: object) -> object:
         """Return `value`, text from a command line or a Python value, in the declared type.

@@ -30,11 +30,18 @@ class Record:
         types = {field.name: field.type for field in fields(cls)}
         if wrong := types.keys() ^ values.keys():
             raise ValueError(f"not a row of results: {', '.join(sorted(wrong))} missing or unknown")
-        kinds = {Interval, Interval | None}
-        there = [name for name, kind in types.items() if kind in kinds and values[name] is not None]
-        many = [name for name, kind in types.items() if kind == dict[str, Interval]]
-        named = {name: {k: Interval(**v) for k, v in values[name].items()} for name in many}
-        return cls(**values | named | {name: Interval(**values[name]) for name in there})
+        return cls(**{name: _typed(types[name], value) for name, value in values.items()})
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    """Return a JSON value as what a field of this type holds."""
+    if value is None:
+        return None
+    if kind in (Interval, Interval | None):
+        return Interval(**value)
+    if kind == dict[str, Interval]:
+        return {name: Interval(**bounds) for name, bounds in value.items()}
+    return value
 
 
 R = TypeVar("R", bound=Record)

@@ -160,7 +160,7 @@ def test_score_of_a_model_at_some_guidance(told, said, smoke):
         (("score", "human", "--dataset", "mnist"), "unknown dataset 'mnist'"),
         (("score", "human", "--critics", "released"), "the released critics judge only Omniglot"),
         (("score", "ldm", "--guidance", "nan"), "which is none, to 100, not nan"),
-        (("score", "ldm", "--guidance", "-1"), "which is none, to 100, not -1.0"),
+        (("score", "ldm", "--guidance", "-1"), "which is none, to 100, not -1"),
         (("score", "ldm", "--guidance", "1e300"), "which is none, to 100, not 1e+300"),
         (("make", "vae-stn", "--variant", "beta"), "--variant beta: expected name=value"),
         (("make", "vae-stn", "--variant", "beta=x"), "beta is a number, not x"),

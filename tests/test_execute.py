@@ -7,8 +7,10 @@ import sys
 
 import nbformat
 import pytest
+from pages import NOTEBOOKS
 
 from oneshot import execute
+from oneshot.diffusion.guidance import STRONGEST
 from oneshot.execute import PageError, ParameterError
 
 DECLARED = """\
@@ -101,6 +103,13 @@ def test_other_values_are_refused_with_the_list_of_known_parameters(declared, na
         execute.check(declared, {name: value})
     assert str(error.value).startswith(f"{name}={value!r}: expected {name}: ")
     assert "known parameters:\n  dataset: glyphs | omniglot" in str(error.value)
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.stem)
+def test_pages_take_the_guidance_that_models_take(notebook):
+    known = execute.parameters(notebook)
+    for name in {"guidance", "strengths"} & known.keys():
+        assert (known[name].least, known[name].most) == (0, STRONGEST)
 
 
 def test_an_unknown_name_is_refused_with_the_list_of_known_parameters(declared):

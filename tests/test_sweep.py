@@ -171,7 +171,10 @@ def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
         ("dataset: glyphs\ngrid: [kl]", "entry 1: expected `regularizer: betas`, got 'kl'"),
         ("dataset: glyphs\ngrid: {kl: 1}", "grid: expected a list of `regularizer: betas`"),
         ("dataset: glyphs\nseeds: [one]", "seeds: 'one' is not a whole number"),
-        ("dataset: glyphs\nguidance: -1", "guidance: -1 is not from 0, which is none, to 100"),
+        (
+            "dataset: glyphs\nguidance: -1",
+            "guidance is a number from 0, which is none, to 100, not -1",
+        ),
         ("dataset: glyphs\nsplit: random", "split: unknown 'random'; known: category, published"),
         ("dataset: glyphs\ncontrols: [ink]", "controls: unknown 'ink'; known: none"),
         ("dataset: glyphs\ncontrols: []", "the sweep has no run"),

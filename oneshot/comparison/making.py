@@ -177,7 +177,7 @@ class Trial:
 def varied(recipe: Recipe, variant: Mapping[str, float | str]) -> Recipe:
     """Return a recipe with other values of some fields, each in the type of the field's own.
 
-    Raises ValueError for a field that the recipe does not have.
+    Raises ValueError for a field that the recipe does not have, or a value that is not of its type.
     """
     for name in variant:
         if not isinstance(getattr(recipe, name, None), int | float):

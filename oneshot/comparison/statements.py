@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from oneshot.comparison.published import PLANE
 from oneshot.comparison.rows import Comparison, Row, read
-from oneshot.metrics import claims
+from oneshot.metrics import claims, intervals
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
@@ -155,7 +155,7 @@ def failing(found: Comparison) -> list[Failing]:
     told = []
     for name, row in found.systems.items() if found.human else ():
         differences = {
-            score: claims.interval_of(resampled(row, score) - resampled(found.human, score))
+            score: intervals.interval_of(resampled(row, score) - resampled(found.human, score))
             for score in ("diversity", "recognizability")
         }
         varied, recognized = (claims.verdict(i) for i in differences.values())
@@ -174,7 +174,7 @@ def distances(found: Comparison) -> dict[str, Interval]:
     if found.human is None or len(rows) < 2:
         return {}
     values = far_from_human(list(rows.values()), found.human)
-    return {name: claims.interval_of(v) for name, v in zip(rows, values.T, strict=True)}
+    return {name: intervals.interval_of(v) for name, v in zip(rows, values.T, strict=True)}
 
 
 def not_reproduced(row: Row) -> str:
@@ -219,7 +219,7 @@ def as_good(row: Row, reference: Row) -> Claim:
     verdicts, evidence = [], []
     for score, tolerance in TOLERANCE.items():
         values = resampled(row, score) - resampled(reference, score)
-        interval = claims.interval_of(values)
+        interval = intervals.interval_of(values)
         inside = -tolerance < interval.low and interval.high < tolerance
         outside = interval.low > tolerance or interval.high < -tolerance
         verdicts.append(HOLDS if inside else FAILS if outside else UNDECIDED)
@@ -237,7 +237,7 @@ def resampled(row: Row, score: str) -> Array:
     over = {"diversity": "raw_diversity", "originality": "distance", "recognizability": None}
     if score not in over:
         raise ValueError(f"no {score!r} by concept; known: {', '.join(over)}")
-    weights = claims.weights(row.concepts)
+    weights = intervals.weights(row.concepts)
     values = weights @ np.asarray(row.per_concept[over[score] or score])
     return values / (weights @ np.asarray(row.per_concept["scale"])) if over[score] else values
 
@@ -314,7 +314,7 @@ def _other_setting(found: Comparison, row: Row) -> str:
             continue
         more = resampled(other, "recognizability") - resampled(row, "recognizability")
         less = other.training["seconds"] <= row.training["seconds"]
-        if less and claims.verdict(claims.interval_of(more)) == HOLDS:
+        if less and claims.verdict(intervals.interval_of(more)) == HOLDS:
             better.append(other)
     if not better:
         return ""

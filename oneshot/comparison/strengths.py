@@ -120,5 +120,4 @@ def kept(
 
 
 def _makes(system: str, dataset: str, preset: str) -> str:
-    told = f"oneshot results guidance --dataset {dataset} --system {system}"
-    return told if preset == "laptop" else f"{told} --preset {preset}"
+    return f"oneshot results guidance {presets.options(dataset, preset)} --system {system}"

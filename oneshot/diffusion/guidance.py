@@ -12,6 +12,14 @@ STRONGEST = 100.0
 Denoiser = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
+def check_strength(guidance: float) -> None:
+    """Raise ValueError unless `guidance` is a number from 0 to `STRONGEST`."""
+    if not 0 <= guidance <= STRONGEST:
+        raise ValueError(
+            f"guidance is a number from 0, which is none, to {STRONGEST:g}, not {guidance:g}"
+        )
+
+
 @dataclass(frozen=True)
 class Guided:
     """A conditional denoiser turned into eps(x, t) by fixing its condition and guidance.

@@ -27,7 +27,7 @@ def names(root: Path) -> list[str]:
 
     Raises DataError when there is none.
     """
-    found = _there(root)
+    found = _categories(root)
     if not found:
         raise DataError(
             f"{Path(root) / FOLDER} holds no <category>.ndjson; run `oneshot data fetch "
@@ -42,7 +42,7 @@ def fingerprint(root: Path) -> str:
     Some of them are divided otherwise than all: what was trained on all may have seen their test
     concepts, and is not to be taken for a model of these.
     """
-    found = _there(root)
+    found = _categories(root)
     if len(found) in (0, CATEGORIES):
         return ""
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
@@ -77,7 +77,7 @@ def split(names: list[str]) -> np.ndarray:
     return by_group([name.split("/")[0] for name in names], validation=0.087, test=115 / 665)
 
 
-def _there(root: Path) -> list[str]:
+def _categories(root: Path) -> list[str]:
     return sorted(file.stem for file in (Path(root) / FOLDER).glob("[!.]*.ndjson"))
 
 

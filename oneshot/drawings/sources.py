@@ -28,6 +28,8 @@ class Source:
     split: Callable[[list[str]], np.ndarray]
     threshold: float
     """Ink above this is ink when a drawing is binarised for the critics."""
+    fingerprint: Callable[[Path], str] = lambda _: ""
+    """Tells drawings apart that are called the same, but may be others on another machine."""
 
 
 SOURCES = {
@@ -59,6 +61,7 @@ SOURCES = {
             quickdraw.pages,
             quickdraw.split,
             threshold=0.3,
+            fingerprint=quickdraw.fingerprint,
         ),
         Source(
             "folder",
@@ -68,6 +71,7 @@ SOURCES = {
             folder.pages,
             folder.split,
             threshold=0.3,
+            fingerprint=folder.fingerprint,
         ),
     )
 }

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from oneshot.metrics.human import distance_to_human
-from oneshot.metrics.intervals import Interval, resamples
+from oneshot.metrics.intervals import Interval, interval_of, weights
 from oneshot.rng import generator
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
@@ -220,17 +220,6 @@ def rank_correlation(pairs: ArrayLike, draws: int = 2000, seed: int = 0) -> Arra
     products = (ranks[..., 0] * ranks[..., 1]).sum(1)
     size = np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
     return np.divide(products, size, out=np.zeros_like(products), where=size > 0)
-
-
-def weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
-    """Return weights (1 + draws, count): even ones, then those of bootstrap resamples."""
-    return np.vstack([np.full((1, count), 1 / count), resamples(count, draws, seed)])
-
-
-def interval_of(values: Array, level: float = 0.95) -> Interval:
-    """Return the interval of a quantity (1 + draws,): as measured, then of each resample."""
-    low, high = np.quantile(values[1:], [(1 - level) / 2, (1 + level) / 2])
-    return Interval(float(values[0]), float(low), float(high))
 
 
 def verdict(interval: Interval) -> str:

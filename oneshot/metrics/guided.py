@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from oneshot.metrics import claims
+from oneshot.metrics import claims, intervals
 from oneshot.metrics.claims import Claim
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.scoring import Scores
@@ -61,7 +61,7 @@ def _near(name: str, strong: Scores, human: Scores) -> Claim:
         f"{TOLERANCE:g} points."
     )
     first = [
-        claims.weights(s.concepts) @ _bins(s, "recognizability")[:, 0] for s in (strong, human)
+        intervals.weights(s.concepts) @ _bins(s, "recognizability")[:, 0] for s in (strong, human)
     ]
     difference = first[0] - first[1]
     return _claim(
@@ -92,12 +92,12 @@ def _never(strengths: Sequence[float], scores: Sequence[Scores], human: Scores) 
     spread = np.ptp(behind[:, :, 0], axis=0)
     shortfall = behind / np.where(spread > 0, spread, 1)[:, None]
     least = int(shortfall[:, :, 0].max(1).argmin())
-    original, recognizable = (claims.interval_of(-values) for values in behind[least])
+    original, recognizable = (intervals.interval_of(-values) for values in behind[least])
     evidence = (
         f"closest, guidance {strengths[least]:g}: originality {claims.signed(original)}, "
         f"recognizability {claims.signed(recognizable)}"
     )
-    pairs = [[claims.interval_of(values) for values in pair] for pair in shortfall]
+    pairs = [[intervals.interval_of(values) for values in pair] for pair in shortfall]
     bounds = (
         min(max(getattr(interval, bound) for interval in pair) for pair in pairs)
         for bound in ("value", "low", "high")
@@ -117,17 +117,17 @@ def _claim(statement: str, about: str, difference: Array, positive: Array) -> Cl
 
 
 def _recognizable(scores: Scores) -> Array:
-    return claims.weights(scores.concepts) @ np.asarray(scores.per_concept["recognizability"])
+    return intervals.weights(scores.concepts) @ np.asarray(scores.per_concept["recognizability"])
 
 
 def _original(scores: Scores) -> Array:
-    weights = claims.weights(scores.concepts)
+    weights = intervals.weights(scores.concepts)
     far, size = (np.asarray(scores.per_concept[name]) for name in ("distance", "scale"))
     return (weights @ far) / (weights @ size)
 
 
 def _end(scores: Scores) -> Array:
-    return claims.weights(scores.concepts) @ _bins(scores, "originality")[:, -1]
+    return intervals.weights(scores.concepts) @ _bins(scores, "originality")[:, -1]
 
 
 def _bins(scores: Scores, name: str) -> Array:

@@ -45,6 +45,17 @@ def resamples(concepts: int, draws: int = 2000, seed: int = 0) -> Array:
     return weights
 
 
+def weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
+    """Return weights (1 + draws, count): even ones, then those of `resamples`."""
+    return np.vstack([np.full((1, count), 1 / count), resamples(count, draws, seed)])
+
+
+def interval_of(values: Array, level: float = 0.95) -> Interval:
+    """Return the interval of a quantity (1 + draws,): as measured, then of each resample."""
+    low, high = np.quantile(values[1:], [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(values[0]), float(low), float(high))
+
+
 def bootstrap(
     statistic: Callable[[Array], Array],
     concepts: int,
@@ -63,10 +74,7 @@ def bootstrap(
         raise ValueError(f"an interval over concepts needs at least 2 of them, got {concepts}")
     if not 0 < level < 1:
         raise ValueError(f"level must lie between 0 and 1, got {level}")
-    value = statistic(np.full((1, concepts), 1 / concepts)).item()
-    values = statistic(resamples(concepts, draws, seed))
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, float(low), float(high))
+    return interval_of(statistic(weights(concepts, draws, seed)), level)
 
 
 def mean(values: ArrayLike, **options) -> Interval:

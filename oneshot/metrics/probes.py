@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 
 from oneshot.metrics import intervals
-from oneshot.metrics.claims import interval_of, weights
 from oneshot.metrics.intervals import Interval
 
 DRAWS = 200
@@ -98,9 +97,10 @@ def statistics(latents: Tensor) -> LatentStatistics:
     x = latents - latents.mean((0, 1))
     if not x.any():
         raise ValueError("all latents are the same: the autoencoder has collapsed")
-    norms, spread = latents.norm(dim=2), x - x.mean(1, keepdim=True)
-    alive = (variance := x.square().mean((0, 1))) > 1e-12 * variance.max()
-    w = torch.from_numpy(weights(concepts, DRAWS)).to(x)
+    norms, around = latents.norm(dim=2), x - x.mean(1, keepdim=True)
+    variance = x.square().mean((0, 1))
+    alive = variance > 1e-12 * variance.max()
+    w = torch.from_numpy(intervals.weights(concepts, DRAWS)).to(x)
     products = (x.mT @ x / x.shape[1]).flatten(1)
     covariance = (w @ products).unflatten(1, (x.shape[2], -1))
     first, second, third, fourth = (w @ x.pow(k).mean(1) for k in (1, 2, 3, 4))
@@ -115,7 +115,7 @@ def statistics(latents: Tensor) -> LatentStatistics:
         "excess_kurtosis": kurtosis,
         "norm": norm,
         "norm_spread": (w @ norms.square().mean(1) - norm**2).clamp_min(0).sqrt(),
-        "within": w @ spread.square().sum(2).mean(1) / total,
+        "within": w @ around.square().sum(2).mean(1) / total,
     }
     return LatentStatistics(
         **{name: _centred(value.cpu().numpy()) for name, value in values.items()}
@@ -152,7 +152,7 @@ def reconstruction_error(
 
 
 def _centred(values: np.ndarray) -> Interval:
-    return interval_of(np.append(values[:1], values[1:] + values[0] - values[1:].mean()))
+    return intervals.interval_of(np.append(values[:1], values[1:] + values[0] - values[1:].mean()))
 
 
 def _standardise(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:

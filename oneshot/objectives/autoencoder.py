@@ -26,8 +26,7 @@ class AutoencoderObjective(Objective):
     Views made for a regularizer serve only the regularizer: the reconstruction is of the drawing
     they come from. With `as_released`, the first view also takes the drawing's place, so that two
     images are encoded of each drawing instead of three, and the regularizers are the released ones.
-    Boutin et al., *Latent Representation Matters* (NeurIPS
-    2024).
+    Boutin et al., *Latent Representation Matters* (NeurIPS 2024).
     """
 
     def __init__(

@@ -18,7 +18,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from oneshot.drawings import folder, quickdraw
 from oneshot.drawings.sources import root, source
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
@@ -44,8 +43,6 @@ STEPS = {
     "gan": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
 }
 """Training steps at size laptop, by family and kind of data."""
-FINGERPRINTS = {"folder": folder.fingerprint, "quickdraw": quickdraw.fingerprint}
-"""Digests of drawings that may be others on another machine."""
 COPIES = {"glyphs": 3, "omniglot": 7, "quickdraw": 3, "folder": 3}
 """Augmented copies of the training latents of a laptop."""
 
@@ -54,6 +51,12 @@ def check(preset: str) -> None:
     """Raise ValueError when `preset` is not a known size."""
     if preset not in PRESETS:
         raise ValueError(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
+
+
+def options(dataset: str, preset: str) -> str:
+    """Return the options of the command line that ask for a data set and a size."""
+    told = f"--dataset {dataset}"
+    return told if preset == "laptop" else f"{told} --preset {preset}"
 
 
 def steps(family: str, dataset: str, preset: str) -> int:
@@ -71,7 +74,7 @@ def _judged(preset: str) -> str:
 def drawings(dataset: str, preset: str = "laptop") -> Drawings:
     """Return the drawings of a dataset at 48 px."""
     preset, kind = _judged(preset), source(dataset).name
-    fingerprint = FINGERPRINTS[kind](root(dataset)) if kind in FINGERPRINTS else ""
+    fingerprint = source(dataset).fingerprint(root(dataset))
     if preset == "smoke":
         return Drawings(dataset, limit=20, concepts=60, fingerprint=fingerprint)
     limit = {"laptop": 500, "paper": 4000}[preset] if kind == "quickdraw" else 0

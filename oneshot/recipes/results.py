@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from oneshot.diffusion.guidance import STRONGEST
+from oneshot.diffusion.guidance import check_strength
 from oneshot.diffusion.samplers import SAMPLERS
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.sources import root
@@ -100,10 +100,7 @@ class Samples(Recipe):
                 object.__setattr__(self, name, value)
         if self.guidance is None:
             return
-        if not 0 <= self.guidance <= STRONGEST:
-            raise ValueError(
-                f"guidance is a number from 0, which is none, to {STRONGEST:g}, not {self.guidance}"
-            )
+        check_strength(self.guidance)
         if not drawing or (self.guidance and not drawing["guidance"]):
             raise ValueError(
                 f"a {type(self.model).__name__} as asked for cannot be guided: it was not trained "

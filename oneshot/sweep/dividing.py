@@ -76,7 +76,7 @@ def keep(dataset: str, preset: str, file: Path | None = None) -> list[Division]:
     if not found:
         raise DataError(
             f"the concepts of {dataset} are not on this machine; get its drawings, then "
-            f"`oneshot make concepts --dataset {dataset} --preset {preset}`"
+            f"`oneshot make concepts {presets.options(dataset, preset)}`"
         )
     tables.put(file or _table(dataset, preset), found, Division, lambda row: row.identity)
     return found

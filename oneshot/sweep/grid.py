@@ -28,7 +28,7 @@ from typing import Any
 
 import yaml
 
-from oneshot.diffusion.guidance import STRONGEST
+from oneshot.diffusion.guidance import check_strength
 from oneshot.drawings.sources import root, source
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
 from oneshot.recipes import presets
@@ -82,11 +82,11 @@ class Sweep:
                 raise SweepError(f"seeds: {seed} is below 0, the least there is")
         strengths = _several("guidance", self.guidance)
         object.__setattr__(self, "guidance", tuple(_number("guidance", s) for s in strengths))
-        for strength in self.guidance:
-            if not 0 <= strength <= STRONGEST:
-                raise SweepError(
-                    f"guidance: {strength:g} is not from 0, which is none, to {STRONGEST:g}"
-                )
+        try:
+            for strength in self.guidance:
+                check_strength(strength)
+        except ValueError as error:
+            raise SweepError(str(error)) from None
         entries = enumerate(_list("grid", self.grid), start=1)
         grid = tuple(_entry(f"grid, entry {number}", entry) for number, entry in entries)
         object.__setattr__(self, "grid", grid)

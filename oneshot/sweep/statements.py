@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from oneshot.metrics import claims
+from oneshot.metrics import claims, intervals
 from oneshot.metrics.claims import Claim, Measured
 from oneshot.metrics.leakage import parted
 from oneshot.results import HUMAN, Results, Row
@@ -181,4 +181,4 @@ def _above(human: Row, row: Row) -> np.ndarray:
 
 def _mean(values: np.ndarray, seed: int) -> np.ndarray:
     """Return the mean (1 + draws,) as measured and on each resample of concepts."""
-    return claims.weights(len(values), seed=seed) @ values
+    return intervals.weights(len(values), seed=seed) @ values

@@ -9,7 +9,8 @@ from oneshot import comparison
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES, resampled
-from oneshot.metrics.claims import HOLDS, UNDECIDED, interval_of, signed, verdict
+from oneshot.metrics.claims import HOLDS, UNDECIDED, signed, verdict
+from oneshot.metrics.intervals import interval_of
 from oneshot.widgets import sheets
 from oneshot.widgets.figures import Plot, _plot, _reach
 from oneshot.widgets.framework import (

@@ -12,8 +12,8 @@ from IPython.display import Markdown
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import SPLITS, TEST, TRAIN
-from oneshot.metrics.claims import Claim, interval_of, weights
-from oneshot.metrics.intervals import Interval
+from oneshot.metrics.claims import Claim
+from oneshot.metrics.intervals import Interval, interval_of, weights
 from oneshot.metrics.leakage import parted
 from oneshot.results import Results
 from oneshot.sweep import statements

@@ -58,8 +58,7 @@ def there(found: Comparison, asked: Sequence[str] = ()) -> Markdown:
     absent = [name for name in asked or presets.SYSTEMS if name not in found.systems]
     if absent:
         left = ", ".join(NAMES.get(name, name) for name in absent)
-        which = f"--dataset {found.dataset}"
-        which += "" if found.preset == "laptop" else f" --preset {found.preset}"
+        which = presets.options(found.dataset, found.preset)
         told += (
             f" Left out, because not trained yet or not scored: {left}. `oneshot make SYSTEM "
             f"{which}` trains, `oneshot results {found.file.stem} {which}` scores."

@@ -12,16 +12,9 @@ from oneshot.comparison.rows import Comparison, Row
 from oneshot.comparison.statements import NAMES, far_from_human
 from oneshot.comparison.strengths import Strengths
 from oneshot.kept import Shown
-from oneshot.metrics.claims import (
-    FAILS,
-    HOLDS,
-    SCORES,
-    UNDECIDED,
-    interval_of,
-    nearest,
-    weights,
-)
+from oneshot.metrics.claims import FAILS, HOLDS, SCORES, UNDECIDED, nearest
 from oneshot.metrics.curves import gap, quadratic_fit
+from oneshot.metrics.intervals import interval_of, weights
 from oneshot.metrics.scoring import DENSITY_GRID, Scores
 from oneshot.results import HUMAN
 from oneshot.widgets import sheets

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from oneshot.metrics import fits
-from oneshot.metrics.claims import weights
+from oneshot.metrics.intervals import weights
 
 
 def parabola(u):

@@ -97,7 +97,7 @@ def test_statistics_of_a_resample_are_those_of_its_concepts(monkeypatch):
     latents, _ = clouds(4, 30, 5, 0.7)
     latents[2] *= 3
     drawn = np.array([0.5, 0.0, 0.25, 0.25])  # concepts 0, 0, 2, 3
-    monkeypatch.setattr(probes, "weights", lambda *_: np.stack([drawn, drawn]))
+    monkeypatch.setattr(probes.intervals, "weights", lambda *_: np.stack([drawn, drawn]))
     found = vars(probes.statistics(latents))
     again = latents[[0, 0, 2, 3]].double()
     x = again.flatten(0, 1).numpy()

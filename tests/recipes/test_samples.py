@@ -58,7 +58,7 @@ def test_families_without_diffusion_are_told_nothing(vae):
 
 @pytest.mark.parametrize("guidance", [-1.0, math.nan, math.inf, 100.5])
 def test_what_is_no_guidance_is_refused(ldm, guidance):
-    with pytest.raises(ValueError, match=f"which is none, to 100, not {guidance}"):
+    with pytest.raises(ValueError, match=f"which is none, to 100, not {guidance:g}"):
         Samples(ldm, guidance=guidance)
 
 
