@@ -64,8 +64,8 @@ class Parameter:
 
     def __str__(self) -> str:
         kind = " | ".join(self.choices) or self.type
-        ends = [f"{end:g}" if math.isfinite(end) else "" for end in (self.least, self.most)]
-        within = f" in {'..'.join(ends)}" if any(ends) else ""
+        within = f" from {self.least:g}" if math.isfinite(self.least) else ""
+        within += f" to {self.most:g}" if math.isfinite(self.most) else ""
         about = f"  # {self.help}" if self.help else ""
         return f"{self.name}: {kind}{within} = {self.default!r}{about}"
 

@@ -44,8 +44,8 @@ def test_the_tagged_cell_gives_names_types_help_and_choices(declared):
     assert known["dataset"].help == "whose drawings"
     assert (known["guidance"].type, known["guidance"].default) == ("list[float]", [0.0, 1.0])
     assert (known["guidance"].least, known["guidance"].most) == (0.0, 100.0)
-    assert str(known["guidance"]) == "guidance: list[float] in 0..100 = [0.0, 1.0]  # strengths"
-    assert str(known["seed"]) == "seed: int in 0.. = 0"
+    assert str(known["guidance"]) == "guidance: list[float] from 0 to 100 = [0.0, 1.0]  # strengths"
+    assert str(known["seed"]) == "seed: int from 0 = 0"
     assert str(known["eta"]) == "eta: float = 0.5  # 0 is deterministic"
     assert (
         str(known["dataset"])
