@@ -17,7 +17,6 @@ from typing import Any
 import torch
 
 from oneshot import store, tables
-from oneshot.execute import environment
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.store import Store
 from oneshot.sweep.board import Board
@@ -25,8 +24,16 @@ from oneshot.sweep.grid import SweepError, read
 from oneshot.sweep.runs import check_data, missing
 
 BEAT = 5.0  # seconds between two looks at what is going on
-SILENT = "ignore:resource_tracker"  # a worker that is ended cannot tidy up its semaphores
 PATIENCE = 60  # seconds that a scheduler may take to have a worker
+WORKER = {
+    "OMP_NUM_THREADS": "1",
+    # The bars of several trainings would write over each other and over the table.
+    "TQDM_DISABLE": "1",
+    "DASK_LOGGING__DISTRIBUTED": "error",
+    # A worker that is ended cannot tidy up its semaphores.
+    "PYTHONWARNINGS": "ignore:resource_tracker",
+}
+"""Environment of the processes of a cluster on this machine."""
 
 
 def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool = False) -> int:
@@ -127,13 +134,11 @@ def _reason(future: Any) -> str:
 @contextmanager
 def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
     """Give a client of the scheduler, or of a cluster on this machine that ends with the block."""
-    # What happens to workers is in the table; Dask's own account of it is for who debugs Dask.
-    quiet = {"DASK_LOGGING__DISTRIBUTED": "error"}
     try:
-        with environment(quiet):
-            from distributed import Client, LocalCluster
+        from distributed import Client, LocalCluster
     except ImportError:
         raise SweepError("sweeps need Dask: pip install 'oneshot[sweep]'") from None
+    # What happens to workers is in the table; Dask's own account of it is for who debugs Dask.
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if not scheduler and workers < 0:
         raise SweepError(f"--workers is a number of processes, 0 for one a core, not {workers}")
@@ -144,8 +149,7 @@ def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
                 threads_per_worker=1,
                 memory_limit=0,
                 dashboard_address=None,
-                # The bars of several trainings would write over each other and over the table.
-                env={"TQDM_DISABLE": "1", "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": SILENT} | quiet,
+                env=WORKER,
                 silence_logs="ERROR",
             )
         with cluster, Client(cluster) as client:
