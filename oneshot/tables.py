@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 from filelock import FileLock
 
+from oneshot.drawings.sources import root, source
 from oneshot.metrics.intervals import Interval
 from oneshot.training.checkpoint import write_atomic
 
@@ -63,9 +64,10 @@ def read(file: Path, kind: type[R]) -> list[R]:
 def place(name: str, dataset: str, preset: str, cache: Path) -> Path:
     """Return the file of a table that rows of a data set and preset belong to.
 
-    Smoke runs and drawings of one's own are no results of the project: theirs is in the `cache`.
+    Smoke runs, drawings of one's own and some categories of Quick, Draw! are no results of the
+    project: theirs is in the `cache`.
     """
-    mine = preset == "smoke" or ":" in dataset
+    mine = preset == "smoke" or ":" in dataset or source(dataset).fingerprint(root(dataset))
     return (cache / "results" if mine else SHIPPED) / f"{name}.json"
 
 

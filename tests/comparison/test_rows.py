@@ -59,13 +59,18 @@ def test_a_row_that_lacks_a_field_is_refused_by_name(tmp_path):
         rows.read(tmp_path / "speed.json")
 
 
-def test_results_of_smoke_and_of_a_folder_stay_in_the_cache(home):
+def test_results_of_what_is_not_the_projects_stay_in_the_cache(home, tmp_path, monkeypatch):
     shipped = REPOSITORY / "data" / "results" / "framework.json"
     cache = home.runs.parent
     assert tables.place("framework", "omniglot", "laptop", cache) == shipped
     own = cache / "results" / "framework.json"
     assert tables.place("framework", "omniglot", "smoke", cache) == own
     assert tables.place("framework", "folder:mine", "laptop", cache) == own
+    (tmp_path / "quickdraw" / "simplified").mkdir(parents=True)
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    assert tables.place("framework", "quickdraw", "laptop", cache) == shipped
+    (tmp_path / "quickdraw" / "simplified" / "cat.ndjson").touch()
+    assert tables.place("framework", "quickdraw", "laptop", cache) == own
     sweep = Sweep("folder:mine", "laptop", grid=({"kl": 1.0},))
     assert Board(sweep, home).file == cache / "results" / "regularization.json"
     assert len({tables.part(name) for name in ("folder:mine", "folder:yours", "glyphs")}) == 3
