@@ -9,6 +9,7 @@ import torch
 from oneshot import store
 from oneshot.store import Store
 
+pytest_plugins = ("soak",)
 REAL = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -1,0 +1,73 @@
+"""What the long tests tried, as a table: a plugin of pytest that `make soak` uses.
+
+A test marked `soak` says what it did by `record_property("inputs", n)`, `("faults", n)` and, where
+one test tries many things, `("failures", n)`.
+"""
+
+import subprocess
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+HEAD = ("test", "inputs tried", "faults injected", "failures", "seconds")
+BEGIN, END = "<!-- soak: begin -->", "<!-- soak: end -->"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--soak-table", type=Path, help="Markdown file that the table is put into")
+
+
+def pytest_terminal_summary(terminalreporter):
+    found = rows(r for reports in terminalreporter.stats.values() for r in reports)
+    if not found:
+        return
+    terminalreporter.section("soak")
+    for line in table(found):
+        terminalreporter.write_line(line)
+    file = terminalreporter.config.getoption("--soak-table")
+    if file:
+        put(file, table(found), f"{datetime.now(UTC):%d %B %Y}, commit {_commit()}")
+        terminalreporter.write_line(f"the table is in {file}")
+
+
+def rows(reports) -> list[tuple]:
+    """Return a row of the table for each test function among the reports that is marked `soak`."""
+    found: dict[str, Counter] = {}
+    for report in reports:
+        if "soak" not in getattr(report, "keywords", ()):
+            continue
+        counted = Counter({name: n for name, n in report.user_properties if name in KINDS})
+        if report.failed and not counted["failures"]:
+            counted["failures"] = 1
+        name = report.location[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+        # Each phase of a test reports all that is known until then.
+        counted = counted if report.when == "call" or report.failed else Counter()
+        found.setdefault(name, Counter()).update(counted + Counter(seconds=report.duration))
+    return [(name, *(c[k] for k in KINDS), round(c["seconds"])) for name, c in found.items()]
+
+
+KINDS = ("inputs", "faults", "failures")
+
+
+def table(found: list[tuple]) -> list[str]:
+    """Return the lines of a Markdown table of rows and of their sum."""
+    total = ("all", *(sum(column) for column in list(zip(*found, strict=True))[1:]))
+    lines = [" | ".join(HEAD), "|".join(["---", *["---:"] * (len(HEAD) - 1)])]
+    lines += [" | ".join([row[0], *(f"{n:,}" for n in row[1:])]) for row in (*found, total)]
+    return [f"| {line} |" if "---" not in line else f"|{line}|" for line in lines]
+
+
+def put(file: Path, lines: list[str], when: str) -> None:
+    """Put the table between its two marks in a file; raise ValueError when they are not there."""
+    before, begin, rest = file.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"{file} has no place for the table: {BEGIN} and {END}")
+    text = "\n".join([f"Last run: {when}.", "", *lines])
+    file.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+
+
+def _commit() -> str:
+    words = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    told = subprocess.run(words, cwd=Path(__file__).parent, capture_output=True, text=True)
+    return told.stdout.strip() or "unknown"

@@ -1,0 +1,55 @@
+"""The table of the long tests counts what they say they did."""
+
+from types import SimpleNamespace
+
+import pytest
+import soak
+
+
+def report(name, when="call", failed=False, seconds=1.2, keywords=("soak",), **properties):
+    return SimpleNamespace(
+        keywords={name: 1 for name in keywords},
+        user_properties=list(properties.items()),
+        location=("tests/x.py", 1, name),
+        duration=seconds,
+        when=when,
+        failed=failed,
+    )
+
+
+REPORTS = [
+    report("test_a_kill[one]", when="setup", seconds=0.4),
+    report("test_a_kill[one]", faults=50),
+    report("test_a_kill[one]", when="teardown", faults=50, seconds=0),
+    report("test_a_kill[two]", faults=30, failed=True),
+    report("test_inputs", inputs=2000, failures=3, failed=True, seconds=1000),
+    report("test_short", keywords=()),
+]
+TABLE = """\
+| test | inputs tried | faults injected | failures | seconds |
+|---|---:|---:|---:|---:|
+| a kill | 0 | 80 | 1 | 3 |
+| inputs | 2,000 | 0 | 3 | 1,000 |
+| all | 2,000 | 80 | 4 | 1,003 |"""
+
+
+def test_the_table_adds_up_the_parametrisations_of_a_test():
+    assert "\n".join(soak.table(soak.rows(REPORTS))) == TABLE
+
+
+def test_the_table_replaces_the_one_before(tmp_path):
+    file = tmp_path / "x.md"
+    file.write_text(f"# Top\n{soak.BEGIN}\nold\n{soak.END}\nfoot\n")
+    for _ in range(2):
+        soak.put(file, ["| new |"], "today")
+    assert file.read_text() == (
+        f"# Top\n{soak.BEGIN}\nLast run: today.\n\n| new |\n{soak.END}\nfoot\n"
+    )
+
+
+def test_a_file_without_a_place_for_the_table_is_refused(tmp_path):
+    file = tmp_path / "x.md"
+    file.write_text("# Top\n")
+    with pytest.raises(ValueError, match=r"x\.md has no place for the table"):
+        soak.put(file, [], "today")
+    assert file.read_text() == "# Top\n"
