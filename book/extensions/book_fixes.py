@@ -1,8 +1,23 @@
-"""Keeps the theme from loading what a static, offline book does not need."""
+"""Makes the theme's pages light: what can wait is fetched after the text, what is not needed never.
+
+The theme is written for pages that are online. A page of this book may be on a slow line or opened
+from disk, and its widgets bring megabytes of pictures, so the text comes first.
+"""
 
 import re
+from pathlib import Path
 
 from sphinx.application import Sphinx
+
+STATE = re.compile(
+    r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*', re.S
+)
+ICONS = re.compile(r'<script defer(?:="")? src="[^"]*scripts/fontawesome\.js[^"]*"></script>\s*')
+LATER = re.compile(
+    r'<script (?=[^>]*src="[^"]*(?:doctools|sphinx_highlight|clipboard\.min|copybutton|'
+    r"sphinx-book-theme|togglebutton|design-tabs|searchtools|language_data|searchindex)\.js)"
+    r"(?![^>]*defer)"
+)
 
 
 def without_thebe(app, page, template, context, doctree) -> None:
@@ -15,7 +30,32 @@ def without_thebe(app, page, template, context, doctree) -> None:
     ]
 
 
+def light(html: str, scripts_wait: bool = True) -> str:
+    """Return a page whose text does not wait for scripts or for the values of its widgets.
+
+    Doing it twice changes nothing. The 1.5 MB of icons that the theme carries are not fetched:
+    `icons.css` has the few that it shows. `scripts_wait` says that none is needed by the text.
+    """
+    html = ICONS.sub("", html)
+    if scripts_wait:
+        html = LATER.sub("<script defer ", html)
+    states = STATE.findall(html)
+    return STATE.sub("", html).replace("</body>", "".join(states).rstrip() + "\n</body>", 1)
+
+
+def lighten(app: Sphinx, error: Exception | None) -> None:
+    """Rewrite the built pages; on the search page, scripts in the text need the others."""
+    if error is not None or app.builder.format != "html":
+        return
+    for path in Path(app.outdir).rglob("*.html"):
+        before = path.read_text(encoding="utf-8")
+        after = light(before, scripts_wait=path.name != "search.html")
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict:
     """Connect after the extensions that add what is taken away here."""
     app.connect("html-page-context", without_thebe, priority=900)
+    app.connect("build-finished", lighten)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,7 +2,9 @@
 // kernel and a static page: nothing is asked of Python, or of the network, when a slider moves.
 
 const SVG = "http://www.w3.org/2000/svg";
-let made = 0;
+
+// Each widget of a page runs a module of its own, so a count kept here would begin anew in each.
+const unique = () => `oneshot-${(globalThis.oneshotControls = (globalThis.oneshotControls ?? 0) + 1)}`;
 
 function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
@@ -26,7 +28,7 @@ function frame(model) {
 
 function control(model, axis, changed) {
   const { label, values } = model.get("sliders")[axis];
-  const id = `oneshot-slider-${++made}`;
+  const id = unique();
   const range = element("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
   const output = element("output", { for: id });
   const show = () => {
@@ -88,7 +90,7 @@ function plane(model) {
   const lines = curves.map(({ label, points, reference }) => {
     const place = points.map(([u, v]) => `${across(u).toFixed(1)},${down(v).toFixed(1)}`).join(" ");
     const closed = points.length > 2 && String(points[0]) === String(points.at(-1)); // a mark
-    const kind = reference ? (closed ? "curve reference mark" : "curve reference") : "curve";
+    const kind = reference ? (closed ? "curve reference human" : "curve reference") : "curve";
     const line = drawn("polyline", { class: kind, points: place });
     line.append(drawn("title", {}, label));
     svg.append(line);
@@ -128,6 +130,7 @@ async function render({ model, el }) {
   el.classList.add("oneshot-widget", "oneshot-slider");
   el.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row)), panels);
   update();
+  for (const still of document.querySelectorAll(`[data-widget="${model.get("still")}"]`)) still.remove();
   model.on("change:position", update);
   return () => model.off("change:position", update);
 }

@@ -1,6 +1,7 @@
 """A slider that works with a kernel, in a static page, and from disk without a network."""
 
 import base64
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -36,6 +37,7 @@ class SpriteSlider(anywidget.AnyWidget):
     captions = traitlets.List(traitlets.Unicode()).tag(sync=True)
     plot = traitlets.Dict().tag(sync=True)
     alt = traitlets.Unicode().tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)
 
     def __init__(
         self,
@@ -71,18 +73,21 @@ class SpriteSlider(anywidget.AnyWidget):
             plot=plot or {},
             alt=alt,
         )
+        self.still = hashlib.sha256(self.sheet + repr(self.sliders).encode()).hexdigest()[:12]
         self._frames = list(frames)
 
     def show(self) -> None:
-        """Display the slider, and its present frame for browsers without JavaScript."""
+        """Display the slider, and until it is there, or without JavaScript, its present frame."""
         number = 0
         for slider, place in zip(self.sliders, self.position, strict=True):
             number = number * len(slider["values"]) + place
         data = base64.b64encode(png(self._frames[number])).decode()
         caption = self.captions[number] if self.captions else self.alt
         still = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
-        note = "A slider is shown here when JavaScript is on."
-        display(HTML(f"<noscript>{still}<p>{escape(caption)} <em>{note}</em></p></noscript>"))
+        attributes = f'class="oneshot-still" data-widget="{self.still}"'
+        display(
+            HTML(f"<figure {attributes}>{still}<figcaption>{escape(caption)}</figcaption></figure>")
+        )
         display(self)
 
 

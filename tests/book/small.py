@@ -16,13 +16,15 @@ ink = np.zeros((6, 1, 2, 1, 48, 48))
 for number, page in enumerate(ink):
     page[..., : 8 * number + 6, 10:20] = 1
 curve = np.column_stack([np.linspace(0.2, 0.8, 9), 99 - 20 * np.linspace(0, 1, 9) ** 2])
-SpriteSlider(
-    [sheets.grid(page) for page in ink],
-    {"guidance": [0.0, 0.5, 1.0], "concept": ["a", "b"]},
-    captions=[f"frame {number}" for number in range(6)],
-    plot=plane({"human": curve, "model": curve - 1}, curve[[0, 4, 8]], reference="human"),
-    alt="bars of ink",
-).show()"""
+star = np.array([[0.5, 98], [0.52, 97], [0.48, 97], [0.5, 98]])
+for human, name, which in ((curve, "guidance", "concept"), (star, "beta", "letter")):
+    SpriteSlider(
+        [sheets.grid(page) for page in ink],
+        {name: [0.0, 0.5, 1.0], which: ["a", "b"]},
+        captions=[f"frame {number}" for number in range(6)],
+        plot=plane({"human": human, "model": curve - 1}, curve[[0, 4, 8]], reference="human"),
+        alt="bars of ink",
+    ).show()"""
 
 TABLE = """\
 from IPython.display import Markdown

@@ -86,26 +86,49 @@ def test_a_warning_stops_the_build_and_is_shown(tmp_path, small_book):
             book.build(root)
 
 
-ALIVE = """\
+TIED = """\
 import ipywidgets as widgets
 from IPython.display import display
 slider, word = widgets.IntSlider(), widgets.IntText()
 widgets.jslink((slider, "value"), (word, "value"))
 display(slider, word)"""
-DEAD = """\
+OBSERVED = """\
 import ipywidgets as widgets
 slider = widgets.IntSlider()
 slider.observe(print, "value")
 slider"""
 
 
-def test_widgets_that_need_a_kernel_are_found(tmp_path):
-    pages = {"alive": (SLIDER, ALIVE), "dead": (SLIDER, DEAD)}
+def test_widgets_that_the_book_cannot_show_are_found(tmp_path):
+    pages = {"alive": SLIDER, "tied": TIED, "observed": OBSERVED}
     found = {}
-    for name, cells in pages.items():
-        page = notebook(tmp_path / f"{name}.ipynb", *cells)
+    for name, cell in pages.items():
+        page = notebook(tmp_path / f"{name}.ipynb", cell)
         found[name] = book.dead_widgets(execute.run(page, tmp_path / f"{name}-run.ipynb"))
-    assert found == {"alive": [], "dead": ["IntSlider"]}
+    assert found["alive"] == []
+    assert {"IntSlider", "IntText"} <= set(found["tied"])
+    assert "IntSlider" in found["observed"]
+
+
+HEAVY = """\
+<head><script defer src="_static/scripts/fontawesome.js?digest=1"></script>
+<script src="_static/doctools.js"></script>
+<script src="_static/documentation_options.js"></script>
+<script type="application/vnd.jupyter.widget-state+json">
+{"state": {}}</script>
+</head><body><p>Text.</p>
+</body>"""
+
+
+def test_text_comes_before_the_values_of_widgets_and_does_not_wait_for_scripts(fixes):
+    page = fixes.light(HEAVY)
+    assert "fontawesome" not in page
+    assert page.index("Text.") < page.index("widget-state+json") < page.index("</body>")
+    assert page.count("widget-state+json") == 1 and '{"state": {}}' in page
+    assert '<script defer src="_static/doctools.js">' in page
+    assert '<script src="_static/documentation_options.js">' in page, "text needs this at once"
+    assert fixes.light(page) == page
+    assert "defer" not in fixes.light(HEAVY, scripts_wait=False)
 
 
 def test_published_notebooks_have_no_outputs_and_say_how_to_run_them():
@@ -126,14 +149,24 @@ def test_every_page_of_the_table_of_contents_exists():
         )
 
 
-@pytest.fixture(scope="module")
-def pages():
-    """The Sphinx extension behind the API page, which no package holds."""
-    path = ROOT / "book" / "extensions" / "package_pages.py"
-    spec = importlib.util.spec_from_file_location("package_pages", path)
+def extension(name: str):
+    """Return a Sphinx extension of the book, which no package holds."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "book" / "extensions" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def pages():
+    """The extension behind the API page."""
+    return extension("package_pages")
+
+
+@pytest.fixture(scope="module")
+def fixes():
+    """The extension that makes pages light."""
+    return extension("book_fixes")
 
 
 def test_the_api_page_has_every_public_module(pages):

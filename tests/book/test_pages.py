@@ -9,7 +9,7 @@ SLIDER = ".oneshot-slider"
 def page(small_book, open_page, address):
     """The small page, with its slider drawn."""
     page, faults = open_page(f"{address(small_book)}/notebooks/small.html")
-    page.wait_for_selector(f"{SLIDER} svg")
+    page.wait_for_selector(f"{SLIDER} >> nth=1")
     yield page
     assert faults == []
 
@@ -73,7 +73,7 @@ def test_without_javascript_the_first_frame_is_shown(small_book, open_page):
     page, faults = open_page(
         f"{small_book.as_uri()}/notebooks/small.html", java_script_enabled=False
     )
-    still = page.locator("noscript img, .text_html img").first
+    still = page.locator(".oneshot-still img").first
     assert still.is_visible()
     assert still.get_attribute("alt") == "frame 0"
     # Scripts that the page announces are not loaded then, which counts as failed.
@@ -85,3 +85,47 @@ def test_the_search_page_works_from_disk(small_book, open_page):
     page.wait_for_selector("#search-results a")
     assert "small" in page.get_attribute("#search-results a", "href")
     assert faults == []
+
+
+def test_every_control_has_one_label_and_moves_its_own_picture(page):
+    """Two sliders of one page: a label of one must not be a label of the other."""
+    labelled = page.eval_on_selector_all(
+        f"{SLIDER} input", "inputs => inputs.map(i => [i.id, i.labels.length])"
+    )
+    assert len({name for name, _ in labelled}) == len(labelled) == 4
+    assert [count for _, count in labelled] == [1] * 4
+    second = page.locator(SLIDER).nth(1)
+    pictures = "nodes => nodes.map(node => node.toDataURL())"
+    before = page.eval_on_selector_all(f"{SLIDER} canvas", pictures)
+    second.locator("label").first.click()
+    page.keyboard.press("End")
+    after = page.eval_on_selector_all(f"{SLIDER} canvas", pictures)
+    assert after[0] == before[0] and after[1] != before[1]
+
+
+def test_the_still_picture_makes_room_for_its_slider(page):
+    assert page.locator(".oneshot-still").count() == 0
+
+
+def test_the_human_mark_is_drawn_in_the_colour_of_the_text(page):
+    """Also in the dark, where a style of the theme's for the word "mark" once hid it."""
+    for theme in ("light", "dark"):
+        page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
+        colours = page.eval_on_selector(
+            f"{SLIDER} .human", "n => [getComputedStyle(n).fill, getComputedStyle(n).color]"
+        )
+        assert colours[0] == colours[1]
+
+
+def test_the_page_takes_the_theme_that_the_reader_prefers(small_book, open_page):
+    for theme in ("light", "dark"):
+        page, _ = open_page(f"{small_book.as_uri()}/notebooks/small.html", color_scheme=theme)
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+
+
+def test_the_icons_of_the_theme_are_there_without_its_script(page):
+    """A mask of the text's colour stands for each icon, and none of them is without a picture."""
+    icons = page.eval_on_selector_all(
+        "i:is(.fa-solid, .fas)", "icons => icons.map(i => getComputedStyle(i).maskImage)"
+    )
+    assert len(icons) > 5 and all(mask.startswith('url("data:image/svg') for mask in icons)

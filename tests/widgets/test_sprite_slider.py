@@ -42,7 +42,7 @@ def test_the_still_for_pages_without_scripts_is_the_frame_at_the_start(monkeypat
     slider.show()
     html, widget = shown
     assert widget is slider
-    assert html.data.startswith("<noscript>") and 'alt="frame &lt;3&gt;"' in html.data
+    assert f'data-widget="{slider.still}"' in html.data and 'alt="frame &lt;3&gt;"' in html.data
     data = html.data.split("base64,")[1].split('"')[0]
     assert base64.b64decode(data) == sheets.png(made[3])
 
