@@ -1,19 +1,48 @@
-"""Your own drawings: a folder per concept, with PNG pages or one-drawing-a-line ndjson."""
+"""Your own drawings: a folder per concept, with pictures, strokes or arrays of them.
+
+| in `<concept>/` | what it holds |
+|---|---|
+| `*.png`, `*.jpg`, ... | a picture of any kind that Pillow reads |
+| `*.ndjson`, `*.jsonl`, `*.json` | strokes: Quick, Draw! simplified or raw, or of `strokes.py` |
+| `*.svg` | lines |
+| `*.npy`, `*.npz` | bitmaps, pages or pen offsets, of `arrays.py` |
+
+Each may be gzipped (`*.gz`), and is read as `read_drawing` reads one.
+"""
 
 import hashlib
+import logging
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from oneshot.drawings.errors import DataError
-from oneshot.drawings.ndjson import strokes_of
-from oneshot.drawings.raster import fit_square, render
-from oneshot.drawings.splits import by_group, check_enough
+from oneshot.drawings import files
+from oneshot.drawings.errors import BlankPage, DataError
+from oneshot.drawings.files import ARRAYS
+from oneshot.drawings.opening import kind
+from oneshot.drawings.reading import SIDE, Page, drawings_in, page_of
+from oneshot.drawings.splits import by_group
+from oneshot.drawings.strokes import Skipped
 
 LEAST = 4
-EXPECTED = "expected a folder that holds <concept>/*.png or <concept>/*.ndjson"
+log = logging.getLogger("oneshot")
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of a file: how many drawings were read in which way, how many skipped and why.
+
+    `fault` says why a file could not be read, `left_out` why it was not looked at.
+    """
+
+    file: Path
+    ways: Counter
+    skipped: Counter
+    fault: str = ""
+    left_out: str = ""
 
 
 def names(root: Path) -> list[str]:
@@ -21,31 +50,47 @@ def names(root: Path) -> list[str]:
 
     Hidden folders and files, such as those of an editor, are not looked at, here or elsewhere.
     """
-    found = [path.name for path in _seen(_there(root), "*") if path.is_dir()]
-    if not found:
-        raise DataError(f"{root} holds no folders; {EXPECTED}")
-    check_enough(len(found), f"are in {root}")
-    return found
+    return list(files.drawing_files(root))
 
 
 def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
     """Yield the drawings of each wanted folder, uint8 (n, side, side), ink = 255.
 
-    PNG pages may be of any size, dark on light or light on dark (the rarer shade is ink); ndjson
-    lines are Quick, Draw! simplified drawings, each file named after its word.
+    What is ink, dark or light, is decided by the border of each page, and where that leaves a doubt
+    by the pages of its concept. What is not read is named in the log.
 
     Raises DataError when a concept has fewer than four drawings or a file cannot be read.
     """
-    for concept in (Path(root) / name for name in wanted):
-        drawn = [_page(file, side) for file in _seen(concept, "*.png")]
-        for file in _seen(concept, "*.ndjson"):
-            drawn += [render(fit_square(strokes), side) for strokes in strokes_of(file)]
+    of_concept = files.drawing_files(root)
+    _tell(root)
+    for concept in wanted:
+        drawn = [
+            page.page
+            for _, page in _decided(of_concept[concept], side, limit and max(limit, LEAST))
+        ]
         if len(drawn) < LEAST:
             raise DataError(
-                f"{concept} holds {len(drawn)} drawings; at least {LEAST} *.png or lines of "
-                "*.ndjson are needed"
+                f"{Path(root) / concept} holds {len(drawn)} drawings; at least {LEAST} are needed, "
+                "such as *.png or lines of *.ndjson"
             )
         yield np.stack(drawn[: limit or None])
+
+
+def report(root: Path) -> Iterator[Read]:
+    """Yield for each file of a folder how it is read, and for each that is not why.
+
+    Raises DataError when `root` is no folder with six concepts.
+    """
+    for found in files.drawing_files(root).values():
+        skipped: dict[Path, Counter] = {file: Counter() for file in found}
+        faults: dict[Path, str] = {}
+        ways: dict[Path, Counter] = {file: Counter() for file in found}
+        for file, page in _decided(found, SIDE, skipped=skipped, faults=faults):
+            ways[file]["; ".join(page.notes)] += 1
+        for file in found:
+            yield Read(file, ways[file], skipped[file], faults.get(file, ""))
+    for one in files.left_out(root):
+        yield Read(one.path, Counter(), Counter(), left_out=one.why)
 
 
 def fingerprint(root: Path) -> str:
@@ -55,8 +100,8 @@ def fingerprint(root: Path) -> str:
     """
     listing = [
         f"{path.relative_to(root)}:{path.stat().st_size}:{path.stat().st_mtime_ns}"
-        for path in _seen(_there(root), "**/*")
-        if path.is_file()
+        for found in files.drawing_files(root).values()
+        for path in found
     ]
     return hashlib.sha256("\n".join(listing).encode()).hexdigest()
 
@@ -66,42 +111,63 @@ def split(names: list[str]) -> np.ndarray:
     return by_group(names, validation=0.1, test=0.15)
 
 
-def _there(root: Path) -> Path:
-    """Return the folder, or raise DataError where there is none."""
-    if not Path(root).is_dir():
-        raise DataError(f"{root} is not a folder; {EXPECTED}")
-    return Path(root)
+def _decided(
+    found: list[Path],
+    side: int,
+    limit: int = 0,
+    *,
+    skipped: dict[Path, Counter] | None = None,
+    faults: dict[Path, str] | None = None,
+) -> list[tuple[Path, Page]]:
+    """Return the pages of the files of one concept, at most `limit` (0: all), and whose each is.
+
+    A page whose border leaves a doubt is read as most of the others are. With `faults`, files that
+    cannot be read are put there and the others are read.
+    """
+    read: list[tuple[Path, Page]] = []
+    for file in found:
+        if limit and len(read) == limit:
+            break
+        try:
+            for page in _pages_in(file, side, (skipped or {}).get(file, Counter())):
+                read.append((file, page))
+                if limit and len(read) == limit:
+                    break
+        except DataError as error:
+            if faults is None:
+                raise
+            faults[file] = str(error)
+    dark = _mostly_dark([page for _, page in read])
+    return [(file, page.other if page.other and page.dark != dark else page) for file, page in read]
 
 
-def _seen(root: Path, pattern: str) -> list[Path]:
-    """Return what is in a folder and not hidden, sorted."""
-    return sorted(
-        path
-        for path in root.glob(pattern)
-        if not any(part.startswith(".") for part in path.relative_to(root).parts)
-    )
+def _pages_in(file: Path, side: int, skipped: Counter) -> Iterator[Page]:
+    for number, drawing in enumerate(drawings_in(file), 1):
+        if isinstance(drawing, Skipped):
+            skipped[drawing.why] += 1
+            continue
+        try:
+            yield page_of(drawing, side, str(file) if number == 1 else f"{file}, {number}")
+        except BlankPage:
+            if kind(file) not in ARRAYS:
+                raise
+            skipped["without ink"] += 1
 
 
-def _page(file: Path, side: int) -> np.ndarray:
-    try:
-        with Image.open(file) as image:
-            grey = np.asarray(
-                _opaque(image).convert("L").resize((side, side), Image.Resampling.BILINEAR),
-                np.float32,
-            )
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{file} is not a readable PNG ({error})") from None
-    if np.ptp(grey) == 0:
-        raise DataError(f"{file} is a blank page")
-    ink = (grey - grey.min()) / np.ptp(grey)
-    if ink.mean() > 0.5:
-        ink = 1 - ink
-    return np.round(ink * 255).astype(np.uint8)
+def _mostly_dark(pages: list[Page]) -> bool:
+    """Say whether the ink of a concept is dark, by the pages that leave no doubt if there are."""
+    asked = [page for page in pages if page.dark is not None]
+    votes = [page.dark for page in asked if page.other is None] or [page.dark for page in asked]
+    return 2 * sum(votes) >= len(votes)
 
 
-def _opaque(image: Image.Image) -> Image.Image:
-    """Return the page on white paper where it is transparent."""
-    if not image.has_transparency_data:
-        return image
-    page = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", page.size, "white"), page)
+def _tell(root: Path) -> None:
+    """Say in the log what lies in a folder and is not read."""
+    others = files.left_out(root)
+    if others:
+        log.warning(
+            "%s of %s and what it holds are left out, such as %s: %s; `oneshot data verify "
+            "folder:%s` names them all",
+            f"{len(others)} files" if len(others) > 1 else "1 file", root, others[0].path.name,
+            others[0].why, root,
+        )  # fmt: skip

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from oneshot.drawings.errors import DataError
+from oneshot.drawings.errors import BlankPage
 from oneshot.drawings.pictures import Picture
 
 SAME = 0.06
 """Shades that are nearer each other than this are one."""
 FAINT = 0.04
 """Ink differs from the paper by more than this."""
+HALF = 0.5
+"""Where more of a page than this would be ink, it may be the paper."""
 CLEAR = 0.75
 """Share of the border that must be of one shade for it to say what the paper is."""
 
@@ -24,12 +26,13 @@ CLEAR = 0.75
 class Ink:
     """The ink of a page, float32 (h, w) in [0, 1].
 
-    `dark` says whether it is darker than the paper (None: taken from the opacity), `clear` whether
-    the border alone says so without doubt.
+    `dark` says whether it is darker than the paper (None: taken from the opacity), `share` which
+    part of the border is paper, `clear` whether that leaves no doubt.
     """
 
     ink: np.ndarray
     dark: bool | None
+    share: float
     clear: bool
     notes: tuple[str, ...]
 
@@ -37,24 +40,25 @@ class Ink:
 def ink_of(picture: Picture, name: str, dark: bool | None = None) -> Ink:
     """Return the ink of a picture, darker or lighter than the paper; by default its border decides.
 
-    Raises DataError for a blank page.
+    Raises BlankPage where there is none.
     """
     if picture.opacity is not None and np.ptp(picture.opacity) > SAME:
         if _one_colour(picture):
-            return Ink(_scaled(picture.opacity, name), None, True, ("ink from its transparency",))
+            return Ink(
+                _scaled(picture.opacity, name), None, 1.0, True, ("ink from its transparency",)
+            )
         colour = picture.colour * picture.opacity[..., None] + 1 - picture.opacity[..., None]
     else:
         colour = picture.colour
     paper, share = _paper(colour)
-    found_dark = _darker(colour, paper)
-    clear = share >= CLEAR
+    by_border = _darker(colour, paper)
     if dark is None:
-        dark = found_dark
-    elif dark != found_dark:
+        dark = by_border
+    elif dark != by_border:
         paper = np.quantile(colour.reshape(-1, colour.shape[2]), 0.98 if dark else 0.02, axis=0)
-    away = (paper - colour if dark else colour - paper).max(-1)
-    note = "ink dark on light" if dark else "ink light on dark"
-    return Ink(_scaled(away, name), dark, clear, (note,))
+    ink = _scaled((paper - colour if dark else colour - paper).max(-1), name)
+    clear = share >= CLEAR and float((ink > 0.5).mean()) < HALF
+    return Ink(ink, dark, share, clear, ("ink dark on light" if dark else "ink light on dark",))
 
 
 def _one_colour(picture: Picture) -> bool:
@@ -83,5 +87,5 @@ def _darker(colour: np.ndarray, paper: np.ndarray) -> bool:
 def _scaled(away: np.ndarray, name: str) -> np.ndarray:
     most = float(away.max(initial=0))
     if most <= FAINT:
-        raise DataError(f"{name} is a blank page")
+        raise BlankPage(f"{name} is a blank page")
     return np.clip(away / most, 0, 1).astype(np.float32)

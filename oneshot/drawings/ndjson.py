@@ -4,16 +4,16 @@ It does without torch, so that the processes that render many files start soon.
 """
 
 import json
-import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.opening import lines, stem
+from oneshot.drawings.opening import composed, lines, stem
 from oneshot.drawings.raster import fit_square, render
-from oneshot.drawings.strokes import drawing_of, recognised
+from oneshot.drawings.strokes import Skipped, drawing_of, recognised
 
 
 def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
@@ -31,16 +31,23 @@ def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
 
 
 def strokes_of(file: Path, limit: int = 0, word: str | None = None) -> Iterator[list[np.ndarray]]:
-    """Yield the strokes of each recognised drawing of a file, simplified or raw (with times).
+    """Yield the strokes of the recognised drawings of a file, at most `limit` (0: all).
 
-    At most `limit` are yielded (0: all). Empty strokes and drawings are left out, and so are blank
-    lines. Raises DataError when the file is missing, or when a line is no drawing of `word`, by
-    default what the file is named after; a line may do without a word.
+    Raises DataError as `drawings_in` does.
     """
-    taken, expected = 0, _composed(word or stem(file))
+    found = (d for d in drawings_in(file, word) if not isinstance(d, Skipped))
+    return islice(found, limit or None)
+
+
+def drawings_in(file: Path, word: str | None = None) -> Iterator[list[np.ndarray] | Skipped]:
+    """Yield the strokes of each drawing of a file, simplified or raw (with times).
+
+    Blank lines and empty strokes are nothing; drawings without ink and those that were not
+    recognised are skipped. Raises DataError when the file is missing, or when a line is no drawing
+    of `word`, by default what the file is named after; a line may do without a word.
+    """
+    expected = composed(word or stem(file))
     for number, line in lines(file):
-        if limit and taken == limit:
-            return
         try:
             record = json.loads(line)
             if not isinstance(record, dict):
@@ -49,16 +56,12 @@ def strokes_of(file: Path, limit: int = 0, word: str | None = None) -> Iterator[
             strokes = drawing_of(record)
         except (ValueError, RecursionError) as error:
             raise DataError(f"{file}: line {number} is not a drawing ({error})") from None
-        if found is not None and _composed(str(found)) != expected:
+        if found is not None and composed(str(found)) != expected:
             raise DataError(
                 f"{file}: line {number} is a drawing of {found!r}, expected {expected!r}; "
                 "the file is mislabelled"
             )
-        if drawn and strokes:
-            taken += 1
-            yield strokes
-
-
-def _composed(word: str) -> str:
-    """Return a word in composed Unicode: file systems and files need not agree."""
-    return unicodedata.normalize("NFC", word)
+        if not drawn:
+            yield Skipped("not recognised")
+        else:
+            yield strokes or Skipped("without a stroke")

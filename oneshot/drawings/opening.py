@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import unicodedata
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,3 +79,8 @@ def kind(file: Path) -> str:
 def stem(file: Path) -> str:
     """Return the name of a file without its suffixes."""
     return Path(file.stem).stem if file.suffix.lower() == ".gz" else file.stem
+
+
+def composed(name: str) -> str:
+    """Return a name in composed Unicode: file systems and files need not agree."""
+    return unicodedata.normalize("NFC", name)

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.opening import seekable
@@ -231,6 +231,8 @@ def _damage(name: str) -> Iterator[None]:
         yield
     except Image.DecompressionBombError as error:
         raise DataError(f"{name} is too large to be a drawing ({error})") from None
+    except UnidentifiedImageError:
+        raise DataError(f"{name} is not a picture: it is none of the kinds that are read") from None
     except ENDED as error:
         said = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
         raise DataError(f"{name} is not a picture that can be read ({said})") from None

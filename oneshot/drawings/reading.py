@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +13,36 @@ from PIL import Image
 from torch import Tensor
 
 from oneshot.drawings import arrays, ndjson, pictures, strokes, svg
-from oneshot.drawings.errors import DataError
+from oneshot.drawings.errors import BlankPage, DataError
+from oneshot.drawings.files import ARRAYS, LINES, STROKES
 from oneshot.drawings.ink import ink_of
 from oneshot.drawings.opening import content, kind
 from oneshot.drawings.pictures import Picture
 from oneshot.drawings.placing import place
 from oneshot.drawings.raster import fit_square, render
+from oneshot.drawings.strokes import Skipped
 
 SIDE = 48
-STROKES = {".ndjson", ".jsonl", ".json"}
-ARRAYS = {".npy", ".npz"}
-LINES = {".svg"}
+DOUBT = 0.6
+"""Where less of the border than this is of one shade, it does not say what the paper is."""
 
 Strokes = list[np.ndarray]
+Drawing = Picture | Strokes
+
+
+@dataclass(frozen=True)
+class Page:
+    """A drawing as uint8 (side, side), ink = 255, and what was done to read it.
+
+    `dark` says whether its ink is darker than its paper, None where that is no question, and
+    `share` how much of its border says so. `other` is the page when it is the other way round.
+    """
+
+    page: np.ndarray
+    notes: tuple[str, ...] = ()
+    dark: bool | None = None
+    share: float = 1.0
+    other: "Page | None" = None
 
 
 def read_drawing(source: Any) -> Tensor:
@@ -41,17 +60,39 @@ def read_drawing(source: Any) -> Tensor:
     Raises DataError, in one sentence, for anything else: a blank page, several drawings, damage.
     """
     drawing, name = _one(source)
-    if isinstance(drawing, Picture):
-        page = place(ink_of(drawing, name).ink, SIDE)
-    elif drawing:
-        page = render(fit_square(drawing), SIDE)
-    else:
-        raise DataError(f"{name} is a blank page: it has no strokes")
-    return torch.tensor(page).float().div_(255)[None, None]
+    read = page_of(drawing, SIDE, name)
+    if read.share < DOUBT:
+        raise DataError(
+            f"{name} does not show what is paper: its border is not of one shade; cut it to the "
+            "paper, with paper all around the drawing"
+        )
+    return torch.tensor(read.page).float().div_(255)[None, None]
 
 
-def drawings_in(file: Path, word: str | None = None) -> Iterator[Picture | Strokes]:
-    """Yield the drawings in a file, of `word` where its records say whose they are.
+def page_of(drawing: Drawing, side: int, name: str) -> Page:
+    """Return a drawing as a page; of a picture whose border leaves a doubt, both ways round.
+
+    Raises DataError, which calls it `name`, when it is blank.
+    """
+    if not isinstance(drawing, Picture):
+        if not drawing:
+            raise BlankPage(f"{name} is a blank page: it has no strokes")
+        return Page(render(fit_square(drawing), side), ("strokes",))
+    found = ink_of(drawing, name)
+    notes = (*found.notes, *drawing.notes)
+    page = Page(place(found.ink, side), notes, found.dark, found.share)
+    if found.clear:
+        return page
+    try:
+        turned = ink_of(drawing, name, dark=not found.dark)
+    except DataError:
+        return page
+    other = Page(place(turned.ink, side), (*turned.notes, *drawing.notes), turned.dark)
+    return replace(page, other=other)
+
+
+def drawings_in(file: Path) -> Iterator[Drawing | Skipped]:
+    """Yield the drawings in a file, and what of it counts as none.
 
     Raises DataError when the file cannot be read.
     """
@@ -63,22 +104,21 @@ def drawings_in(file: Path, word: str | None = None) -> Iterator[Picture | Strok
     elif ending == ".json":
         yield from _from_json(file)
     elif ending in STROKES:
-        yield from ndjson.strokes_of(file, word=word)
+        yield from ndjson.drawings_in(file)
     else:
         yield pictures.read(file)
 
 
-def _one(source: Any) -> tuple[Picture | Strokes, str]:
+def _one(source: Any) -> tuple[Drawing, str]:
     """Return the one drawing that a source is, and what to call it."""
     if isinstance(source, str | Path):
         file = Path(source).expanduser()
-        several = drawings_in(file)
-        drawing = next(several, None)
-        if drawing is None:
-            raise DataError(f"{file} holds no drawing")
-        if next(several, None) is not None:
-            raise DataError(f"{file} holds several drawings; give it one")
-        return drawing, str(file)
+        found = (drawing for drawing in drawings_in(file) if not isinstance(drawing, Skipped))
+        several = list(islice(found, 2))
+        if len(several) != 1:
+            held = "several drawings" if several else "no drawing, or none that is recognised"
+            raise DataError(f"{file} holds {held}; give it one")
+        return several[0], str(file)
     if isinstance(source, Image.Image):
         return pictures.from_image(source), "the picture"
     if isinstance(source, Tensor):

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import resources
@@ -14,6 +15,7 @@ import pooch
 from filelock import FileLock
 from tqdm.auto import tqdm
 
+from oneshot.drawings import folder as own
 from oneshot.drawings import omniglot
 from oneshot.drawings.download import Enough, download
 from oneshot.drawings.errors import DataError
@@ -190,7 +192,31 @@ def verify(dataset: str) -> Iterator[Finding]:
     elif name == "quickdraw":
         yield from _verify_quickdraw(folder)
     else:
+        if name == "folder":
+            yield from _verify_own(folder)
         yield _judge(folder if name == "folder" else Path(name), lambda _: _read_all(dataset))
+
+
+def _verify_own(folder: Path) -> Iterator[Finding]:
+    """Say of each file in a folder of the user's how it is read, or why it is not."""
+    with suppress(DataError):  # where the folder itself is at fault, reading it all says so
+        for read in own.report(folder):
+            yield _judge(read.file, lambda _, read=read: _way(read))
+
+
+def _way(read: own.Read) -> str:
+    """Return how a file was read; raise DataError where it could not be."""
+    if read.fault:
+        raise DataError(read.fault)
+    if read.left_out:
+        return f"is left out: {read.left_out}"
+    ways = [f"{_drawings(count)}, {way}" for way, count in read.ways.items()]
+    ways += [f"{_drawings(count)} left out, {why}" for why, count in read.skipped.items()]
+    return "; ".join(ways) or "holds no drawing"
+
+
+def _drawings(count: int) -> str:
+    return f"{count:,} drawing{'s' if count != 1 else ''}"
 
 
 def _verify_archive(archive: Path) -> Finding:

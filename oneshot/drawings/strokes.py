@@ -14,9 +14,18 @@ Where each stroke could be read as rows of x and y and as two points, it is rows
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """What stands where a drawing could, but is none, and why it is left out."""
+
+    why: str
+
 
 FIELDS = ("drawing", "strokes", "image")
 POINTS = 1_000_000
