@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import nbformat
@@ -17,9 +18,14 @@ def outputs(name: str, **given: object) -> list[object]:
     node = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     known = execute.parameters(node)
     space = {key: parameter.default for key, parameter in known.items()} | given
-    shown = []
-    with mock.patch("IPython.display.display", lambda *values: shown.extend(values)):
+    shown, ran = [], []
+    shell = SimpleNamespace(user_ns=space, history_manager=SimpleNamespace(input_hist_parsed=ran))
+    with (
+        mock.patch("IPython.display.display", lambda *values: shown.extend(values)),
+        mock.patch("IPython.get_ipython", lambda: shell),
+    ):
         for cell in node.cells:
+            ran += [cell.source] * (cell.cell_type == "code")
             if cell.cell_type == "code" and "parameters" not in cell.metadata.get("tags", []):
                 tree = ast.parse(cell.source)
                 last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None

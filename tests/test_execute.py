@@ -1,18 +1,23 @@
 """Strict papermill refuses what papermill lets through, and leaves nothing half-done."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 
 import nbformat
+import papermill
 import pytest
 from pages import NOTEBOOKS
+from papermill.exceptions import PapermillExecutionError
 
 from oneshot import execute
 from oneshot.diffusion.guidance import STRONGEST
 from oneshot.execute import PageError, ParameterError
+from oneshot.parameters import check_cells
 
+CHECK = "from oneshot.parameters import check_page\n\ncheck_page()"
 DECLARED = """\
 # What can be asked
 dataset: str = "glyphs"  # glyphs | omniglot | folder:*: whose drawings
@@ -195,12 +200,131 @@ def test_a_file_that_is_no_notebook_is_named(tmp_path):
             execute.run(tmp_path / f"{name}.ipynb", tmp_path / "out.ipynb")
 
 
-def test_plain_papermill_runs_the_same_page(tmp_path):
-    source = page(tmp_path / "page.ipynb", "print(seed)")
-    command = ["-m", "papermill", str(source), str(tmp_path / "out.ipynb"), "-p", "seed", "5"]
+def told(node):
+    """Return what the cells of an executed page printed."""
+    outputs = [output for cell in node.cells for output in cell.get("outputs", [])]
+    return "".join(output.text for output in outputs if output.output_type == "stream")
+
+
+def feet(node):
+    return [cell.source for cell in node.cells if "provenance" in cell.metadata.get("tags", [])]
+
+
+def test_a_page_that_was_executed_is_executed_again_with_the_same_parameters(tmp_path):
+    source = page(tmp_path / "page.ipynb", CHECK, "print(seed, dataset, guidance)")
+    first = execute.run(source, tmp_path / "first.ipynb", seed=3, guidance="2", dataset="omniglot")
+    again = execute.run(first, tmp_path / "again.ipynb")
+    other = execute.run(again, tmp_path / "other.ipynb", seed=4)
+    for file, seed in [(first, 3), (again, 3), (other, 4)]:
+        node = nbformat.read(file, as_version=4)
+        assert told(node) == f"{seed} omniglot [2.0]\n"
+        asked = node.metadata.oneshot.parameters
+        assert (asked.seed, asked.dataset, asked.guidance) == (seed, "omniglot", [2.0])
+        assert len(feet(node)) == 1 and f"seed={seed}" in feet(node)[0]
+        tags = [tag for cell in node.cells for tag in cell.metadata.get("tags", [])]
+        assert tags == ["parameters", "injected-parameters", "provenance"]
+    with pytest.raises(ParameterError, match="unknown parameter 'sed'"):
+        execute.run(first, sed=4)
+
+
+def test_a_page_that_papermill_executed_is_signed_with_what_papermill_injected(tmp_path):
+    source = page(tmp_path / "page.ipynb", CHECK, "print(quick, limit)")
+    papermill.execute_notebook(
+        source, tmp_path / "first.ipynb", {"quick": "true", "limit": 2}, progress_bar=False
+    )
+    node = nbformat.read(execute.run(tmp_path / "first.ipynb", tmp_path / "out.ipynb"), 4)
+    assert told(node) == "True 2\n"
+    assert node.metadata.oneshot.parameters.quick is True
+    assert "quick=True, limit=2" in feet(node)[0]
+
+
+def test_a_parameter_that_was_injected_as_no_literal_is_refused(tmp_path):
+    node = nbformat.read(page(tmp_path / "page.ipynb"), 4)
+    cell = nbformat.v4.new_code_cell("# Parameters\neta = open('x').read()")
+    cell.metadata.tags = ["injected-parameters"]
+    node.cells.insert(1, cell)
+    nbformat.write(node, tmp_path / "page.ipynb")
+    with pytest.raises(ParameterError, match=r"eta = open.*must be literals"):
+        execute.run(tmp_path / "page.ipynb", tmp_path / "out.ipynb")
+
+
+def test_a_page_runs_in_this_interpreter_whatever_kernels_and_settings_a_user_has(
+    tmp_path, monkeypatch
+):
+    foreign = tmp_path / "foreign" / "kernels" / "python3"
+    foreign.mkdir(parents=True)
+    spec = {"argv": ["false", "{connection_file}"], "display_name": "Other", "language": "python"}
+    (foreign / "kernel.json").write_text(json.dumps(spec))
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "mine.py").write_text("mine = 1")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "foreign"))
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    before = {name: os.environ.get(name) for name in ("JUPYTER_PATH", "JUPYTER_RUNTIME_DIR")}
+    source = page(tmp_path / "page.ipynb", "import sys; print(sys.executable, 'mine' in dir())")
+    node = nbformat.read(execute.run(source, tmp_path / "out.ipynb"), as_version=4)
+    assert told(node) == f"{sys.executable} False\n"
+    assert {name: os.environ.get(name) for name in before} == before
+
+
+def papermilled(notebook, **given):
+    """Return what plain papermill tells of a page that it could not execute, None if it could."""
+    try:
+        papermill.execute_notebook(notebook, None, given, progress_bar=False)
+    except PapermillExecutionError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"quick": "perhaps"}, "quick='perhaps': expected quick: bool = False"),
+        ({"guidance": 1}, "guidance=1: expected guidance: list[float] from 0 to 100"),
+        ({"guidance": [0, 101]}, "guidance=[0, 101]: expected guidance"),
+        ({"dataset": "mnist"}, "dataset='mnist': expected dataset: glyphs | omniglot"),
+        ({"sed": 5}, "unknown parameter 'sed'; known parameters"),
+    ],
+)
+def test_plain_papermill_refuses_by_name(tmp_path, given, complaint):
+    source = page(tmp_path / "page.ipynb", CHECK, f"open({str(tmp_path / 'ran')!r}, 'w')")
+    told = papermilled(source, **given)
+    assert f"ParameterError: {complaint}" in told and "Traceback" not in told
+    assert not (tmp_path / "ran").exists()
+
+
+def test_plain_papermill_gives_the_page_the_declared_types(tmp_path):
+    source = page(tmp_path / "page.ipynb", CHECK, "print(quick, eta, guidance, seed, limit)")
+    command = ["-m", "papermill", str(source), str(tmp_path / "out.ipynb")]
+    given = {"quick": "false", "eta": "1", "guidance": "0,2", "seed": "5"}
+    for name, value in given.items():
+        command += ["-p", name, value]
     subprocess.run([sys.executable, *command], check=True, capture_output=True)
     node = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    assert node.cells[-1].outputs[0].text == "5\n"
+    assert told(node) == "False 1.0 [0.0, 2.0] 5 None\n"
+
+
+def test_a_shipped_page_is_refused_by_plain_papermill():
+    told = papermilled(NOTEBOOKS / "framework.ipynb", published="perhaps")
+    assert "ParameterError: published='perhaps': expected published: bool = True" in told
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.stem)
+def test_every_page_checks_its_parameters_before_anything_else(notebook):
+    code = [cell for cell in nbformat.read(notebook, 4).cells if cell.cell_type == "code"]
+    assert code[0].metadata.tags == ["parameters"]
+    assert (code[1].source, code[1].metadata.tags) == (CHECK, ["remove-cell"])
+
+
+def test_cells_that_a_person_runs_again_are_checked_as_they_are_now():
+    space = {"seed": "7", "eta": 1}
+    cells = ["", "seed: int = 0\neta: float = 0.5\n", "# Parameters\nseed = '7'\n", "seed"]
+    check_cells(space, cells)
+    assert space == {"seed": 7, "eta": 1.0} and type(space["eta"]) is float
+    cells += ["seed: int = 0  # ..5\n", "oops("]
+    with pytest.raises(ParameterError, match="seed=7: expected seed: int to 5 = 0"):
+        check_cells(space, cells)
+    with pytest.raises(ParameterError, match="run the cell that is tagged `parameters`"):
+        check_cells(space, ["", "seed = 5"])
 
 
 def test_a_folder_is_no_place_for_a_page_and_is_refused_before_anything_runs(tmp_path):
