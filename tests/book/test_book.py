@@ -20,6 +20,11 @@ def test_the_built_book_asks_no_other_host_for_anything(small_book):
             assert needle not in text, f"{page.name} has {needle}"
 
 
+def test_github_pages_serves_the_book_as_it_is(small_book):
+    """Without the file, Jekyll drops all folders that begin with an underscore."""
+    assert (small_book / ".nojekyll").exists() and list(small_book.glob("_static/*.css"))
+
+
 def test_a_table_in_markdown_is_a_table_in_the_book(small_book):
     text = (small_book / "notebooks" / "small.html").read_text()
     assert "<table" in text and "<strong>holds</strong>" in text
