@@ -65,7 +65,7 @@ def steps(family: str, dataset: str, preset: str) -> int:
     return most // DRAFT.get(family, 4) if preset == "draft" else most
 
 
-def _judged(preset: str) -> str:
+def judged(preset: str) -> str:
     """Return the preset whose drawings, concepts and critics a preset uses."""
     check(preset)
     return "laptop" if preset == "draft" else preset
@@ -73,7 +73,7 @@ def _judged(preset: str) -> str:
 
 def drawings(dataset: str, preset: str = "laptop") -> Drawings:
     """Return the drawings of a dataset at 48 px."""
-    preset, kind = _judged(preset), source(dataset).name
+    preset, kind = judged(preset), source(dataset).name
     fingerprint = source(dataset).fingerprint(root(dataset))
     if preset == "smoke":
         return Drawings(dataset, limit=20, concepts=60, fingerprint=fingerprint)
@@ -83,7 +83,7 @@ def drawings(dataset: str, preset: str = "laptop") -> Drawings:
 
 def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCritic:
     """Return the SimCLR critic of a dataset."""
-    preset, kind = _judged(preset), source(dataset).name
+    preset, kind = judged(preset), source(dataset).name
     material = drawings(dataset, preset)
     if preset == "smoke":
         return OriginalityCritic(material, Plan(steps=30, batch=64))
@@ -99,7 +99,7 @@ def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCriti
 
 def concepts(dataset: str, preset: str = "laptop") -> Concepts:
     """Return the concepts of a dataset; only Quick, Draw! categories are clustered."""
-    preset = _judged(preset)
+    preset = judged(preset)
     critic = originality_critic(dataset, preset)
     if source(dataset).name != "quickdraw":
         return Concepts(critic.drawings, critic)
@@ -110,7 +110,7 @@ def concepts(dataset: str, preset: str = "laptop") -> Concepts:
 
 def recognition_critic(dataset: str, preset: str = "laptop") -> RecognitionCritic:
     """Return the prototypical network of a dataset."""
-    preset = _judged(preset)
+    preset = judged(preset)
     group = concepts(dataset, preset)
     if preset == "smoke":
         return RecognitionCritic(group, Plan(steps=30, batch=20), queries=2)
@@ -163,7 +163,7 @@ def latent_diffusion(
 
 def variations(dataset: str, preset: str = "laptop") -> int:
     """Return how many drawings of a concept are asked of a model to score it."""
-    preset = _judged(preset)
+    preset = judged(preset)
     return LAPTOP_VARIATIONS[source(dataset).name] if preset == "laptop" else VARIATIONS[preset]
 
 
@@ -316,7 +316,7 @@ def scores(drawn: Samples | Human, critics: str = "own") -> Scores:
 
 def preset_of(group: Concepts) -> str:
     """Return the preset that a set of concepts belongs to; that of a draft is laptop."""
-    for preset in dict.fromkeys(map(_judged, PRESETS)):
+    for preset in dict.fromkeys(map(judged, PRESETS)):
         if concepts(group.drawings.dataset, preset) == group:
             return preset
     raise ValueError("these concepts belong to no preset; name the critics yourself")
