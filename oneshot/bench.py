@@ -9,18 +9,19 @@ from typing import Any
 
 import torch
 
-from oneshot.store import REPOSITORY
+from oneshot import shipped
 
 
 def rows(only: str = "") -> list[dict[str, Any]]:
     """Return the rows of every file in benchmarks/ whose name contains `only`.
 
-    Each is as `row` returns it. Raises ValueError when no file fits.
+    Each is as `row` returns it. Raises ValueError when no file fits, and outside a checkout.
     """
-    files = [f for f in sorted((REPOSITORY / "benchmarks").glob("*.py")) if only in f.stem]
+    root = shipped.checkout()
+    files = [f for f in sorted((root / "benchmarks").glob("*.py")) if only in f.stem]
     if not files:
         raise ValueError(f"no benchmark has {only!r} in its name")
-    sys.path.insert(0, str(REPOSITORY))
+    sys.path.insert(0, str(root))
     found = []
     for file in files:
         print(f"timing {file.stem}", file=sys.stderr)

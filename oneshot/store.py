@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy
 import torch
@@ -25,10 +25,12 @@ from platformdirs import user_cache_path
 
 import oneshot
 from oneshot import device as devices
+from oneshot import shipped
 from oneshot.recipes.base import Artefact, Recipe, from_json
-from oneshot.training.checkpoint import read_metadata, write_tensors
+from oneshot.training.checkpoint import read_metadata, remove_unfinished, write_tensors
 
-REPOSITORY = Path(oneshot.__file__).resolve().parent.parent
+T = TypeVar("T")
+SUMS = "SHA256SUMS"
 log = logging.getLogger("oneshot")
 
 
@@ -38,17 +40,19 @@ class Store:
     def __init__(
         self, runs: Path | None = None, zoo: Path | None = None, device: str | None = None
     ):
-        runs = runs or os.environ.get("ONESHOT_CACHE") or user_cache_path("oneshot")
-        self.runs = Path(runs).expanduser() / "runs"
-        self.zoo = Path(zoo or os.environ.get("ONESHOT_ZOO") or REPOSITORY / "data" / "zoo")
+        cache = runs or os.environ.get("ONESHOT_CACHE") or user_cache_path("oneshot")
+        self.runs = Path(cache).expanduser() / "runs"
+        self.zoo = Path(zoo or os.environ.get("ONESHOT_ZOO") or shipped.DATA / "zoo")
         self.device = devices.resolve(device or os.environ.get("ONESHOT_DEVICE") or "auto")
         self._loaded: dict[str, Any] = {}
 
-    def get(self, recipe: Recipe) -> Any:
+    def get(self, recipe: Recipe[T]) -> T:
         """Return the artefact of `recipe`, loaded; make it first when it is nowhere.
 
         Two processes that ask for the same artefact make it once: one makes, the other waits. The
         objects are shared: treat them as read-only.
+
+        Raises ValueError for a file that is damaged or does not fit, and what making it raises.
         """
         if recipe.key not in self._loaded:
             # Building a network draws its first weights: a caller's own draws must not notice.
@@ -57,6 +61,7 @@ class Store:
                     loaded = recipe.load(self, recipe.make(self, Path()))
                 else:
                     path = self.find(recipe) or self._make(recipe)
+                    self._check_shipped(path)
                     loaded = recipe.load(self, Artefact(path))
             self._loaded[recipe.key] = loaded
         return self._loaded[recipe.key]
@@ -73,6 +78,8 @@ class Store:
         path = self.path(recipe)
         if not path.exists():
             return self.zoo_files.get(recipe.key)
+        # A process that was killed after its last step left where it had worked.
+        shutil.rmtree(path.with_suffix(".work"), ignore_errors=True)
         if _contradict(read_metadata(path).get("recipe"), recipe.to_json()):
             raise ValueError(
                 f"{path} was made when the defaults of {type(recipe).__name__}, or of what it is "
@@ -96,30 +103,30 @@ class Store:
             try:
                 metadata = read_metadata(path)
             except ValueError:
-                raise ValueError(f"{path} is damaged; restore it from git") from None
+                raise ValueError(f"{path} is damaged; {shipped.REPAIR}") from None
             try:
                 files[from_json(metadata["recipe"]).key] = path
             except (ValueError, KeyError) as error:
                 log.warning("the zoo file %s is not usable: %s", path.name, error)
         return files
 
+    def _check_shipped(self, path: Path) -> None:
+        listed = read_sums(self.zoo).get(path.name) if path.parent == self.zoo else None
+        if listed and hashlib.sha256(path.read_bytes()).hexdigest() != listed:
+            raise ValueError(
+                f"{path} is damaged: its sha256 is not that of {SUMS}; {shipped.REPAIR}"
+            )
+
     def _make(self, recipe: Recipe) -> Path:
         path = self.path(recipe)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ValueError(
-                f"nothing can be kept in {self.runs} ({error.strerror}); set ONESHOT_CACHE to a "
-                "folder that can be written"
-            ) from None
         name = f"{type(recipe).__name__} {recipe.key[:8]}"
-        with _locked(path.with_suffix(".lock"), name):
+        with self._locked(path.with_suffix(".lock"), name):
             if path.exists():
                 return path
             work = path.with_suffix(".work")
             work.mkdir(exist_ok=True)
-            # What a killed process was writing; nobody else writes while the lock is ours.
-            for stale in (*path.parent.glob(f".{path.name}.*"), *work.glob(".*")):
+            remove_unfinished(path)
+            for stale in work.glob(".*"):
                 stale.unlink()
             upstream = [self.metadata(r) for r in _stored_upstream(recipe)]
             log.info("making %s on %s", name, self.device)
@@ -135,6 +142,25 @@ class Store:
             write_tensors(path, made.tensors, metadata)
             shutil.rmtree(work, ignore_errors=True)
         return path
+
+    @contextmanager
+    def _locked(self, path: Path, name: str) -> Iterator[None]:
+        lock = FileLock(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
+        except Timeout:
+            log.info("waiting for another process that is making %s", name)
+            lock.acquire()
+        except OSError as error:
+            raise ValueError(
+                f"nothing can be kept in {self.runs} ({error.strerror}); set ONESHOT_CACHE to a "
+                "folder that can be written"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def describe_run(device: torch.device) -> dict[str, Any]:
@@ -152,18 +178,13 @@ def describe_run(device: torch.device) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _locked(path: Path, name: str) -> Iterator[None]:
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        log.info("waiting for another process that is making %s", name)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
+def read_sums(zoo: Path) -> dict[str, str]:
+    """Return the sha256 of each file that SHA256SUMS lists."""
+    path = zoo / SUMS
+    if not path.exists():
+        return {}
+    pairs = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip())
+    return {file: digest for digest, file in pairs}
 
 
 def _stored_upstream(recipe: Recipe) -> Iterator[Recipe]:
@@ -183,14 +204,6 @@ def _contradict(recorded: Any, wanted: Any) -> bool:
     return recorded != wanted
 
 
-def digest(*arrays: numpy.ndarray) -> str:
-    """Return the sha256 of the bytes of arrays."""
-    total = hashlib.sha256()
-    for array in arrays:
-        total.update(numpy.ascontiguousarray(array).data)
-    return total.hexdigest()
-
-
 def _data_hashes(card: dict[str, Any], upstream: list[dict[str, Any]]) -> dict[str, str]:
     hashes = dict(card.get("data", {}))
     for metadata in upstream:
@@ -199,10 +212,13 @@ def _data_hashes(card: dict[str, Any], upstream: list[dict[str, Any]]) -> dict[s
 
 
 def _commit() -> str:
+    # The folder that the package is installed in may lie in a repository of another project.
+    if shipped.CHECKOUT is None or not (shipped.CHECKOUT / ".git").exists():
+        return "unknown"
     try:
         return subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=REPOSITORY,
+            cwd=shipped.CHECKOUT,
             capture_output=True,
             text=True,
             check=True,
@@ -222,7 +238,7 @@ def default() -> Store:
     return _default
 
 
-def get(recipe: Recipe) -> Any:
+def get(recipe: Recipe[T]) -> T:
     """Return the artefact of `recipe` from the default store; see `Store.get`."""
     return default().get(recipe)
 

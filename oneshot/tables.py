@@ -10,11 +10,12 @@ from typing import Any, Self, TypeVar
 
 from filelock import FileLock
 
+from oneshot import shipped
 from oneshot.drawings.sources import root, source
 from oneshot.metrics.intervals import Interval
 from oneshot.training.checkpoint import write_atomic
 
-SHIPPED = Path(__file__).resolve().parent.parent / "data" / "results"
+SHIPPED = shipped.DATA / "results"
 """Where the tables are that come with the project."""
 
 

@@ -6,6 +6,7 @@ says what they should be.
 """
 
 import hashlib
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,12 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from oneshot import sweep
+from oneshot import shipped, sweep
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, from_json
-from oneshot.store import Store, default
+from oneshot.store import SUMS, Store, default, read_sums
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
-
-SUMS = "SHA256SUMS"
 
 
 class ZooError(Exception):
@@ -72,7 +71,7 @@ def verify(store: Store | None = None) -> list[Entry]:
     found = {path.name for path in zoo.glob("*.safetensors")}
     for name in sorted(found | listed.keys()):
         if name not in found:
-            raise ZooError(f"{zoo / name} is listed in {SUMS} but missing; restore it from git")
+            raise ZooError(f"{zoo / name} is listed in {SUMS} but missing; {shipped.REPAIR}")
         if name not in listed:
             raise ZooError(f"{zoo / name} is not listed in {SUMS}; export it with its recipe")
         if _sha256(zoo / name) != listed[name]:
@@ -163,19 +162,15 @@ def _headline(scores: Scores) -> dict[str, Any]:
     return {name: asdict(getattr(scores, name)) for name in names}
 
 
-def read_sums(zoo: Path) -> dict[str, str]:
-    """Return the sha256 of each file that SHA256SUMS lists."""
-    path = zoo / SUMS
-    if not path.exists():
-        return {}
-    pairs = (line.split(maxsplit=1) for line in path.read_text().splitlines() if line.strip())
-    return {file: digest for digest, file in pairs}
-
-
 def _folder(store: Store | None) -> Path:
     zoo = (store or default()).zoo
     if not zoo.is_dir():
-        raise ZooError(f"there is no zoo in {zoo}; unset ONESHOT_ZOO to use the shipped one")
+        todo = (
+            "unset ONESHOT_ZOO to use the shipped one"
+            if os.environ.get("ONESHOT_ZOO")
+            else (shipped.REPAIR)
+        )
+        raise ZooError(f"there is no zoo in {zoo}; {todo}")
     return zoo
 
 
@@ -183,9 +178,9 @@ def _metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = read_metadata(path)
     except ValueError:
-        raise ZooError(f"{path} is damaged; restore it from git") from None
+        raise ZooError(f"{path} is damaged; {shipped.REPAIR}") from None
     if not metadata.keys() >= {"recipe", "card", "provenance", "zoo"}:
-        raise ZooError(f"{path} says nothing of what it is; restore it from git")
+        raise ZooError(f"{path} says nothing of what it is; {shipped.REPAIR}")
     return metadata
 
 

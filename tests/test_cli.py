@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from oneshot import bench, cli, store
+from oneshot import cli, shipped, store
 from oneshot.drawings import registry
 from oneshot.recipes import ReleasedCritic, presets
 
@@ -273,7 +273,7 @@ def test_bench_runs_every_file_with_rows(told, tmp_path, monkeypatch):
     (tmp_path / "benchmarks" / "quick_two.py").write_text(
         f"NAME = 'two'\ndef rows():\n    return [{row}, {row}]\n"
     )
-    monkeypatch.setattr(bench, "REPOSITORY", tmp_path)
+    monkeypatch.setattr(shipped, "CHECKOUT", tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     for name in [name for name in sys.modules if name.split(".")[0] == "benchmarks"]:
         monkeypatch.delitem(sys.modules, name)

@@ -82,6 +82,11 @@ def again(store):
     return Store(store.runs.parent, store.zoo)
 
 
+def test_recipes_know_nothing_of_the_store():
+    code = "import sys, oneshot.recipes; sys.exit('oneshot.store' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
 def test_an_artefact_is_made_once_and_then_found(store):
     assert store.get(Number(2.0)) == 2
     assert store.get(Number(2.0)) == again(store).get(Number(2.0)) == 2

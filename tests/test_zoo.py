@@ -130,10 +130,12 @@ def test_a_file_that_does_not_say_what_it_is_is_named(exported):
             command(exported)
 
 
-def test_a_zoo_that_is_not_there_is_no_empty_zoo(tmp_path):
+@pytest.mark.parametrize(("named", "advice"), [("x", "unset ONESHOT_ZOO"), ("", "restore it")])
+def test_a_zoo_that_is_not_there_is_no_empty_zoo(tmp_path, monkeypatch, named, advice):
+    monkeypatch.setenv("ONESHOT_ZOO", named)
     nowhere = Store(tmp_path / "runs", tmp_path / "nowhere")
     for command in (zoo.entries, zoo.verify, lambda store: zoo.show(NAME, store)):
-        with pytest.raises(ZooError, match=r"there is no zoo in .*nowhere; unset ONESHOT_ZOO"):
+        with pytest.raises(ZooError, match=rf"there is no zoo in .*nowhere; {advice}"):
             command(nowhere)
     assert nowhere.zoo_files == {}
 

@@ -19,7 +19,15 @@ from oneshot.drawings.splits import SPLITS
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.recipes import presets
-from oneshot.recipes.base import Artefact, Made, Recipe, check_name, check_number
+from oneshot.recipes.base import (
+    Artefact,
+    Getter,
+    Made,
+    Recipe,
+    check_name,
+    check_number,
+    digest,
+)
 from oneshot.recipes.data import Concepts, RecognitionCritic
 from oneshot.recipes.results import CONCEPTS_TOGETHER, ReleasedCritic
 
@@ -47,7 +55,7 @@ class Mapped:
 
 
 @dataclass(frozen=True)
-class ImportanceMaps(Recipe):
+class ImportanceMaps(Recipe[Mapped]):
     """Maps of a diffusion model on the exemplars of a split, or of the published figure.
 
     `reading` is one of `attribution.maps.KINDS`; `names` keeps some exemplars, in that order.
@@ -72,7 +80,7 @@ class ImportanceMaps(Recipe):
         check_number("steps", self.steps, 1)
         check_number("guidance", self.guidance, 0)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Draw, some concepts at a time, and gather what each step says."""
         model = store.get(self.model)
         pages, ids, names = chosen(store, self.model.concepts, self.split, self.names)
@@ -108,13 +116,13 @@ class ImportanceMaps(Recipe):
             raise ValueError("as_released is of maps through a decoder; pixel maps have no such")
         return pixel_maps(model, pages, self.reading, **options)
 
-    def load(self, store, artefact: Artefact) -> Mapped:
+    def load(self, store: Getter, artefact: Artefact) -> Mapped:
         """Return the maps beside their exemplars."""
         return _mapped(artefact)
 
 
 @dataclass(frozen=True)
-class CriticMaps(Recipe):
+class CriticMaps(Recipe[Mapped]):
     """Maps of a recognition critic by a method of `attribution.baselines.METHODS`."""
 
     critic: RecognitionCritic | ReleasedCritic
@@ -127,14 +135,14 @@ class CriticMaps(Recipe):
         check_name("method", self.method, METHODS)
         check_name("split", self.split, (*SPLITS, FIGURE))
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Attribute the name that the critic gives to each exemplar."""
         pages, _, names = chosen(store, self.concepts, self.split, self.names)
         critic = store.get(self.critic)
         maps = critic_maps(critic, pages.to(store.device), self.method, self.concepts.threshold)
         return _made(maps[None].cpu(), [], pages, names, self.split)
 
-    def load(self, store, artefact: Artefact) -> Mapped:
+    def load(self, store: Getter, artefact: Artefact) -> Mapped:
         """Return the maps beside their exemplars."""
         return _mapped(artefact)
 
@@ -183,8 +191,6 @@ def named_model(name: str, dataset: str, preset: str = "laptop") -> Recipe:
 
 
 def _made(stages: Tensor, times: list, pages: Tensor, names: list[str], split: str) -> Made:
-    from oneshot.store import digest
-
     card = {"names": names, "times": times}
     if split == FIGURE:
         card["data"] = {"clickme": digest(pages.numpy())}

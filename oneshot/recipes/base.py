@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.loop import Plan, Trained
 
-if TYPE_CHECKING:
-    from oneshot.store import Store
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Network = TypeVar("Network", bound=nn.Module)
 
 KINDS: dict[str, type] = {}
 
@@ -48,9 +50,18 @@ class Artefact:
         return read_metadata(self.path)["card"]
 
 
+class Getter(Protocol):
+    """What a recipe needs of the store: other artefacts, and where to compute."""
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def get(self, recipe: "Recipe[T]") -> T: ...
+
+
 @dataclass(frozen=True)
-class Recipe(ABC):
-    """Everything needed to make one artefact, upstream recipes included.
+class Recipe(ABC, Generic[T_co]):
+    """Everything needed to make one artefact, which `store.get` returns as a `T_co`.
 
     A subclass is a frozen dataclass of JSON-like fields, `Plan`s and other recipes. Its `version`
     is raised whenever the same fields come to mean another artefact.
@@ -61,15 +72,16 @@ class Recipe(ABC):
     """True when the artefact is quicker made than stored."""
 
     def __init_subclass__(cls):
+        super().__init_subclass__()
         KINDS[cls.__name__] = cls
 
     @abstractmethod
-    def make(self, store: "Store", work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Make the artefact; `work` is a folder that outlives an interruption."""
 
     @abstractmethod
-    def load(self, store: "Store", artefact: "Artefact | Made") -> Any:
-        """Turn a stored (or, when ephemeral, a just made) artefact into what `get` returns."""
+    def load(self, store: Getter, artefact: Any) -> T_co:
+        """Turn an `Artefact`, or when ephemeral what was just `Made`, into what `get` returns."""
 
     @cached_property
     def key(self) -> str:
@@ -141,13 +153,27 @@ def numpy_free(value: Any) -> Any:
     return value
 
 
-def load_network(network: torch.nn.Module, artefact: Artefact, store: "Store") -> torch.nn.Module:
+def digest(array: np.ndarray) -> str:
+    """Return the sha256 of the bytes of an array."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def load_network(network: Network, artefact: Artefact, store: Getter) -> Network:
     """Return the network with the stored weights, frozen, in eval mode on the store's device."""
-    network.load_state_dict(artefact.tensors)
+    load_weights(network, artefact.tensors, artefact)
     return network.eval().requires_grad_(False).to(store.device)
 
 
-def count_parameters(network: torch.nn.Module) -> int:
+def load_weights(network: nn.Module, weights: dict[str, Tensor], artefact: Artefact) -> None:
+    """Load weights in place; raise ValueError, naming the file, when they fit another network."""
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        fault = str(error).splitlines()[1].strip()
+        raise ValueError(f"{artefact.path} holds weights of another network: {fault}") from None
+
+
+def count_parameters(network: nn.Module) -> int:
     """Return the number of trainable parameters."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
 

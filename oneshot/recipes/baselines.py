@@ -17,6 +17,7 @@ from oneshot.objectives.vae import NeuralStatisticianObjective, VaeObjective
 from oneshot.recipes.base import (
     NETWORKS,
     Artefact,
+    Getter,
     Made,
     Recipe,
     check_name,
@@ -31,7 +32,7 @@ from oneshot.training.loop import Plan, train
 
 
 @dataclass(frozen=True)
-class VaeStn(Recipe):
+class VaeStn(Recipe[VaeStnModel]):
     """The sequential VAE with a spatial transformer; `beta` weighs its KL divergence."""
 
     concepts: Concepts
@@ -53,7 +54,7 @@ class VaeStn(Recipe):
         """Return the untrained network."""
         return VaeStnModel(self.latent, self.steps, self.hidden, self.hidden // 4)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on pairs of a variation and its exemplar."""
         batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
         torch.manual_seed(self.plan.seed)
@@ -63,13 +64,13 @@ class VaeStn(Recipe):
         card = train_card(trained, work) | {"parameters": count_parameters(model)}
         return Made(model.state_dict(), card)
 
-    def load(self, store, artefact: Artefact) -> VaeStnModel:
+    def load(self, store: Getter, artefact: Artefact) -> VaeStnModel:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)
-class NeuralStatistician(Recipe):
+class NeuralStatistician(Recipe[SetVae]):
     """The Neural Statistician, trained on sets of `set_size` drawings of a concept.
 
     `network_name` is "published", with four `widths` of `depth` layers, or "patch", with two.
@@ -101,7 +102,7 @@ class NeuralStatistician(Recipe):
         side = self.concepts.drawings.side
         return PublishedStatistician(self.latent, self.context, side, self.widths, self.depth)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on random sets of one training concept each."""
         concepts = store.get(self.concepts)
         batches = Sets(concepts, self.plan.batch, self.set_size, self.plan.seed)
@@ -112,13 +113,13 @@ class NeuralStatistician(Recipe):
         card = train_card(trained, work) | {"parameters": count_parameters(model)}
         return Made(model.state_dict(), card)
 
-    def load(self, store, artefact: Artefact) -> SetVae:
+    def load(self, store: Getter, artefact: Artefact) -> SetVae:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)
-class DaGan(Recipe):
+class DaGan(Recipe[DaGanModel]):
     """A DA-GAN: generator UN with skips between encoder and decoder, RN without.
 
     The critic has `critic_steps` turns for one of the generator. `as_released` trains in the
@@ -148,7 +149,7 @@ class DaGan(Recipe):
         side, layers = self.concepts.drawings.side, 3 if self.skips else 2
         return DaGanModel(self.latent, side, self.widths, layers, self.skips, self.drop, self.fold)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train generator and critic in turns; only the generator is kept."""
         batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
         torch.manual_seed(self.plan.seed)
@@ -166,6 +167,6 @@ class DaGan(Recipe):
         card = train_card(trained, work) | {"parameters": count_parameters(model)}
         return Made(model.state_dict(), card)
 
-    def load(self, store, artefact: Artefact) -> DaGanModel:
+    def load(self, store: Getter, artefact: Artefact) -> DaGanModel:
         """Return the generator in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)

@@ -17,11 +17,13 @@ from oneshot.models.critics import STEMS, ConvCritic, Critic, PatchCritic, ResNe
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
 from oneshot.recipes.base import (
     Artefact,
+    Getter,
     Made,
     Recipe,
     check_name,
     check_number,
     count_parameters,
+    digest,
     load_network,
     train_card,
 )
@@ -31,7 +33,7 @@ CRITICS = ("conv", "patch", "resnet")
 
 
 @dataclass(frozen=True)
-class Drawings(Recipe):
+class Drawings(Recipe[ConceptSet]):
     """All drawings of a dataset, rendered: the raw material.
 
     `limit` is the most drawings a concept gives, `concepts` the most concepts (evenly spaced in
@@ -45,10 +47,8 @@ class Drawings(Recipe):
     concepts: int = 0
     fingerprint: str = ""
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Read and render every drawing; the card lists the concepts and hashes the pages."""
-        from oneshot.store import digest
-
         origin, place = source(self.dataset), root(self.dataset)
         names = origin.names(place)
         if self.concepts and self.concepts < len(names):
@@ -61,7 +61,7 @@ class Drawings(Recipe):
         tensors = {"pages": torch.from_numpy(stack), "offsets": torch.from_numpy(offsets)}
         return Made(tensors, card)
 
-    def load(self, store, artefact: Artefact) -> ConceptSet:
+    def load(self, store: Getter, artefact: Artefact) -> ConceptSet:
         """Return the drawings as concepts whose exemplar is simply the first drawing."""
         names = tuple(artefact.card["names"])
         pages = memory_map(artefact.path, "pages")
@@ -77,7 +77,7 @@ class Drawings(Recipe):
 
 
 @dataclass(frozen=True)
-class OriginalityCritic(Recipe):
+class OriginalityCritic(Recipe[Critic]):
     """SimCLR on the training drawings: the feature space of diversity and originality."""
 
     drawings: Drawings
@@ -94,7 +94,7 @@ class OriginalityCritic(Recipe):
         """Return the untrained network."""
         return ConvCritic(self.drawings.side, self.widths, features="embedding", stem=self.stem)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on pairs of augmented views of the training concepts."""
         concepts = store.get(self.drawings)
         torch.manual_seed(self.plan.seed)
@@ -102,13 +102,13 @@ class OriginalityCritic(Recipe):
         batches = Pairs(concepts, self.plan.batch, self.plan.seed)
         return _trained_critic(objective, batches, self.plan, work, store, "originality critic")
 
-    def load(self, store, artefact: Artefact) -> Critic:
+    def load(self, store: Getter, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)
-class Concepts(Recipe):
+class Concepts(Recipe[ConceptSet]):
     """Drawings sorted into concepts, each with its exemplar: the member nearest the centroid.
 
     With `clusters` above 1 each category is split into at most that many clusters (named
@@ -126,7 +126,7 @@ class Concepts(Recipe):
     spread: float = 0.0
     seed: int = 0
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Embed every drawing, cluster where asked, and choose exemplars."""
         drawings = store.get(self.drawings)
         features = embed(
@@ -157,7 +157,7 @@ class Concepts(Recipe):
         }
         return Made(tensors, card)
 
-    def load(self, store, artefact: Artefact) -> ConceptSet:
+    def load(self, store: Getter, artefact: Artefact) -> ConceptSet:
         """Return the concepts over the memory-mapped drawings."""
         names = tuple(artefact.card["names"])
         splits = source(self.drawings.dataset).split(list(names))
@@ -172,7 +172,7 @@ class Concepts(Recipe):
 
 
 @dataclass(frozen=True)
-class RecognitionCritic(Recipe):
+class RecognitionCritic(Recipe[Critic]):
     """A prototypical network: names a drawing among the exemplars of an episode.
 
     `network_name` is one of `CRITICS`, `stem` of `models.critics.STEMS`, of a conv network.
@@ -204,7 +204,7 @@ class RecognitionCritic(Recipe):
             return ResNetCritic(side)
         return ConvCritic(side, features="head", stem=self.stem)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on one-shot episodes of `plan.batch` training concepts."""
         concepts = store.get(self.concepts)
         torch.manual_seed(self.plan.seed)
@@ -214,7 +214,7 @@ class RecognitionCritic(Recipe):
         batches = Episodes(concepts, self.plan.batch, self.queries, self.plan.seed)
         return _trained_critic(objective, batches, self.plan, work, store, "recognition critic")
 
-    def load(self, store, artefact: Artefact) -> Critic:
+    def load(self, store: Getter, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 

@@ -17,6 +17,7 @@ from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixe
 from oneshot.recipes.base import (
     NETWORKS,
     Artefact,
+    Getter,
     Made,
     Recipe,
     check_name,
@@ -33,7 +34,7 @@ FAST = {"sampler": "dpm_solver_pp", "steps": 20}
 
 
 @dataclass(frozen=True)
-class PixelDiffusion(Recipe):
+class PixelDiffusion(Recipe[PixelDiffusionModel]):
     """A U-Net that sees noise and exemplar stacked: DDPM, or CFGDM when `dropout` is above 0.
 
     `network_name` is "patch", which a laptop can train, or "published", of base width `width`.
@@ -73,13 +74,13 @@ class PixelDiffusion(Recipe):
             denoiser, "stack", self.dropout, self.schedule, self.diffusion_steps, self.velocity
         )
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on pairs of a variation and its exemplar."""
         batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
         torch.manual_seed(self.plan.seed)
         return _trained(self.network(), batches, pixel_pairs(self.augment), self.plan, work, store)
 
-    def load(self, store, artefact: Artefact) -> PixelDiffusionModel:
+    def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
@@ -89,7 +90,7 @@ class PixelDiffusion(Recipe):
 
 
 @dataclass(frozen=True)
-class SetDiffusion(Recipe):
+class SetDiffusion(Recipe[PixelDiffusionModel]):
     """FSDM: a U-Net that knows the concept from a set, encoded by a vision transformer.
 
     It learns from sets of `set_size` drawings, each from all the others, and draws from a set of
@@ -140,7 +141,7 @@ class SetDiffusion(Recipe):
             denoiser, "set", 0.0, self.schedule, self.diffusion_steps, self.velocity
         )
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on random sets of one training concept each; a batch is `plan.batch` sets."""
         concepts = store.get(self.concepts)
         batches = Sets(concepts, self.plan.batch, self.set_size, self.plan.seed)
@@ -149,7 +150,7 @@ class SetDiffusion(Recipe):
             self.network(), batches, leave_one_out(self.augment), self.plan, work, store
         )
 
-    def load(self, store, artefact: Artefact) -> PixelDiffusionModel:
+    def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 

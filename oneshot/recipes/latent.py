@@ -24,6 +24,7 @@ from oneshot.objectives.diffusion import DiffusionObjective
 from oneshot.objectives.regularizers import bottleneck
 from oneshot.recipes.base import (
     Artefact,
+    Getter,
     Made,
     Recipe,
     check_name,
@@ -31,6 +32,7 @@ from oneshot.recipes.base import (
     check_share,
     count_parameters,
     load_network,
+    load_weights,
     train_card,
 )
 from oneshot.recipes.data import Concepts
@@ -44,7 +46,7 @@ SEED_STRIDE = 2**20  # more than there are copies, so that no two training seeds
 
 
 @dataclass(frozen=True)
-class Autoencoder(Recipe):
+class Autoencoder(Recipe[torch.nn.Module]):
     """A regularized autoencoder; `regularizers` maps names to beta.
 
     `{"prototype": 100, "barlow": 30}` may be given as a mapping; it is kept as sorted pairs.
@@ -83,7 +85,7 @@ class Autoencoder(Recipe):
         """Return the untrained autoencoder with the bottleneck its regularizers need."""
         return AUTOENCODERS[self.network_name](self.latent, bottleneck(self.betas))
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Train on pairs of a variation and its exemplar."""
         batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
         torch.manual_seed(self.plan.seed)
@@ -100,13 +102,13 @@ class Autoencoder(Recipe):
         card = train_card(trained, work) | {"parameters": count_parameters(network)}
         return Made(network.state_dict(), card)
 
-    def load(self, store, artefact: Artefact) -> torch.nn.Module:
+    def load(self, store: Getter, artefact: Artefact) -> torch.nn.Module:
         """Return the autoencoder in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)
-class LatentDiffusion(Recipe):
+class LatentDiffusion(Recipe[LatentDiffusionModel]):
     """Diffusion on the latents of an autoencoder, conditioned on the latent of the exemplar.
 
     The training set is encoded once as it is and `copies` times under random affine maps, the same
@@ -150,7 +152,7 @@ class LatentDiffusion(Recipe):
         denoiser = DENOISERS[self.denoiser](self.autoencoder.latent, self.width)
         return LatentDiffusionModel(autoencoder, denoiser, self.schedule, self.diffusion_steps)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Encode the training set, standardise it, and train the denoiser."""
         autoencoder = store.get(self.autoencoder)
         latents = encode_pairs(
@@ -180,11 +182,11 @@ class LatentDiffusion(Recipe):
         tensors |= {"latent_mean": model.latent_mean, "latent_std": model.latent_std}
         return Made(tensors, card)
 
-    def load(self, store, artefact: Artefact) -> LatentDiffusionModel:
+    def load(self, store: Getter, artefact: Artefact) -> LatentDiffusionModel:
         """Return the model, autoencoder included, in eval mode on the store's device."""
         model = self.network(store.get(self.autoencoder))
         weights = {f"autoencoder.{k}": v for k, v in model.autoencoder.state_dict().items()}
-        model.load_state_dict(weights | artefact.tensors)
+        load_weights(model, weights | artefact.tensors, artefact)
         return model.eval().requires_grad_(False).to(store.device)
 
 

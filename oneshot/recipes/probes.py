@@ -15,12 +15,12 @@ from oneshot.metrics.probes import (
     reconstruction_error,
     statistics,
 )
-from oneshot.recipes.base import Artefact, Made, Recipe, check_name, check_number
+from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
 from oneshot.recipes.latent import ENCODE_BATCH, Autoencoder
 
 
 @dataclass(frozen=True)
-class Probes(Recipe):
+class Probes(Recipe[dict[str, Interval]]):
     """Probes, reconstruction error and shape of the latents of a split's concepts.
 
     At most `drawings` drawings of each concept are encoded. `get` gives a mapping to intervals:
@@ -40,7 +40,7 @@ class Probes(Recipe):
         check_name("split", self.split, SPLITS)
         check_number("drawings", self.drawings, 1)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Encode the drawings and the exemplars of the split, and probe the latents."""
         autoencoder, concepts = store.get(self.autoencoder), store.get(self.autoencoder.concepts)
         ids = concepts.of(self.split)
@@ -59,7 +59,7 @@ class Probes(Recipe):
         }
         return Made({}, {name: asdict(interval) for name, interval in found.items()})
 
-    def load(self, store, artefact: Artefact) -> dict[str, Interval]:
+    def load(self, store: Getter, artefact: Artefact) -> dict[str, Interval]:
         """Return the mapping that the class describes."""
         return {name: Interval(**bounds) for name, bounds in artefact.card.items()}
 

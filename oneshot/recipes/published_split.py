@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import by_permutation
-from oneshot.recipes.base import Made, Recipe
+from oneshot.recipes.base import Getter, Made, Recipe
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic
 
 VALIDATION, TEST = 0.087, 115 / 665
 
 
 @dataclass(frozen=True)
-class PublishedSplit(Recipe):
+class PublishedSplit(Recipe[ConceptSet]):
     """Concepts under one fixed permutation, cut 550 to 115 when there are 665 of them.
 
     Clusters of one category can fall on both sides of this split; `Concepts` itself never divides a
@@ -27,11 +27,11 @@ class PublishedSplit(Recipe):
     concepts: Concepts
     seed: int = 0
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Nothing needs making: the permutation is a function of the seed."""
         return Made({}, {})
 
-    def load(self, store, artefact: Made) -> ConceptSet:
+    def load(self, store: Getter, artefact: Made) -> ConceptSet:
         """Return the concepts with other splits."""
         concepts = store.get(self.concepts)
         splits = by_permutation(len(concepts), VALIDATION, TEST, self.seed)

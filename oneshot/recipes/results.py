@@ -18,7 +18,7 @@ from oneshot.drawings.splits import SPLITS
 from oneshot.metrics.scoring import Scores as ScoresTable
 from oneshot.metrics.scoring import score
 from oneshot.models.critics import Critic, released
-from oneshot.recipes.base import Artefact, Made, Recipe, check_name, check_number
+from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
 from oneshot.recipes.data import Concepts, OriginalityCritic, RecognitionCritic
 from oneshot.training.precision import Precision, probe_drawing
 
@@ -39,7 +39,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Human(Recipe):
+class Human(Recipe[Drawn]):
     """The data set's own drawings of a split, scored as if a model had made them."""
 
     ephemeral: ClassVar[bool] = True
@@ -53,11 +53,11 @@ class Human(Recipe):
         check_name("split", self.split, SPLITS)
         check_number("variations", self.variations, 1)
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Nothing needs making: the drawings are the data set's."""
         return Made({}, {})
 
-    def load(self, store, artefact: Made) -> Drawn:
+    def load(self, store: Getter, artefact: Made) -> Drawn:
         """Return up to `variations` drawings of each concept of the split."""
         concepts = store.get(self.concepts)
         ids = concepts.of(self.split)
@@ -65,7 +65,7 @@ class Human(Recipe):
 
 
 @dataclass(frozen=True)
-class Samples(Recipe):
+class Samples(Recipe[Drawn]):
     """Drawings by a model of the concepts of a split, from their exemplars.
 
     What is None is taken from `model.drawing`, so that a recipe says all that its drawings depend
@@ -117,7 +117,7 @@ class Samples(Recipe):
                 f"{type(self.model).__name__} has, not {self.steps}"
             )
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Draw, some concepts at a time."""
         model, concepts = store.get(self.model), store.get(self.model.concepts)
         ids = concepts.of(self.split)
@@ -148,7 +148,7 @@ class Samples(Recipe):
         options = {"guidance": self.guidance, "sampler": self.sampler, "steps": self.steps}
         return {name: value for name, value in options.items() if value is not None}
 
-    def load(self, store, artefact: Artefact) -> Drawn:
+    def load(self, store: Getter, artefact: Artefact) -> Drawn:
         """Return the drawings beside the exemplars they vary."""
         concepts = store.get(self.model.concepts)
         return _drawn(concepts, concepts.of(self.split), artefact.tensors["drawings"].numpy())
@@ -160,7 +160,7 @@ class Samples(Recipe):
 
 
 @dataclass(frozen=True)
-class ReleasedCritic(Recipe):
+class ReleasedCritic(Recipe[Critic]):
     """A critic of *Diversity vs. Recognizability* (NeurIPS 2022), for Omniglot at 50 px.
 
     Its weights are read from `critics/` in the data folder; they are not the project's to ship.
@@ -173,11 +173,11 @@ class ReleasedCritic(Recipe):
 
     FILES: ClassVar = {"originality": "simclr_omniglot.pt", "recognition": "proto_net_omniglot.pt"}
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Nothing needs making: the weights are released."""
         return Made({}, {})
 
-    def load(self, store, artefact: Made) -> Critic:
+    def load(self, store: Getter, artefact: Made) -> Critic:
         """Return the critic; raise FileNotFoundError when its file is not there."""
         path = root("critics") / self.FILES[self.kind]
         if not path.is_file():
@@ -190,7 +190,7 @@ class ReleasedCritic(Recipe):
 
 
 @dataclass(frozen=True)
-class Scores(Recipe):
+class Scores(Recipe[ScoresTable]):
     """Diversity, originality, recognizability and the curve of drawings, with intervals."""
 
     drawn: Samples | Human
@@ -198,7 +198,7 @@ class Scores(Recipe):
     recognition: RecognitionCritic | ReleasedCritic
     seed: int = 0
 
-    def make(self, store, work: Path) -> Made:
+    def make(self, store: Getter, work: Path) -> Made:
         """Score the drawings with both critics."""
         drawn = store.get(self.drawn)
         table = score(
@@ -211,7 +211,7 @@ class Scores(Recipe):
         )
         return Made({}, table.to_json())
 
-    def load(self, store, artefact: Artefact) -> ScoresTable:
+    def load(self, store: Getter, artefact: Artefact) -> ScoresTable:
         """Return the scores."""
         return ScoresTable.from_json(artefact.card)
 

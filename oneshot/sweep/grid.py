@@ -28,15 +28,15 @@ from typing import Any
 
 import yaml
 
+from oneshot import shipped
 from oneshot.diffusion.guidance import check_strength
 from oneshot.drawings.sources import root, source
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
-from oneshot.store import REPOSITORY
 from oneshot.sweep.runs import Run
 
-SHIPPED = REPOSITORY / "data" / "sweeps"
+SHIPPED = shipped.DATA / "sweeps"
 CONTROLS = ("none", "augmentation", "pixels")
 SPLITS = ("category", "published")
 FIXED = {"barlow": 30.0, "simclr": 1.0, "kl": 1e-3, "vq": 20.0}

@@ -7,11 +7,11 @@ import made_up
 import numpy as np
 import pytest
 
-from oneshot import kept, tables
+from oneshot import kept, shipped, tables
 from oneshot.comparison import rows
 from oneshot.comparison.rows import Comparison
 from oneshot.results import HUMAN
-from oneshot.store import REPOSITORY, Store
+from oneshot.store import Store
 from oneshot.sweep.board import Board
 from oneshot.sweep.grid import Sweep
 
@@ -60,15 +60,15 @@ def test_a_row_that_lacks_a_field_is_refused_by_name(tmp_path):
 
 
 def test_results_of_what_is_not_the_projects_stay_in_the_cache(home, tmp_path, monkeypatch):
-    shipped = REPOSITORY / "data" / "results" / "framework.json"
+    ours = shipped.DATA / "results" / "framework.json"
     cache = home.runs.parent
-    assert tables.place("framework", "omniglot", "laptop", cache) == shipped
+    assert tables.place("framework", "omniglot", "laptop", cache) == ours
     own = cache / "results" / "framework.json"
     assert tables.place("framework", "omniglot", "smoke", cache) == own
     assert tables.place("framework", "folder:mine", "laptop", cache) == own
     (tmp_path / "quickdraw" / "simplified").mkdir(parents=True)
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
-    assert tables.place("framework", "quickdraw", "laptop", cache) == shipped
+    assert tables.place("framework", "quickdraw", "laptop", cache) == ours
     (tmp_path / "quickdraw" / "simplified" / "cat.ndjson").touch()
     assert tables.place("framework", "quickdraw", "laptop", cache) == own
     sweep = Sweep("folder:mine", "laptop", grid=({"kl": 1.0},))
