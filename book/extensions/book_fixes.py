@@ -5,8 +5,10 @@ from disk, and its widgets bring megabytes of pictures, so the text comes first.
 """
 
 import re
+from html import escape
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 STATE = re.compile(
@@ -54,8 +56,31 @@ def lighten(app: Sphinx, error: Exception | None) -> None:
             path.write_text(after, encoding="utf-8")
 
 
+def parameters_last(app: Sphinx, doctree: nodes.document) -> None:
+    """Put the parameters of a page to its foot, beside the command that runs it with others."""
+    cells = [c for c in doctree.findall(nodes.container) if "tag_parameters" in c["classes"]]
+    feet = [r for r in doctree.findall(nodes.raw) if 'class="provenance"' in r.astext()]
+    if not (cells and feet):
+        return
+    cell, foot = cells[0], feet[-1]
+    cell.parent.remove(cell)
+    command = escape(f"oneshot run {app.env.docname}.ipynb -p NAME=VALUE")
+    opening = (
+        '<details class="rerun"><summary>Run this page with other parameters</summary>'
+        f"<p><code>{command}</code></p>"
+    )
+    place = foot.parent.index(foot)
+    foot.parent[place:place] = [raw(opening), cell, raw("</details>")]
+
+
+def raw(html: str) -> nodes.raw:
+    """Return a piece of HTML as a node."""
+    return nodes.raw("", html, format="html")
+
+
 def setup(app: Sphinx) -> dict:
     """Connect after the extensions that add what is taken away here."""
+    app.connect("doctree-read", parameters_last)
     app.connect("html-page-context", without_thebe, priority=900)
     app.connect("build-finished", lighten)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-// Sliders over a sheet of pictures. All frames travel in one PNG, so the same code serves a live
+// Sliders over a sheet of pictures. All frames travel in one picture, so the same code serves a live
 // kernel and a static page: nothing is asked of Python, or of the network, when a slider moves.
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -54,7 +54,7 @@ async function picture(model) {
   const canvas = element("canvas", { role: "img", width: 2 * width, height: 2 * height });
   const caption = element("figcaption", { "aria-live": "polite" });
   const bytes = model.get("sheet");
-  const sheet = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+  const sheet = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
   const columns = Math.round(sheet.width / width);
   const context = canvas.getContext("2d");
   context.imageSmoothingEnabled = false;

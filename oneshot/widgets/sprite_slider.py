@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
 from oneshot.widgets.assets import script, style
-from oneshot.widgets.sheets import png
+from oneshot.widgets.sheets import png, webp
 
 
 class SpriteSlider(anywidget.AnyWidget):
@@ -62,7 +62,7 @@ class SpriteSlider(anywidget.AnyWidget):
                 f"{len(plot['dots'])} dots for {counts[0]} positions and {len(frames)} frames"
             )
         super().__init__(
-            sheet=png(_sheet(frames, columns=counts[-1])),
+            sheet=webp(_sheet(frames, columns=counts[-1])),
             tile=list(frames[0].size),
             sliders=[
                 {"label": label, "values": [_text(value) for value in values]}

@@ -129,3 +129,29 @@ def test_the_icons_of_the_theme_are_there_without_its_script(page):
         "i:is(.fa-solid, .fas)", "icons => icons.map(i => getComputedStyle(i).maskImage)"
     )
     assert len(icons) > 5 and all(mask.startswith('url("data:image/svg') for mask in icons)
+
+
+def test_code_is_shown_by_one_switch_that_is_remembered(small_book, open_page):
+    page, faults = open_page(f"{small_book.as_uri()}/notebooks/small.html")
+    code = page.locator(".cell:not(.tag_parameters) > .cell_input").first
+    assert not code.is_visible()
+    page.get_by_role("button", name="Show code").click()
+    assert code.is_visible()
+    page.reload()
+    page.get_by_role("button", name="Hide code").wait_for()
+    assert code.is_visible()
+    page.get_by_role("button", name="Hide code").click()
+    assert not code.is_visible()
+    assert faults == []
+
+
+def test_parameters_stand_at_the_foot_beside_the_command_that_takes_them(page):
+    foot = page.locator("details.rerun")
+    foot.locator("summary").click()
+    assert foot.get_by_text("oneshot run notebooks/small.ipynb").is_visible()
+    assert "seed: int" in foot.locator(".tag_parameters .cell_input").inner_text()
+    assert page.locator(".tag_parameters").count() == 1
+    order = page.evaluate(
+        "[...document.querySelectorAll('.rerun, .provenance')].map(n => n.className)"
+    )
+    assert order == ["rerun", "provenance"]
