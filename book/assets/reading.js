@@ -27,6 +27,21 @@
     place.prepend(button);
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", added);
-  else added();
+  // What is wider than the page moves sideways in its place: by touch, and by arrow keys once reached.
+  function reachable() {
+    for (const box of document.querySelectorAll(".bd-article .cell_output, .bd-article .pst-scrollable-table-container")) {
+      const wide = box.scrollWidth > box.clientWidth + 1;
+      box.classList.toggle("sideways", wide);
+      if (wide) {
+        box.tabIndex = 0;
+        box.setAttribute("role", "region");
+        box.setAttribute("aria-label", "wider than the page: moves sideways");
+      } else if (box.getAttribute("role") === "region") {
+        for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+      }
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", added);
+  for (const event of ["load", "resize", "oneshot:shown"]) window.addEventListener(event, reachable);
 })();

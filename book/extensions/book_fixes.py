@@ -15,6 +15,9 @@ STATE = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\s*', re.S
 )
 ICONS = re.compile(r'<script defer(?:="")? src="[^"]*scripts/fontawesome\.js[^"]*"></script>\s*')
+# A label that hides what the button says, and a list whose items are not said to be any.
+SEARCH = re.compile(r'(<button(?=[^>]*search-button-field)[^>]*?) aria-label="Search"')
+LIST = '<div role="list" class="citation-list">'
 LATER = re.compile(
     r'<script (?=[^>]*src="[^"]*(?:doctools|sphinx_highlight|clipboard\.min|copybutton|'
     r"sphinx-book-theme|togglebutton|design-tabs|searchtools|language_data|searchindex)\.js)"
@@ -38,7 +41,7 @@ def light(html: str, scripts_wait: bool = True) -> str:
     Doing it twice changes nothing. The 1.5 MB of icons that the theme carries are not fetched:
     `icons.css` has the few that it shows. `scripts_wait` says that none is needed by the text.
     """
-    html = ICONS.sub("", html)
+    html = SEARCH.sub(r"\1", ICONS.sub("", html)).replace(LIST, LIST.replace(' role="list"', ""))
     if scripts_wait:
         html = LATER.sub("<script defer ", html)
     states = STATE.findall(html)

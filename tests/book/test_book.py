@@ -133,6 +133,8 @@ def test_text_comes_before_the_values_of_widgets_and_does_not_wait_for_scripts(f
     assert '<script defer src="_static/doctools.js">' in page
     assert '<script src="_static/documentation_options.js">' in page, "text needs this at once"
     assert fixes.light(page) == page
+    button = '<button aria-label="Search" class="btn search-button-field">Search</button>'
+    assert fixes.light(button) == '<button class="btn search-button-field">Search</button>'
     assert "defer" not in fixes.light(HEAVY, scripts_wait=False)
 
 

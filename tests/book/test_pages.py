@@ -155,3 +155,34 @@ def test_parameters_stand_at_the_foot_beside_the_command_that_takes_them(page):
         "[...document.querySelectorAll('.rerun, .provenance')].map(n => n.className)"
     )
     assert order == ["rerun", "provenance"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_serious(small_book, open_page, width, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    for name in ("notebooks/small.html", "book/intro.html", "search.html"):
+        size = {"width": width, "height": 800}
+        page, _ = open_page(f"{small_book.as_uri()}/{name}", viewport=size, color_scheme=theme)
+        page.wait_for_load_state("load")
+        found = axe.run(page).response["violations"]
+        serious = [v for v in found if v["impact"] in ("serious", "critical")]
+        assert not serious, [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious]
+
+
+def test_what_is_wider_than_the_page_is_reached_by_keyboard_and_says_so(small_book, open_page):
+    page, _ = open_page(
+        f"{small_book.as_uri()}/notebooks/small.html", viewport={"width": 390, "height": 800}
+    )
+    page.wait_for_load_state("load")
+    page.evaluate(
+        "document.querySelector('.cell_output table').style.width = '900px';"
+        "window.dispatchEvent(new Event('resize'))"
+    )
+    wide = page.locator(".sideways[tabindex='0']")
+    assert wide.count() == 1 and wide.get_attribute("aria-label").startswith("wider")
+    page.evaluate(
+        "document.querySelector('.cell_output table').style.width = '';"
+        "window.dispatchEvent(new Event('resize'))"
+    )
+    assert wide.count() == 0
