@@ -19,11 +19,7 @@ from oneshot.recipes import presets
 from oneshot.widgets import sheets
 
 PATH = Path(__file__).parent / "assets" / "one-shot.png"
-SETS = {
-    "glyphs": "Letters by a synthetic hand",
-    "omniglot": "Omniglot",
-    "quickdraw": "Quick, Draw!",
-}
+SETS = ("glyphs", "omniglot", "quickdraw")
 ROWS, VARIATIONS, GUIDANCE, SEED = 3, 8, 1.0, 0
 SCALE, GAP, MARGIN, HEAD = 2, 3, 22, 46
 QUIET = (96, 94, 86)
@@ -32,9 +28,9 @@ QUIET = (96, 94, 86)
 def main() -> int:
     """Write the picture and say what is in it; return 1 when nothing could be drawn."""
     blocks = []
-    for dataset, title in SETS.items():
+    for dataset in SETS:
         try:
-            blocks.append(block(dataset, title))
+            blocks.append(block(dataset, source(dataset).label))
         except (DataError, LookupError) as error:
             print(f"left out {dataset}: {error}", file=sys.stderr)
     if not blocks:

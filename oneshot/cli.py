@@ -83,14 +83,14 @@ def _there(row: dict[str, Any]) -> str:
 
 
 def _make(arguments: argparse.Namespace) -> int:
-    from oneshot import execute, store
+    from oneshot import execute, store, systems
     from oneshot.comparison import varied
     from oneshot.recipes import presets
 
     if arguments.what in PARTS:
         recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
     else:
-        recipe = presets.system(arguments.what, arguments.dataset, arguments.preset)
+        recipe = systems.recipe(arguments.what, arguments.dataset, arguments.preset)
     recipe = varied(recipe, execute.assignments(arguments.variant, "--variant"))
     store.get(recipe)
     metadata = store.metadata(recipe)
@@ -105,10 +105,10 @@ def _make(arguments: argparse.Namespace) -> int:
 
 
 def _score(arguments: argparse.Namespace) -> int:
-    from oneshot import store
+    from oneshot import store, systems
     from oneshot.recipes import presets
 
-    drawn = presets.samples(
+    drawn = systems.samples(
         arguments.system, arguments.dataset, arguments.preset, guidance=arguments.guidance
     )
     scores = store.get(presets.scores(drawn, arguments.critics))
@@ -122,7 +122,7 @@ def _score(arguments: argparse.Namespace) -> int:
     }
     people = store.get(
         presets.scores(
-            presets.samples("human", arguments.dataset, arguments.preset), arguments.critics
+            systems.samples("human", arguments.dataset, arguments.preset), arguments.critics
         )
     )
     against = scores.originality_against(people)

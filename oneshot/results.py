@@ -17,9 +17,9 @@ from oneshot.metrics.claims import Measured
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes.results import Drawn
+from oneshot.systems import HUMAN
 from oneshot.tables import Record
 
-HUMAN = "human"
 SCORES = ("diversity", "originality", "recognizability", "recognizability_all")
 PLANE = ("originality", "recognizability")
 PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")

@@ -15,7 +15,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from oneshot import shipped, sweep
+from oneshot import shipped, sweep, systems
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, from_json
@@ -131,10 +131,10 @@ def publish(
         parts.append(("concepts", presets.concepts(dataset, preset), {}))
     if store.find(presets.autoencoder(dataset, preset)):
         parts.append(("autoencoder", presets.autoencoder(dataset, preset), {}))
-    for name in presets.SYSTEMS:
-        model = presets.system(name, dataset, preset)
+    for name in systems.SYSTEMS:
+        model = systems.recipe(name, dataset, preset)
         if store.find(model):
-            drawn = presets.samples(name, dataset, preset)
+            drawn = systems.samples(name, dataset, preset)
             reached = drawn.options | _headline(store.get(presets.scores(drawn)))
             parts.append((name, model, reached | human))
     about = {"dataset": dataset, "preset": preset, "store": store}

@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from oneshot import cli, shipped, store
+from oneshot import cli, shipped, store, systems
 from oneshot.drawings import registry
 from oneshot.recipes import ReleasedCritic, presets
 
@@ -298,7 +298,7 @@ def test_a_scored_document_is_all_there_is_on_standard_output(smoke, tmp_path, m
     """In a fresh store, so that drawing, training and scoring all show their progress."""
     monkeypatch.setenv("ONESHOT_CACHE", str(smoke.runs.parent))
     smoke.get(presets.recognition_critic("glyphs", "smoke"))
-    human = presets.scores(presets.samples("human", "glyphs", "smoke"))
+    human = presets.scores(systems.samples("human", "glyphs", "smoke"))
     smoke.path(human).unlink(missing_ok=True)
     done = oneshot("score", "human", "--dataset", "glyphs", "--preset", "smoke", "--json")
     assert done.returncode == 0, done.stderr

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from oneshot import device as devices
+from oneshot import systems
 from oneshot.attribution.latent import latent_maps
 from oneshot.attribution.maps import pixel_maps
 from oneshot.metrics.features import embed
@@ -124,7 +125,7 @@ def test_importance_maps_are_the_same(gpu, latent, pixel, exemplars):
 
 def test_a_whole_chain_is_made_from_drawings_to_scores(gpu, tmp_path):
     store = Store(tmp_path / "runs", tmp_path / "zoo", str(gpu))
-    samples = replace(presets.samples("ldm", "glyphs", "smoke"), guidance=1.0)
+    samples = replace(systems.samples("ldm", "glyphs", "smoke"), guidance=1.0)
     scores = store.get(presets.scores(samples))
     assert 0 <= scores.recognizability.value <= 100 and np.isfinite(scores.originality.value)
     card = store.metadata(samples)

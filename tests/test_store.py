@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from oneshot import store as stores
+from oneshot import systems
 from oneshot.drawings.errors import DataError
 from oneshot.recipes import base, presets
 from oneshot.recipes.base import Made, Recipe, from_json
@@ -299,7 +300,11 @@ def test_defaults_are_part_of_a_version(kind):
 @pytest.mark.parametrize("preset", presets.PRESETS)
 @pytest.mark.parametrize("dataset", ["glyphs", "omniglot", "quickdraw"])
 def test_recipes_come_back_from_json(dataset, preset):
-    for make in (presets.concepts, presets.recognition_critic, *presets.SYSTEMS.values()):
+    for make in (
+        presets.concepts,
+        presets.recognition_critic,
+        *(row.recipe for row in systems.SYSTEMS.values()),
+    ):
         recipe = make(dataset, preset)
         found = from_json(json.loads(json.dumps(recipe.to_json())))
         assert found == recipe and found.key == recipe.key

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from oneshot import store, sweep
+from oneshot import store, sweep, systems
 from oneshot.recipes import Autoencoder, Human, presets
 from oneshot.store import Store
 from oneshot.sweep import Run, Sweep, SweepError, missing
@@ -61,7 +61,7 @@ def test_a_run_is_made_of_the_recipes_of_the_presets():
     run = Run("glyphs", "smoke", (("prototype", 30.0),))
     model = presets.latent_diffusion("glyphs", "smoke", {"prototype": 30})
     assert run.model.key == model.key
-    assert run.parts["samples"].key == presets.samples("ldm", "glyphs", "smoke", guidance=1.0).key
+    assert run.parts["samples"].key == systems.samples("ldm", "glyphs", "smoke", guidance=1.0).key
     assert run.parts["scores"].key == presets.scores(run.parts["samples"]).key
 
 
@@ -81,7 +81,7 @@ def test_the_augmentation_control_trains_on_views_without_a_regularizer():
 
 def test_the_pixel_control_is_cfgdm_without_an_autoencoder():
     run = Run("glyphs", "smoke", control="pixels")
-    assert run.model.key == presets.system("cfgdm", "glyphs", "smoke").key
+    assert run.model.key == systems.recipe("cfgdm", "glyphs", "smoke").key
     assert list(run.parts) == ["diffusion", "samples", "scores", "validation"]
     other = Run("glyphs", "smoke", control="pixels", seed=1, split="published")
     assert (other.model.plan.seed, other.model.concepts) == (1, other.concepts)

@@ -4,7 +4,7 @@ import shutil
 import pytest
 import torch
 
-from oneshot import sweep, zoo
+from oneshot import sweep, systems, zoo
 from oneshot.recipes import presets
 from oneshot.store import Store
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
@@ -174,14 +174,14 @@ def test_the_shipped_zoo_is_whole():
 
 
 def test_publish_exports_the_critics_and_what_is_trained_with_what_it_reached(smoke, tmp_path):
-    smoke.get(presets.system("vae-stn", "glyphs", "smoke"))
+    smoke.get(systems.recipe("vae-stn", "glyphs", "smoke"))
     home = Store(smoke.runs.parent, tmp_path)
     zoo.publish("glyphs", "smoke", store=home)
     found = {entry.name: entry for entry in zoo.verify(home)}
     assert {"glyphs-originality-critic", "glyphs-concepts", "glyphs-vae-stn"} <= found.keys()
     assert found["glyphs-vae-stn"].parameters > 0
     assert {"human", "originality", "recognizability"} <= found["glyphs-vae-stn"].metrics.keys()
-    absent = [n for n in presets.SYSTEMS if not smoke.find(presets.system(n, "glyphs", "smoke"))]
+    absent = [n for n in systems.SYSTEMS if not smoke.find(systems.recipe(n, "glyphs", "smoke"))]
     assert not {f"glyphs-{name}" for name in absent} & found.keys()
 
 

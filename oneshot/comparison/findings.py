@@ -9,6 +9,7 @@ from oneshot.comparison import statements
 from oneshot.comparison.looking import look
 from oneshot.comparison.rows import Comparison
 from oneshot.comparison.statements import Explained
+from oneshot.drawings.sources import source
 from oneshot.metrics import guided
 from oneshot.metrics.claims import UNTESTED, Claim
 from oneshot.objectives.regularizers import REGULARIZERS
@@ -23,7 +24,6 @@ PAPERS = (
 OWN = "This book's own questions"
 FAMILIES = ("none", *REGULARIZERS, *("+".join(sorted((name, "prototype"))) for name in FIXED))
 """Of regularizers alone and with the prototype, as *Latent Representation Matters* has them."""
-DATA = {"omniglot": "Omniglot", "quickdraw": "Quick, Draw!"}
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,12 @@ def gather(
         (OWN, "Probes of the latents", latent, [regularized.explained(many)]),
         (OWN, "Longer training", latent, regularized.longer(many, runs)),
     ]
-    parts = [Part(source, f"{what}, {DATA.get(n, n)}", _tested(t)) for source, what, n, t in told]
+    parts = [Part(paper, f"{what}, {_called(n)}", _tested(t)) for paper, what, n, t in told]
     return [part for part in parts if part.told]
+
+
+def _called(dataset: str) -> str:
+    return source(dataset).label if dataset else dataset
 
 
 def _guided(found: Comparison, system: str) -> list[Claim]:

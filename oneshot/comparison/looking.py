@@ -14,6 +14,7 @@ from oneshot.drawings.sources import source
 from oneshot.kept import Shown
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
+from oneshot.systems import find
 
 
 def look(
@@ -30,8 +31,7 @@ def look(
     source(dataset)
     presets.check(preset)
     for name in systems:
-        if name not in presets.SYSTEMS:
-            raise ValueError(f"unknown system {name!r}; known: {', '.join(presets.SYSTEMS)}")
+        find(name)
     file = tables.place(table, dataset, preset, store.default().runs.parent)
     found = [
         row

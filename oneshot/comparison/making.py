@@ -27,15 +27,9 @@ from oneshot.recipes.latent import LatentDiffusion
 from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
 from oneshot.results import HUMAN
 from oneshot.store import Store, default
+from oneshot.systems import SYSTEMS, recipe, variants
 
 DATASETS = ("omniglot", "quickdraw", "glyphs")
-VARIANTS: Mapping[str, Mapping[str, Sequence[float]]] = {
-    "vae-stn": {"beta": (0.25, 0.5, 2.0, 4.0)},
-    "vae-ns": {"beta": (0.25, 0.5, 2.0, 4.0), "set_size": (2, 10)},
-    "da-gan-un": {"as_released": (1,)},
-    "da-gan-rn": {"as_released": (1,)},
-}
-"""Fields of a system's recipe and the values, besides its own, at which it may be trained."""
 STRENGTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
 """Guidance of *Diffusion Models as Artists* (ICML 2023), fig. 4."""
 SAMPLERS = ("ddpm", "ddim", "dpm_solver_pp")
@@ -72,7 +66,7 @@ class Trial:
         """The recipe of the model, None for humans."""
         if self.system == HUMAN:
             return None
-        return varied(presets.system(self.system, self.dataset, self.preset), dict(self.variant))
+        return varied(recipe(self.system, self.dataset, self.preset), dict(self.variant))
 
     @cached_property
     def drawn(self) -> Samples | Human:
@@ -130,7 +124,7 @@ class Trial:
             self.system,
             self.critics,
             dict(self.variant),
-            {name: float(getattr(self.model, name)) for name in VARIANTS.get(self.system, ())},
+            {name: float(getattr(self.model, name)) for name in variants(self.system)},
             self.drawn.seed,
             **options,
             variations=found.variations,
@@ -223,7 +217,7 @@ def trials(
     if table not in WAYS:
         raise ValueError(f"unknown table {table!r}; known: {', '.join(WAYS)}")
     found = [Trial(table, dataset, preset, HUMAN, critics) for critics in _critics(table, dataset)]
-    chosen = list(systems) or list(presets.SYSTEMS)
+    chosen = list(systems) or list(SYSTEMS)
     for name in chosen:
         alone = Trial(table, dataset, preset, name)
         if alone.model is not None:
@@ -275,7 +269,7 @@ def collect(
 def _framework(alone: Trial) -> Iterator[Trial]:
     for critics in _critics("framework", alone.dataset):
         yield replace(alone, critics=critics)
-    for field, values in VARIANTS.get(alone.system, {}).items():
+    for field, values in variants(alone.system).items():
         yield from (replace(alone, variant=((field, value),)) for value in values)
 
 

@@ -3,7 +3,7 @@
 All were read off the axes of figures 2, 3 and 4 of *Diffusion Models as Artists* (ICML 2023), where
 an error of 0.005 in diversity and originality and of 0.3 points in recognizability must be
 expected. They belong to the paper's own critics and concepts, so they show how points lie relative
-to each other, not what a score here should be. Systems are named as in `recipes.presets.SYSTEMS`;
+to each other, not what a score here should be. Systems are named as in `systems.SYSTEMS`;
 recognizability is in percent.
 """
 

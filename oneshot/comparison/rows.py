@@ -13,8 +13,8 @@ from typing import Any
 from oneshot import kept, tables
 from oneshot.kept import Shown
 from oneshot.metrics.intervals import Interval
-from oneshot.recipes import presets
 from oneshot.results import HUMAN
+from oneshot.systems import SYSTEMS
 from oneshot.tables import Record
 
 WAYS = {"framework": (), "guidance": ("guidance",), "speed": ("sampler", "steps")}
@@ -92,7 +92,7 @@ class Row(Record):
 
     def identity(self, table: str) -> tuple:
         """Return what no two rows of a table share; in its order humans come first."""
-        order = [HUMAN, *presets.SYSTEMS]
+        order = [HUMAN, *SYSTEMS]
         place = order.index(self.system) if self.system in order else len(order)
         group = self.dataset, self.preset, self.critics, place, self.system
         own = len(self.variant), tuple(sorted(self.variant.items()))

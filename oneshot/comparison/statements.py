@@ -18,21 +18,9 @@ from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.results import HUMAN
+from oneshot.systems import label
 
 Array = NDArray[np.float64]
-
-NAMES = {
-    HUMAN: "human",
-    "ddpm": "DDPM",
-    "cfgdm": "CFGDM",
-    "fsdm": "FSDM",
-    "vae-stn": "VAE-STN",
-    "vae-ns": "VAE-NS",
-    "da-gan-un": "DA-GAN-UN",
-    "da-gan-rn": "DA-GAN-RN",
-    "ldm": "LDM",
-}
-"""Systems as the papers write them."""
 
 SAMPLERS = {"ddpm": "ancestral", "ddim": "DDIM", "dpm_solver_pp": "DPM-Solver++"}
 
@@ -186,7 +174,7 @@ def not_reproduced(row: Row) -> str:
     if not told or row.recognizability.high >= HALF * told:
         return ""
     return (
-        f"{NAMES.get(row.system, row.system)} is not reproduced: {row.recognizability.value:.1f} % "
+        f"{label(row.system)} is not reproduced: {row.recognizability.value:.1f} % "
         f"recognizable where {told:.1f} % was published"
     )
 
@@ -243,8 +231,8 @@ def resampled(row: Row, score: str) -> Array:
 
 
 def _more(found: Comparison, score: str, first: str, second: str) -> Explained:
-    subject = "The human drawings are" if first == HUMAN else f"{NAMES[first]} is"
-    other = "the human drawings" if second == HUMAN else NAMES[second]
+    subject = "The human drawings are" if first == HUMAN else f"{label(first)} is"
+    other = "the human drawings" if second == HUMAN else label(second)
     statement = f"{subject} {SAID[score]} than {other}."
     pair = [_row(found, name) for name in (first, second)]
     if absent := [n for n, row in zip((first, second), pair, strict=True) if row is None]:
@@ -254,14 +242,14 @@ def _more(found: Comparison, score: str, first: str, second: str) -> Explained:
 
 
 def _nearest(found: Comparison, system: str) -> Explained:
-    statement = f"Of the published systems, {NAMES[system]} is nearest to the human drawings."
+    statement = f"Of the published systems, {label(system)} is nearest to the human drawings."
     rows = {name: row for name, row in found.systems.items() if name in PLANE["omniglot"]}
     if system not in rows or found.human is None or len(rows) < 2:
         return Explained(_absent(statement, [n for n in (system, HUMAN) if _row(found, n) is None]))
     names = list(rows)
     values = far_from_human(list(rows.values()), found.human)
     mine = names.index(system)
-    others = [NAMES.get(name, name) for name in names if name != system]
+    others = [label(name) for name in names if name != system]
     claim = claims.nearest(statement, others, values[:, mine], np.delete(values, mine, axis=1))
     return _explained(found, claim, [rows[system]])
 
@@ -273,7 +261,7 @@ def _explained(found: Comparison, claim: Claim, rows: Sequence[Row]) -> Explaine
         return Explained(claim, _needed(claim.interval, rows[0].concepts))
     rows = [row for row in rows if row.system != HUMAN]
     facts = [
-        f"{NAMES.get(row.system, row.system)} has {row.parameters / 1e6:.2g} M parameters and "
+        f"{label(row.system)} has {row.parameters / 1e6:.2g} M parameters and "
         f"{row.training['seconds'] / 3600:.2g} h of training"
         for row in rows
         if row.parameters
@@ -321,7 +309,7 @@ def _other_setting(found: Comparison, row: Row) -> str:
     best = max(better, key=lambda other: other.recognizability.value)
     setting = " and ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in best.variant.items())
     return (
-        f"with {setting} {NAMES.get(row.system, row.system)} comes to diversity "
+        f"with {setting} {label(row.system)} comes to diversity "
         f"{best.diversity.value:.2f} and recognizability {best.recognizability.value:.1f} % after "
         f"{best.training['seconds'] / 3600:.2g} h: its setting matters as much as its training"
     )
@@ -332,5 +320,5 @@ def _row(found: Comparison, name: str) -> Row | None:
 
 
 def _absent(statement: str, names: Sequence[str]) -> Claim:
-    missing = " and ".join(NAMES[name] for name in names) or "other systems"
+    missing = " and ".join(label(name) for name in names) or "other systems"
     return Claim.untested(statement, f"no scores of {missing}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, nn
 
-from oneshot import store
+from oneshot import store, systems
 from oneshot.comparison.looking import exemplars, look
 from oneshot.comparison.rows import Row
 from oneshot.drawings.errors import DataError
@@ -51,7 +51,7 @@ def strengths(
     Raises ValueError for a system without guidance, and when there are no results where they are
     needed.
     """
-    recipe = presets.system(system, dataset, preset)
+    recipe = systems.recipe(system, dataset, preset)
     if not getattr(recipe, "dropout", 0):
         raise ValueError(f"{system} has no guidance: it never learned to do without its exemplar")
     if system in QUICK:
@@ -105,7 +105,7 @@ def kept(
     framed = exemplars(found, first)
     absent = ", ".join(f"{g:g}" for g in guidance if g not in rows)
     about = f"Drawn and scored by `{_makes(system, dataset, preset)}`, read from `data/results`."
-    recipe, home = presets.system(system, dataset, preset), store.default()
+    recipe, home = systems.recipe(system, dataset, preset), store.default()
     at_hand = framed is not None and home.find(recipe) is not None
     return Strengths(
         there,

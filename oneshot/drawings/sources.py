@@ -21,6 +21,7 @@ class Source:
     """Where drawings come from and how their concepts are split."""
 
     name: str
+    label: str
     describe: str
     licence: str
     names: Callable[[Path], list[str]]
@@ -28,6 +29,10 @@ class Source:
     split: Callable[[list[str]], np.ndarray]
     threshold: float
     """Ink above this is ink when a drawing is binarised for the critics."""
+    variations: int = 20
+    """Drawings of a concept that are asked of a model at size laptop."""
+    copies: int = 3
+    """Augmented copies of the training latents at size laptop."""
     fingerprint: Callable[[Path], str] = lambda _: ""
     """Tells drawings apart that are called the same, but may be others on another machine."""
 
@@ -37,34 +42,42 @@ SOURCES = {
     for source in (
         Source(
             "glyphs",
+            "Letters by a synthetic hand",
             "Hershey vector glyphs drawn by a synthetic hand; nothing to download",
             "Hershey fonts: free to use and redistribute",
             glyphs.names,
             glyphs.pages,
             glyphs.split,
             threshold=0.3,
+            variations=40,
         ),
         Source(
             "omniglot",
+            "Omniglot",
             "1,623 characters of 50 alphabets, drawn 20 times each",
             "MIT",
             omniglot.names,
             omniglot.pages,
             omniglot.split,
             threshold=0.5,
+            variations=20,  # as many as people made of a character
+            copies=7,
         ),
         Source(
             "quickdraw",
+            "Quick, Draw!",
             "345 categories of Quick, Draw!, clustered into visual concepts",
             "CC-BY 4.0",
             quickdraw.names,
             quickdraw.pages,
             quickdraw.split,
             threshold=0.3,
+            variations=50,
             fingerprint=quickdraw.fingerprint,
         ),
         Source(
             "folder",
+            "Your own drawings",
             "your own drawings: <concept>/*.png or <concept>/*.ndjson",
             "yours",
             folder.names,

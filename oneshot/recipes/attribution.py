@@ -18,7 +18,6 @@ from oneshot.diffusion.samplers import timesteps
 from oneshot.drawings.splits import SPLITS
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
-from oneshot.recipes import presets
 from oneshot.recipes.base import (
     Artefact,
     Getter,
@@ -168,26 +167,6 @@ def chosen(
         raise ValueError(f"{missing[0]!r} is not among the exemplars of {split!r}")
     rows = [all_names.index(name) for name in names]
     return pages[rows], [ids[row] for row in rows], list(names)
-
-
-def named_model(name: str, dataset: str, preset: str = "laptop") -> Recipe:
-    """Return the recipe of a model by the name that a page gives it.
-
-    It is a system, such as "ldm", or how the latents of one are regularized: "barlow:30",
-    "barlow:30+prototype:100", or "none". Raises ValueError for another name.
-    """
-    if name in presets.SYSTEMS:
-        return presets.system(name, dataset, preset)
-    terms = [] if name == "none" else [term.partition(":") for term in name.split("+")]
-    try:
-        weights = {regularizer: float(beta) for regularizer, _, beta in terms}
-        return presets.latent_diffusion(dataset, preset, weights)
-    except (KeyError, ValueError) as error:
-        known = ", ".join(presets.SYSTEMS)
-        raise ValueError(
-            f"no model is called {name!r} ({error}); expected {known}, none, or regularizers with "
-            "their beta such as barlow:30+prototype:100"
-        ) from None
 
 
 def _made(stages: Tensor, times: list, pages: Tensor, names: list[str], split: str) -> Made:

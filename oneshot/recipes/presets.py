@@ -16,10 +16,8 @@ standardised over the whole training set.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
 from oneshot.drawings.sources import root, source
-from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
@@ -31,8 +29,6 @@ PRESETS = ("smoke", "draft", "laptop", "paper")
 DRAFT = {"latents": 2}  # times fewer training steps than at size laptop; for other families 4
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "paper": 500}
-LAPTOP_VARIATIONS = {"glyphs": 40, "omniglot": 20, "quickdraw": 50, "folder": 20}
-"""As many drawings of an Omniglot character as people made; elsewhere what takes minutes."""
 STEPS = {
     "autoencoder": {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000},
     "latents": {"glyphs": 2500, "omniglot": 6000, "quickdraw": 6000, "folder": 2500},
@@ -42,9 +38,7 @@ STEPS = {
     "ns": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
     "gan": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
 }
-"""Training steps at size laptop, by family and kind of data."""
-COPIES = {"glyphs": 3, "omniglot": 7, "quickdraw": 3, "folder": 3}
-"""Augmented copies of the training latents of a laptop."""
+"""Training steps at size laptop, by family and kind of data; other kinds as of a folder."""
 
 
 def check(preset: str) -> None:
@@ -61,7 +55,8 @@ def options(dataset: str, preset: str) -> str:
 
 def steps(family: str, dataset: str, preset: str) -> int:
     """Return the training steps of a family of `STEPS` at size draft or laptop."""
-    most = STEPS[family][source(dataset).name]
+    lengths = STEPS[family]
+    most = lengths.get(source(dataset).name, lengths["folder"])
     return most // DRAFT.get(family, 4) if preset == "draft" else most
 
 
@@ -156,7 +151,7 @@ def latent_diffusion(
         return LatentDiffusion(codes, Plan(steps=30, batch=64), width=64, copies=1)
     if preset != "paper":
         plan = _denoising(steps("latents", dataset, preset), 512)
-        return LatentDiffusion(codes, plan, copies=COPIES[source(dataset).name])
+        return LatentDiffusion(codes, plan, copies=source(dataset).copies)
     plan = Plan(codes.plan.steps, 128, "adamw", 1e-4, weight_decay=0.01, schedule="constant")
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
 
@@ -164,7 +159,7 @@ def latent_diffusion(
 def variations(dataset: str, preset: str = "laptop") -> int:
     """Return how many drawings of a concept are asked of a model to score it."""
     preset = judged(preset)
-    return LAPTOP_VARIATIONS[source(dataset).name] if preset == "laptop" else VARIATIONS[preset]
+    return source(dataset).variations if preset == "laptop" else VARIATIONS[preset]
 
 
 def human(dataset: str, preset: str = "laptop", split: str = "test") -> Human:
@@ -257,41 +252,6 @@ def epochs(dataset: str, count: int, batch: int) -> int:
     """Return the steps of `count` passes over the published training set in batches of `batch`."""
     drawings_trained = 275_000 if source(dataset).name == "quickdraw" else 29_460
     return count * drawings_trained // batch
-
-
-SYSTEMS = {
-    "ldm": latent_diffusion,
-    "cfgdm": pixel_diffusion,
-    "ddpm": partial(pixel_diffusion, dropout=0.0),
-    "fsdm": set_diffusion,
-    "vae-stn": vae_stn,
-    "vae-ns": neural_statistician,
-    "da-gan-un": da_gan,
-    "da-gan-rn": partial(da_gan, skips=False),
-}
-"""Name of each generative system and the function (dataset, preset) that gives its recipe."""
-
-
-def system(name: str, dataset: str, preset: str = "laptop") -> Recipe:
-    """Return the recipe of a system; raise ValueError naming the known ones."""
-    if name not in SYSTEMS:
-        raise ValueError(f"unknown system {name!r}; known: human, {', '.join(SYSTEMS)}")
-    return SYSTEMS[name](dataset, preset)
-
-
-def samples(
-    name: str,
-    dataset: str,
-    preset: str = "laptop",
-    *,
-    guidance: float | None = None,
-    split: str = "test",
-) -> Samples | Human:
-    """Return the drawings of a system, or of humans, of the concepts of a split."""
-    if name == "human":
-        return human(dataset, preset, split)
-    model = system(name, dataset, preset)
-    return Samples(model, split, variations(dataset, preset), guidance)
 
 
 def scores(drawn: Samples | Human, critics: str = "own") -> Scores:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from oneshot import results
+from oneshot import results, systems
 from oneshot.drawings.sources import root, source
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
@@ -65,7 +65,7 @@ class Run:
     def model(self) -> LatentDiffusion | PixelDiffusion:
         """The model, with its autoencoder if it has one; `seed` seeds all trainings."""
         if self.control == "pixels":
-            model = presets.system("cfgdm", self.dataset, self.preset)
+            model = systems.recipe("cfgdm", self.dataset, self.preset)
             plan = replace(model.plan, seed=self.seed)
             return replace(model, concepts=self.concepts, plan=plan)
         model = presets.latent_diffusion(self.dataset, self.preset, dict(self.regularizers))

@@ -5,10 +5,10 @@ from html import escape
 import numpy as np
 from IPython.display import HTML, Markdown, display
 
-from oneshot import comparison
+from oneshot import comparison, systems
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, resampled
+from oneshot.comparison.statements import resampled
 from oneshot.metrics.claims import HOLDS, UNDECIDED, signed, verdict
 from oneshot.metrics.intervals import interval_of
 from oneshot.widgets import sheets
@@ -17,7 +17,6 @@ from oneshot.widgets.framework import (
     AXES,
     exemplars,
     kept_drawings,
-    look,
     mark,
     when_there_are_rows,
 )
@@ -41,7 +40,7 @@ def failures(found: Comparison) -> HTML:
     for told in statements.failing(found):
         words = told.words + BLURRED * told.blurred
         cells = (signed(told.diversity), signed(told.recognizability), words)
-        lines.append(_row(NAMES.get(told.system, told.system), *cells))
+        lines.append(_row(systems.label(told.system), *cells))
     names = ("", "diversity", "recognizability", "")
     top = "".join(f"<th>{name}</th>" for name in names)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
@@ -53,7 +52,7 @@ def summary(found: Comparison) -> Markdown:
     """Return how each system fails, in words."""
     lines = []
     for told in statements.failing(found):
-        name, words = NAMES.get(told.system, told.system), told.words + BLURRED * told.blurred
+        name, words = systems.label(told.system), told.words + BLURRED * told.blurred
         lines.append(
             f"- **{name}** {words} (diversity {signed(told.diversity)}, recognizability "
             f"{signed(told.recognizability)})."
@@ -69,7 +68,7 @@ def sheet(found: Comparison, system: str, concepts: int = 6) -> sheets.Sheet | M
     """
     shown = kept_drawings(found).get(system)
     if shown is None:
-        return Markdown(f"*No drawings by {NAMES.get(system, system)} have been kept yet.*")
+        return Markdown(f"*No drawings by {systems.label(system)} have been kept yet.*")
     chosen = np.unique(np.linspace(0, len(shown.names) - 1, concepts).astype(int))
     framed = exemplars(found, shown)[chosen]
     # a plate in the exemplar's place is a label already
@@ -95,10 +94,10 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
         return Markdown(NO_SWEEPS.format(dataset=found.dataset, preset=found.preset))
     with _plot(5.8, 4.0) as (figure, (axes,)):
         for system, setting in pairs:
-            rows, (colour, marker) = found.variants(system, setting), look(system)
+            rows, (colour, marker) = found.variants(system, setting), systems.looks(system)
             colour = PATHS.get((system, setting), colour)
             points = np.array([row.point for row in rows])
-            label = f"{NAMES.get(system, system)}, {SETTINGS.get(setting, setting)}"
+            label = f"{systems.label(system)}, {SETTINGS.get(setting, setting)}"
             line = "-" if setting == "beta" else "--"
             axes.plot(
                 *points.T, marker + line, color=colour, markersize=4, linewidth=1, label=label
@@ -108,7 +107,9 @@ def tradeoffs(found: Comparison) -> Plot | Markdown:
                 axes.errorbar(*row.point, **reach, color=colour, elinewidth=0.6, alpha=0.6)
             tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 3}
             axes.annotate("", points[-1], points[-2], arrowprops=tip)
-        axes.plot(*found.human.point, "*", color=look("human")[0], markersize=13, label="human")
+        axes.plot(
+            *found.human.point, "*", color=systems.looks("human")[0], markersize=13, label="human"
+        )
         axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
         axes.legend(fontsize=8.5)
     return figure
@@ -129,7 +130,7 @@ def directions(found: Comparison) -> Markdown:
             for score in ("diversity", "recognizability")
         )
         words = (
-            f"- {NAMES.get(system, system)}, {SETTINGS.get(setting, setting)} "
+            f"- {systems.label(system)}, {SETTINGS.get(setting, setting)} "
             f"{_value(least, setting)} to {_value(most, setting)}: diversity {signed(varied)}, "
             f"recognizability {signed(recognized)}"
         )
@@ -164,7 +165,7 @@ def slider(found: Comparison, system: str, setting: str, shown: int = 8) -> Spri
     kept = [found.drawings(row) for row in rows]
     chosen = np.unique(np.linspace(0, len(kept[0].names) - 1, shown).astype(int))
     framed, points = exemplars(found, kept[0]), np.array([row.point for row in rows])
-    name = NAMES.get(system, system)
+    name = systems.label(system)
     return SpriteSlider(
         [sheets.page(drawn.drawings[k], framed[k], columns=4) for drawn in kept for k in chosen],
         {
@@ -194,7 +195,7 @@ NO_SWEEPS = (
 def show_sliders(found: Comparison, shown: int = 8) -> None:
     """Display a slider for each system and setting that was swept; nothing when none was."""
     for system, setting in sweeps(found):
-        told = f"### {NAMES.get(system, system)}: {SETTINGS.get(setting, setting)}"
+        told = f"### {systems.label(system)}: {SETTINGS.get(setting, setting)}"
         display(Markdown(told))
         display_slider(slider(found, system, setting, shown))
 
@@ -212,7 +213,7 @@ def _value(row: Row, setting: str) -> str:
 
 def _caption(row: Row, setting: str) -> str:
     return (
-        f"{NAMES.get(row.system, row.system)}, {SETTINGS.get(setting, setting)} "
+        f"{systems.label(row.system)}, {SETTINGS.get(setting, setting)} "
         f"{_value(row, setting)}: diversity {row.diversity.value:.2f}, recognizability "
         f"{row.recognizability.value:.1f}\u00a0%"
     )

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from IPython.display import Markdown
 
 from oneshot import comparison
-from oneshot.comparison.findings import DATA, OWN, PAPERS, Part
+from oneshot.comparison.findings import OWN, PAPERS, Part
+from oneshot.drawings.sources import source
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED
 from oneshot.widgets.figures import Plot, _plot
 from oneshot.widgets.framework import nearest, verdicts
@@ -16,7 +17,7 @@ COLOURS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
 def near(datasets: Sequence[str], preset: str) -> Markdown:
     """Return in words which system is nearest to people on each data set."""
     told = {name: nearest(comparison.look("framework", name, preset)) for name in datasets}
-    lines = [f"- {DATA.get(name, name)}: {words}." for name, words in told.items() if words]
+    lines = [f"- {source(name).label}: {words}." for name, words in told.items() if words]
     return Markdown("\n".join(lines) or "*No system can be compared yet.*")
 
 
@@ -49,18 +50,18 @@ def board(parts: Sequence[Part]) -> Plot | Markdown:
 def summary(parts: Sequence[Part]) -> Markdown:
     """Return in words how many statements of each source hold."""
     lines = []
-    for source in (*PAPERS, OWN):
-        mine = [part for part in parts if part.source == source]
+    for paper in (*PAPERS, OWN):
+        mine = [part for part in parts if part.source == paper]
         holds, fails, left = (sum(p.count(v) for p in mine) for v in (HOLDS, FAILS, UNDECIDED))
         if mine:
             lines.append(
-                f"- *{source}*: statements tested {holds + fails + left}; {HOLDS} {holds}, {FAILS} "
+                f"- *{paper}*: statements tested {holds + fails + left}; {HOLDS} {holds}, {FAILS} "
                 f"{fails}, {UNDECIDED} {left}."
             )
     return Markdown("\n".join(lines) or "*Nothing has been tested yet.*")
 
 
-def tables(parts: Sequence[Part], source: str) -> Markdown:
+def tables(parts: Sequence[Part], paper: str) -> Markdown:
     """Return the statements of a source, part by part, with what was measured and the verdicts."""
-    told = [f"### {p.title}\n\n{verdicts(p.told).data}" for p in parts if p.source == source]
+    told = [f"### {p.title}\n\n{verdicts(p.told).data}" for p in parts if p.source == paper]
     return Markdown("\n\n".join(told) or "*Nothing of this has been tested yet.*")

@@ -11,31 +11,18 @@ import numpy as np
 from IPython.display import HTML, Markdown
 from matplotlib.lines import Line2D
 
-from oneshot import comparison
+from oneshot import comparison, systems
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, Explained, not_reproduced, resampled
+from oneshot.comparison.statements import Explained, not_reproduced, resampled
 from oneshot.kept import Shown
 from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.recipes import presets
 from oneshot.results import HUMAN
-from oneshot.widgets import figures, sheets
+from oneshot.widgets import sheets
 from oneshot.widgets.figures import Plot, _cell, _plot, _reach
 from oneshot.widgets.sprite_slider import SpriteSlider
 from oneshot.widgets.sprite_slider import plane as plot_of
-
-LOOKS = {
-    HUMAN: (figures.HUMAN, "*"),
-    "cfgdm": ("#b04a16", "o"),
-    "ddpm": ("#e08a4c", "o"),
-    "fsdm": ("#8f7214", "o"),
-    "ldm": ("#26727a", "D"),
-    "vae-stn": ("#5f4b8b", "s"),
-    "vae-ns": ("#a99ac9", "s"),
-    "da-gan-un": ("#3f7032", "^"),
-    "da-gan-rn": ("#8fb37c", "^"),
-}
-"""Colour and marker of each system: circles are pixel diffusion, squares VAEs, triangles GANs."""
 
 NOTE = " note |"
 AXES = {
@@ -53,11 +40,11 @@ def there(found: Comparison, asked: Sequence[str] = ()) -> Markdown:
     about = f"`{found.dataset}` at size {found.preset}"
     if found.critics != "own":
         about += f", judged by the {found.critics} critics"
-    names = [NAMES.get(name, name) for name in found.systems]
+    names = [systems.label(name) for name in found.systems]
     told = f"Systems on {about}: **{', '.join(names)}**." if names else f"No system on {about} yet."
-    absent = [name for name in asked or presets.SYSTEMS if name not in found.systems]
+    absent = [name for name in asked or systems.SYSTEMS if name not in found.systems]
     if absent:
-        left = ", ".join(NAMES.get(name, name) for name in absent)
+        left = ", ".join(systems.label(name) for name in absent)
         which = presets.options(found.dataset, found.preset)
         told += (
             f" Left out, because not trained yet or not scored: {left}. `oneshot make SYSTEM "
@@ -91,7 +78,7 @@ def plane(found: Comparison, with_published: bool = True) -> Plot:
     with _plot(5.8, 4.9) as (figure, (axes,)):
         rows = {HUMAN: found.human, **found.systems}
         for name, row in rows.items():
-            colour, marker = look(name)
+            colour, marker = systems.looks(name)
             around = ellipse(resampled(row, "diversity"), resampled(row, "recognizability"))
             axes.fill(*around.T, color=colour, alpha=0.22, linewidth=0)
             size = 13 if name == HUMAN else 7
@@ -102,7 +89,7 @@ def plane(found: Comparison, with_published: bool = True) -> Plot:
                 axes.plot(*point, marker, alpha=0.75, zorder=3, **hollow)
         variants = [row for row in found.rows if row.variant]
         for row in variants:
-            colour, marker = look(row.system)
+            colour, marker = systems.looks(row.system)
             axes.plot(*row.point, marker, color=colour, markersize=3, alpha=0.7, zorder=2)
         axes.set(xlabel=AXES["diversity"], ylabel=AXES["recognizability"])
         low, high = axes.get_ylim()
@@ -126,10 +113,10 @@ def distances(found: Comparison) -> Plot | Markdown:
     order = sorted(far, key=lambda name: far[name].value)
     with _plot(5.8, 0.9 + 0.3 * len(order)) as (figure, (axes,)):
         for place, name in enumerate(order):
-            colour, marker = look(name)
+            colour, marker = systems.looks(name)
             style = {"fmt": marker, "color": colour, "elinewidth": 1.4}
             axes.errorbar(far[name].value, place, xerr=_reach(far[name]), **style)
-        axes.set_yticks(range(len(order)), [NAMES.get(name, name) for name in order])
+        axes.set_yticks(range(len(order)), [systems.label(name) for name in order])
         axes.set_ylim(len(order) - 0.5, -0.5)
         axes.set(xlabel="distance to human, in spreads of the systems", xlim=(0, None))
         axes.grid(visible=False, axis="y")
@@ -143,7 +130,7 @@ def table(found: Comparison) -> HTML:
     lines = []
     for name, row in {HUMAN: found.human, **found.systems}.items():
         scores = _cell(row.diversity, 3) + _cell(row.originality, 3) + _cell(row.recognizability, 1)
-        cells = f"<th>{escape(NAMES.get(name, name))}</th>{scores}<td>{_size(row)}</td>"
+        cells = f"<th>{escape(systems.label(name))}</th>{scores}<td>{_size(row)}</td>"
         lines.append(f"<tr>{cells}<td>{_published(row)}</td></tr>")
     top = "".join(f"<th>{text}</th>" for text in head)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
@@ -209,7 +196,7 @@ def rejudged(found: Comparison, other: Comparison) -> Markdown:
     pairs = {HUMAN: (found.human, other.human)}
     pairs |= {name: (row, other.systems.get(name)) for name, row in found.systems.items()}
     lines = [
-        f"| {NAMES.get(name, name)} | {one.recognizability} | {two.recognizability} |"
+        f"| {systems.label(name)} | {one.recognizability} | {two.recognizability} |"
         for name, (one, two) in pairs.items()
         if two is not None
     ]
@@ -224,7 +211,7 @@ def nearest(found: Comparison) -> str:
         return ""
     name = min(far, key=lambda name: far[name].value)
     scored = _scored(found.systems[name])
-    return f"**{NAMES.get(name, name)}**, {far[name]} spreads away: {scored}"
+    return f"**{systems.label(name)}**, {far[name]} spreads away: {scored}"
 
 
 @when_there_are_rows
@@ -247,13 +234,13 @@ def slider(found: Comparison, shown: int = 12) -> SpriteSlider | Markdown:
     ]
     rows = {HUMAN: found.human, **found.systems}
     points = np.array([rows[name].point for name in kept])
-    marks = {NAMES.get(name, name): mark(found, rows[name]) for name in [*kept, HUMAN]}
-    labels = [NAMES.get(name, name) for name in kept]
+    marks = {systems.label(name): mark(found, rows[name]) for name in [*kept, HUMAN]}
+    labels = [systems.label(name) for name in kept]
     return SpriteSlider(
         frames,
         {"system": labels, "exemplar": [sheets.label(first.names[k]) for k in chosen]},
         captions=[_caption(rows[name]) for name in kept for _ in chosen],
-        plot=plot_of(marks, points, active=labels, reference=NAMES[HUMAN], x="diversity"),
+        plot=plot_of(marks, points, active=labels, reference=systems.label(HUMAN), x="diversity"),
         alt="eleven drawings after the framed exemplar",
     )
 
@@ -293,19 +280,14 @@ def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60)
     return np.array([x[0], y[0]]) + radius * np.stack([np.cos(turn), np.sin(turn)], 1) @ spread.T
 
 
-def look(name: str) -> tuple[str, str]:
-    """Return the colour and the marker of a system."""
-    return LOOKS.get(name, ("0.4", "o"))
-
-
 def handles(names: Sequence[str], lines: bool = False, hollow: bool = False) -> list[Line2D]:
     """Return what a legend shows of systems; with `hollow` the published points are explained."""
     found = []
     for name in names:
-        colour, marker = look(name)
+        colour, marker = systems.looks(name)
         line = ("--" if name == HUMAN else "-") if lines else "none"
         style = {"marker": marker, "color": colour, "linestyle": line}
-        found.append(Line2D([], [], label=NAMES.get(name, name), **style))
+        found.append(Line2D([], [], label=systems.label(name), **style))
     if hollow:
         style = {"marker": "o", "color": "0.4", "markerfacecolor": "none", "linestyle": "none"}
         found.append(Line2D([], [], label="published", **style))
@@ -321,7 +303,7 @@ def mark(found: Comparison, row: Row) -> np.ndarray:
 
 def _caption(row: Row) -> str:
     return (
-        f"{NAMES.get(row.system, row.system)}: diversity {row.diversity.value:.2f}, "
+        f"{systems.label(row.system)}: diversity {row.diversity.value:.2f}, "
         f"recognizability {row.recognizability.value:.1f}\u00a0%"
     )
 

@@ -7,9 +7,10 @@ from IPython.display import HTML, Markdown
 from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
+from oneshot import systems
 from oneshot.comparison import published
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, far_from_human
+from oneshot.comparison.statements import far_from_human
 from oneshot.comparison.strengths import Strengths
 from oneshot.kept import Shown
 from oneshot.metrics.claims import FAILS, HOLDS, SCORES, UNDECIDED, nearest
@@ -24,7 +25,6 @@ from oneshot.widgets.framework import (
     exemplars,
     handles,
     kept_drawings,
-    look,
     plates,
     when_there_are_rows,
 )
@@ -52,9 +52,9 @@ def densities(found: Comparison) -> Plot:
     with _plot(5.8, 3.2) as (figure, (axes,)):
         peaks = None
         for name, row in rows_of(found).items():
-            colour, marker = look(name)
+            colour, marker = systems.looks(name)
             line = {"color": colour, "linewidth": 1.6, "linestyle": _line(name)}
-            axes.plot(DENSITY_GRID, row.density, label=NAMES.get(name, name), **line)
+            axes.plot(DENSITY_GRID, row.density, label=systems.label(name), **line)
             axes.fill_between(DENSITY_GRID, row.density, color=colour, alpha=0.06, linewidth=0)
             peak = published.PEAKS.get(found.dataset, {}).get(name)
             if peak:
@@ -78,7 +78,7 @@ def curves(found: Comparison, with_published: bool = True) -> Plot:
     """
     with _plot(5.8, 4.2) as (figure, (axes,)):
         for name, row in rows_of(found).items():
-            colour, marker = look(name)
+            colour, marker = systems.looks(name)
             points, bands = np.array(row.bins), np.array(row.bands)
             line = {"color": colour, "linestyle": _line(name), "linewidth": 1.5}
             axes.plot(*_fit(points).T, **line)
@@ -102,7 +102,7 @@ def apart(found: Comparison) -> Markdown:
     """Return how far each curve is from the human one, over the originality that both reach."""
     lines = ["| system | points of recognizability apart | compared over |", "|---|---|---|"]
     for name, row in found.systems.items():
-        lines.append(f"| {NAMES.get(name, name)} | {' | '.join(_apart(row, found.human))} |")
+        lines.append(f"| {systems.label(name)} | {' | '.join(_apart(row, found.human))} |")
     return Markdown("\n".join(lines))
 
 
@@ -122,7 +122,7 @@ def examples(
     rows = [np.tile(exemplars(found, first)[chosen], (len(levels), 1, 1, 1))]
     for shown in kept.values():
         rows.append(np.concatenate([at(shown, level)[chosen] for level in levels]))
-    labels = ["exemplar", *(NAMES.get(name, name) for name in kept)]
+    labels = ["exemplar", *(systems.label(name) for name in kept)]
     middle = len(chosen) // 2
     columns = [
         "" if k != middle else f"originality {level:g}"
@@ -151,8 +151,8 @@ def slider(found: Comparison, concepts: int = 8, positions: int = 9) -> SpriteSl
     frames = [
         _pairs(framed, at(shown, level)[chosen]) for level in levels for shown in kept.values()
     ]
-    fits = {NAMES.get(name, name): _fit(np.array(row.bins)) for name, row in everything.items()}
-    labels = [NAMES.get(name, name) for name in kept]
+    fits = {systems.label(name): _fit(np.array(row.bins)) for name, row in everything.items()}
+    labels = [systems.label(name) for name in kept]
     dots = np.array([_on(fits[label], level) for level in levels for label in labels])
     return SpriteSlider(
         frames,
@@ -161,7 +161,7 @@ def slider(found: Comparison, concepts: int = 8, positions: int = 9) -> SpriteSl
             f"{label}: originality {u:.2f}, recognizability {v:.1f}\u00a0%"
             for (u, v), label in zip(dots, labels * len(levels), strict=True)
         ],
-        plot=plot_of(fits, dots, active=labels * len(levels), reference=NAMES[HUMAN]),
+        plot=plot_of(fits, dots, active=labels * len(levels), reference=systems.label(HUMAN)),
         start=[positions // 3, 0],
         alt="exemplars, and below each a drawing at the chosen originality",
     )
@@ -201,7 +201,7 @@ def strength_curves(found: Strengths) -> Plot:
     with _plot(5.8, 3.9) as (figure, (axes,)):
         shades = STRENGTHS(np.linspace(0, 1, len(models)))
         styles = [{"color": shade} for shade in shades]
-        styles.append({"color": look(HUMAN)[0], "linestyle": "--", "zorder": 5})
+        styles.append({"color": systems.looks(HUMAN)[0], "linestyle": "--", "zorder": 5})
         everyone = models | {"human": found.human}
         for (name, one), style in zip(everyone.items(), styles, strict=True):
             points = np.array(one.bins)

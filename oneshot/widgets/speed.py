@@ -4,9 +4,10 @@ import numpy as np
 from IPython.display import HTML, Markdown
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
+from oneshot import systems
 from oneshot.comparison import statements
 from oneshot.comparison.rows import Comparison, Row
-from oneshot.comparison.statements import NAMES, SAMPLERS, TOLERANCE
+from oneshot.comparison.statements import SAMPLERS, TOLERANCE
 from oneshot.metrics.claims import HOLDS, Claim
 from oneshot.widgets import figures, sheets
 from oneshot.widgets.figures import Plot, _cell, _plot
@@ -130,7 +131,7 @@ def verdict(found: Comparison, system: str) -> Markdown:
     beside = "; ".join(_fewest(rows, best) for rows in ways)
     itself = "; ".join(_fewest(rows, rows[-1]) for rows in ways)
     return Markdown(
-        f"Beside {best.steps} ancestral steps of {NAMES.get(system, system)}, all of the intervals "
+        f"Beside {best.steps} ancestral steps of {systems.label(system)}, all of the intervals "
         f"lie within {within} for: {beside}.\n\n"
         f"Beside the most steps of the same sampler: {itself}."
     )

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oneshot import cli, tables
+from oneshot import cli, systems, tables
 from oneshot.comparison import making
 from oneshot.drawings.errors import DataError
 from oneshot.recipes import presets
@@ -27,7 +27,7 @@ def said(capsys):
 
 
 def test_rows_are_printed_and_kept(said, smoke):
-    for recipe in (presets.system("ldm", "glyphs", "smoke"),
+    for recipe in (systems.recipe("ldm", "glyphs", "smoke"),
                    presets.recognition_critic("glyphs", "smoke")):  # fmt: skip
         smoke.get(recipe)
     status, out, _ = said(*WORDS, "--dataset", "glyphs", "--json")

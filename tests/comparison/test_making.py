@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from oneshot import systems
 from oneshot.comparison import looking, making, measuring, rows
 from oneshot.comparison.making import Trial, collect, trials, varied
 from oneshot.metrics.intervals import mean
@@ -52,7 +53,7 @@ def test_released_critics_judge_omniglot_where_they_are(tmp_path, monkeypatch):
 
 
 def test_a_variant_keeps_the_type_of_its_field():
-    stn, gan = (presets.system(name, "glyphs") for name in ("vae-stn", "da-gan-un"))
+    stn, gan = (systems.recipe(name, "glyphs") for name in ("vae-stn", "da-gan-un"))
     assert varied(stn, {"beta": 2}).beta == 2.0 and isinstance(varied(stn, {"beta": 2}).beta, float)
     assert varied(gan, {"as_released": 1.0}).as_released is True
     assert varied(stn, {"beta": 1.0}) == stn
@@ -72,15 +73,15 @@ def test_a_variant_keeps_the_type_of_its_field():
 @pytest.fixture
 def home(smoke, monkeypatch):
     """The store in which the smallest latent diffusion has been made, and no other system."""
-    ldm = presets.system("ldm", "glyphs", "smoke")
+    ldm = systems.recipe("ldm", "glyphs", "smoke")
     for recipe in (ldm, presets.recognition_critic("glyphs", "smoke")):
         smoke.get(recipe)
-    monkeypatch.setattr(presets, "SYSTEMS", {n: presets.SYSTEMS[n] for n in ("ldm", "vae-stn")})
+    monkeypatch.setattr(making, "SYSTEMS", {n: systems.SYSTEMS[n] for n in ("ldm", "vae-stn")})
     return smoke
 
 
 def test_what_is_trained_is_scored_once(home, monkeypatch):
-    there = home.find(presets.system("vae-stn", "glyphs", "smoke")) is not None
+    there = home.find(systems.recipe("vae-stn", "glyphs", "smoke")) is not None
     found = collect("framework", "glyphs", "smoke", store=home)
     human, ldm = found.rows[:2]
     assert (human.system, ldm.system) == (HUMAN, "ldm")

@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 import pytest
 
+from oneshot import systems
 from oneshot.drawings import quickdraw
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.raster import fit_square, render
-from oneshot.recipes import presets
 
 from .conftest import fault_of, ndjson, record
 
@@ -94,11 +94,11 @@ def test_models_of_all_categories_are_not_taken_for_models_of_some(
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "empty"))
     monkeypatch.setattr("oneshot.drawings.sources.user_cache_path", lambda _: tmp_path / "none")
-    shipped = presets.system("ldm", "quickdraw").key
+    shipped = systems.recipe("ldm", "quickdraw").key
     monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
-    assert presets.system("ldm", "quickdraw").key != shipped
+    assert systems.recipe("ldm", "quickdraw").key != shipped
     monkeypatch.setattr(quickdraw, "CATEGORIES", len(quickdraw.names(quickdraw_root)))
-    assert presets.system("ldm", "quickdraw").key == shipped
+    assert systems.recipe("ldm", "quickdraw").key == shipped
 
 
 def test_a_category_that_vanished(quickdraw_root):

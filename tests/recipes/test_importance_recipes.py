@@ -9,16 +9,17 @@ import pytest
 import torch
 from torch import nn
 
+from oneshot import systems
 from oneshot.attribution.baselines import critic_maps
 from oneshot.attribution.maps import pixel_maps
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import TEST, TRAIN
 from oneshot.models.critics import ConvCritic
 from oneshot.models.pixel_diffusion import PixelDiffusion
-from oneshot.recipes import presets
-from oneshot.recipes.attribution import CriticMaps, ImportanceMaps, named_model
+from oneshot.recipes.attribution import CriticMaps, ImportanceMaps
 from oneshot.recipes.base import Made, Recipe, from_json
 from oneshot.store import Store
+from oneshot.systems import named_model
 
 SIDE = 16
 
@@ -128,7 +129,7 @@ def test_what_has_no_such_maps_is_refused(store):
 
 
 def test_models_have_names_that_pages_use():
-    assert named_model("ldm", "glyphs", "smoke") == presets.system("ldm", "glyphs", "smoke")
+    assert named_model("ldm", "glyphs", "smoke") == systems.recipe("ldm", "glyphs", "smoke")
     both = named_model("barlow:30+prototype:100", "glyphs", "smoke")
     assert both.autoencoder.betas == {"barlow": 30.0, "prototype": 100.0}
     assert named_model("none", "glyphs", "smoke").autoencoder.betas == {}

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from oneshot import systems
 from oneshot.models.latent_diffusion import LatentDiffusion as LatentDiffusionModel
 from oneshot.recipes import Plan, Samples, from_json, presets, results
 from oneshot.recipes.baselines import VaeStn
@@ -67,8 +68,8 @@ def test_what_is_no_guidance_is_refused(ldm, guidance):
 )
 def test_guidance_of_what_cannot_be_guided_is_refused_before_anything_is_trained(system, guidance):
     with pytest.raises(ValueError, match="cannot be guided"):
-        presets.samples(system, "glyphs", "smoke", guidance=guidance)
-    assert presets.samples(system, "glyphs", "smoke").guidance in (None, 0.0)
+        systems.samples(system, "glyphs", "smoke", guidance=guidance)
+    assert systems.samples(system, "glyphs", "smoke").guidance in (None, 0.0)
 
 
 def test_the_card_says_in_which_precision_it_was_drawn(smoke, ldm, tmp_path, monkeypatch):
@@ -102,7 +103,7 @@ def test_replacing_a_field_keeps_the_others(ldm):
 @pytest.mark.parametrize("preset", presets.PRESETS)
 def test_models_and_humans_are_asked_for_as_many_drawings(dataset, preset):
     drawn = presets.variations(dataset, preset)
-    assert presets.samples("ldm", dataset, preset).variations == drawn
+    assert systems.samples("ldm", dataset, preset).variations == drawn
     assert presets.human(dataset, preset).variations == drawn
     with pytest.raises(ValueError, match="unknown preset"):
         presets.variations(dataset, "huge")
@@ -112,8 +113,8 @@ def test_models_and_humans_are_asked_for_as_many_drawings(dataset, preset):
 def test_a_draft_is_judged_like_the_laptop_and_trained_for_fewer_steps(dataset):
     for make in (presets.concepts, presets.recognition_critic, presets.human):
         assert make(dataset, "draft") == make(dataset, "laptop")
-    for name in presets.SYSTEMS:
-        draft, whole = (presets.system(name, dataset, size) for size in ("draft", "laptop"))
+    for name in systems.SYSTEMS:
+        draft, whole = (systems.recipe(name, dataset, size) for size in ("draft", "laptop"))
         assert draft.plan.steps == whole.plan.steps // (2 if name == "ldm" else 4)
         assert replace(draft.plan, steps=whole.plan.steps) == whole.plan
     codes = (presets.autoencoder(dataset, size).plan.steps for size in ("draft", "laptop"))

@@ -67,8 +67,8 @@ def test_with_results_the_page_shows_every_paper(written):
         "Systems on the plane, Omniglot",
         "Generalization curves, Omniglot",
         "Guidance, Omniglot",
-        "Regularizers alone, glyphs",
-        "Regularizers together, glyphs",
+        "Regularizers alone, Letters by a synthetic hand",
+        "Regularizers together, Letters by a synthetic hand",
     ]
     assert "not tested" not in words.lower()
     parts = gathered.gather(["omniglot"], "laptop", "glyphs", "laptop")
