@@ -193,9 +193,30 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _sweep(arguments: argparse.Namespace) -> int:
+    if str(arguments.file) in SLOTS:
+        return _slot(arguments)
+    if arguments.minutes is not None:
+        raise ValueError(f"--minutes is for {', '.join(SLOTS)}, not for a file of runs")
     from oneshot.sweep.making import main as sweep
 
     return sweep(arguments.file, arguments.scheduler, arguments.workers, arguments.dry_run)
+
+
+def _slot(arguments: argparse.Namespace) -> int:
+    """Work for some minutes on what is missing; what is interrupted goes on in the next slot."""
+    from oneshot.store import Store
+    from oneshot.sweep import study, timed
+
+    what, minutes = str(arguments.file), arguments.minutes
+    if minutes is None:
+        raise ValueError(f"say for how many minutes: oneshot sweep {what} --minutes 60")
+    store = Store(device=arguments.device or None)
+    if what == "study":
+        return study.run(minutes, store, only=arguments.only)
+    size = "laptop" if what == "systems" else "paper"
+    compiled = size == "paper" and store.device.type == "cuda"
+    chosen = {"datasets": arguments.dataset or timed.DATASETS, "names": arguments.only}
+    return timed.run(size, minutes, store, compiled=compiled, **chosen)
 
 
 def _book(arguments: argparse.Namespace) -> int:
@@ -253,6 +274,7 @@ PARTS = (
     "autoencoder",
     "latent_diffusion",
 )
+SLOTS = ("study", "systems", "paper")
 SIZES = ("smoke", "draft", "laptop", "paper")
 
 
@@ -310,7 +332,16 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("-o", "--output", type=Path, help="where the executed notebook goes")
 
     sweep = _command(commands, "sweep", _sweep, "make what a grid of runs misses", False)
-    sweep.add_argument("file", type=Path, help="a YAML file, such as those in data/sweeps")
+    sweep.add_argument(
+        "file",
+        type=Path,
+        help="a YAML file, such as those in data/sweeps; or, with --minutes, what to work on: "
+        "systems (size laptop), paper (published sizes), study (what each change does)",
+    )
+    sweep.add_argument("--minutes", type=float, help="time box; the same command goes on from it")
+    sweep.add_argument("--only", action="append", default=[], help="only this system, or trial")
+    sweep.add_argument("--dataset", action="append", default=[], help="only of this one")
+    sweep.add_argument("--device", default="", help="cpu, cuda, mps; default: the best there is")
     sweep.add_argument("--scheduler", default="", help="address of a Dask scheduler")
     sweep.add_argument("--workers", type=int, default=0, help="processes here; 0: one a core")
     sweep.add_argument("--dry-run", action="store_true", help="only print the table")

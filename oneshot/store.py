@@ -87,6 +87,17 @@ class Store:
             )
         return path
 
+    def busy(self, recipe: Recipe) -> bool:
+        """Say whether another process is making the artefact of `recipe` right now."""
+        lock = FileLock(self.path(recipe).with_suffix(".lock"))
+        if not Path(lock.lock_file).exists():
+            return False
+        try:
+            with lock.acquire(timeout=0):
+                return False
+        except Timeout:
+            return True
+
     def metadata(self, recipe: Recipe) -> dict[str, Any]:
         """Return the metadata (recipe, card, provenance) of an artefact, making it if needed."""
         return read_metadata(self.find(recipe) or self._make(recipe))

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from oneshot.models.conditioning import TimeEmbedding, spread
+from oneshot.models.conditioning import TimeEmbedding
 
 GROUPS, HEAD_SIZE = 8, 32
 
@@ -85,12 +85,16 @@ class PatchUNet(nn.Module):
     3.3 M parameters; a training step costs a fortieth of that of the published `UNet`, because no
     convolution runs at the full resolution. `options` are those of `ModulatedUNet`; sides must be
     divisible by `patch` and by 2 for every level but one.
+
+    With `tokens` the exemplar is also seen through an `ExemplarEncoder` of that width (4.2 M
+    parameters at 192): attention looks at its tokens, and its code joins the embedding of time.
     """
 
-    def __init__(self, embedding: int = 256, **options):
+    def __init__(self, embedding: int = 256, tokens: int = 0, side: int = 48, **options):
         super().__init__()
         self.time = TimeEmbedding(embedding, embedding, embedding)
-        self.unet = ModulatedUNet(2, embedding, **options)
+        self.exemplar = ExemplarEncoder(side, tokens, embedding) if tokens else None
+        self.unet = ModulatedUNet(2, embedding, tokens=tokens or None, **options)
 
     def forward(self, x: Tensor, t: Tensor, condition: Tensor, keep: Tensor) -> Tensor:
         """Return the noise predicted in `x` (N, 1, H, W) or (N, V, 1, H, W), of the same shape.
@@ -98,10 +102,48 @@ class PatchUNet(nn.Module):
         `t` (N,) are integer time steps, `condition` (N, 1, H, W) exemplars scaled like `x`, and
         where `keep` (N,) is 0 the exemplar is replaced by zeros.
         """
+        embedding, tokens, images = self.time(t), None, x
+        if self.exemplar is not None:
+            tokens, code = self.exemplar(condition, keep)
+            embedding = embedding + code
+        condition = condition * keep[:, None, None, None]
         if x.dim() == 5:
-            return self(x.flatten(0, 1), *spread(x.shape[1], t, condition, keep)).view_as(x)
-        stacked = torch.cat([x, condition * keep[:, None, None, None]], dim=1)
-        return self.unet(stacked, self.time(t))
+            images, rows = x.flatten(0, 1), (embedding, condition, tokens)
+            embedding, condition, tokens = (_repeated(row, x.shape[1]) for row in rows)
+        return self.unet(torch.cat([images, condition], dim=1), embedding, tokens).view_as(x)
+
+
+class ExemplarEncoder(nn.Module):
+    """A small convolutional network from an exemplar to tokens of its places, and to one code."""
+
+    def __init__(self, side: int, width: int, embedding: int, patch: int = 4):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.PixelUnshuffle(patch),
+            nn.Conv2d(patch**2, width // 2, 3, padding=1),
+            nn.GroupNorm(GROUPS, width // 2),
+            nn.SiLU(),
+            nn.Conv2d(width // 2, width, 3, stride=2, padding=1),
+            nn.GroupNorm(GROUPS, width),
+            nn.SiLU(),
+            nn.Conv2d(width, width, 3, padding=1),
+            nn.GroupNorm(GROUPS, width),
+            nn.SiLU(),
+        )
+        self.place = nn.Parameter(0.02 * torch.randn((side // patch // 2) ** 2, width))
+        self.code = nn.Linear(width, embedding)
+
+    def forward(self, exemplar: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
+        """Return tokens (N, L, width) and codes (N, embedding) of exemplars (N, 1, H, W).
+
+        Where `keep` (N,) is 0, the tokens are only their places and the code is zero.
+        """
+        tokens = self.layers(exemplar).flatten(2).mT * keep[:, None, None]
+        return tokens + self.place, self.code(tokens.mean(dim=1)) * keep[:, None]
+
+
+def _repeated(row: Tensor | None, variations: int) -> Tensor | None:
+    return None if row is None else row.repeat_interleave(variations, dim=0)
 
 
 class ModulatedBlock(nn.Module):

@@ -20,8 +20,9 @@ class PixelDiffusion(nn.Module):
 
     With `condition` "stack" the denoiser takes exemplars (N, 1, H, W), with "set" sets
     (N, S, 1, H, W). `dropout` is the probability with which training drops the condition: DDPM is
-    stack and 0, CFGDM stack and 0.1, FSDM set and 0. Boutin et al., *Diffusion Models as Artists*
-    (ICML 2023), with the schedule of its released code, 500 linear steps, but images in [-1, 1].
+    stack and 0, CFGDM stack and 0.1, FSDM set and 0, or 0.1 to be guided beyond what is published.
+    Boutin et al., *Diffusion Models as Artists* (ICML 2023), with the 500 linear steps of its
+    released code, but images in [-1, 1].
     With `velocity` the network predicts v instead of the noise: see `FromVelocity`.
     """
 
@@ -58,7 +59,8 @@ class PixelDiffusion(nn.Module):
 
         The noise of drawing (c, v) depends only on (seed, concepts[c], v), so neither the number of
         variations nor the company of other exemplars changes it. `guidance` None is 1
-        for a model that learned to do without its exemplar, as published, and 0 for others.
+        for a model with its exemplar stacked that learned to do without it, as published, and 0
+        for others.
         `callback` sees every `Step` of each group drawn together, `x` (c, v, 1, H, W) with ink at 1
         and paper at -1. Draw under bf16 autocast where bf16 is fast.
 
@@ -66,7 +68,7 @@ class PixelDiffusion(nn.Module):
         unknown sampler, no variations, or concepts that do not match.
         """
         if guidance is None:
-            guidance = 1.0 if self.dropout else 0.0
+            guidance = 1.0 if self.dropout and self.condition == "stack" else 0.0
         if guidance and not self.dropout:
             raise ValueError(
                 f"guidance {guidance} needs a model trained with condition dropout, and this one "

@@ -12,8 +12,8 @@ from oneshot.models.conditioning import TimeEmbedding
 from oneshot.models.modulated_unet import ModulatedUNet
 
 HEAD_SIZE = 64
-POOLINGS = ("mean", "cls", "none")
-CONDITIONINGS = ("film", "cross")
+POOLINGS = ("mean", "cls", "none", "mean_patch")
+CONDITIONINGS = ("film", "cross", "place")
 
 
 class SetEncoder(nn.Module):
@@ -21,7 +21,8 @@ class SetEncoder(nn.Module):
 
     Patches know their place in their image but not which image it was: the order of the set does
     not matter. A class token and the time step join them. `pooling` returns the mean of the patch
-    tokens, the class token, or all tokens. The published size is depth 6, 12 heads, width 256,
+    tokens, the class token, all tokens ("none"), or for each place the mean over the set of the
+    patches that lie there ("mean_patch"). The published size is depth 6, 12 heads, width 256,
     dropout 0.2.
     """
 
@@ -52,7 +53,8 @@ class SetEncoder(nn.Module):
     def forward(self, sets: Tensor, t: Tensor) -> Tensor:
         """Return tokens (N, L, width) of `sets` (N, S, 1, H, W) at time steps `t` (N,).
 
-        L is 1 unless the pooling is "none". `t` may be fractional.
+        L is 1 for "mean" and "cls", the patches of an image for "mean_patch". `t` may be
+        fractional.
         """
         patches = F.pixel_unshuffle(sets.flatten(0, 1), self.patch).flatten(2).mT
         tokens = (self.embed(patches) + self.place).unflatten(0, sets.shape[:2]).flatten(1, 2)
@@ -63,6 +65,8 @@ class SetEncoder(nn.Module):
         tokens = self.norm(tokens)
         if self.pooling == "cls":
             return tokens[:, :1]
+        if self.pooling == "mean_patch":
+            return tokens[:, 2:].unflatten(1, (sets.shape[1], -1)).mean(dim=1)
         return tokens[:, 2:].mean(dim=1, keepdim=True) if self.pooling == "mean" else tokens
 
 
@@ -96,9 +100,11 @@ class SetDenoiser(nn.Module):
     """Noise in an image, given a set of drawings of the same concept.
 
     With `conditioning` "film" the pooled set joins the time in the scale and shift of every block,
-    with "cross" the U-Net attends to the tokens of the set where it attends to itself. A learned
-    token stands in for a dropped set. `options` are those of `ModulatedUNet`; Giannone et al. use
-    widths (64, 128, 192, 256), two blocks, patch 1 and dropout 0.2.
+    with "cross" the U-Net attends to the tokens of the set where it attends to itself, and with
+    "place" the tokens of "mean_patch" are laid out where their patches lie, as a second channel of
+    the noisy image. A learned token stands in for a dropped set. `options` are those of
+    `ModulatedUNet`; Giannone et al. use widths (64, 128, 192, 256), two blocks, patch 1 and dropout
+    0.2.
     """
 
     def __init__(
@@ -117,14 +123,19 @@ class SetDenoiser(nn.Module):
             raise ValueError(
                 "conditioning 'film' needs one vector for the set: pool it by 'mean' or 'cls'"
             )
-        film = conditioning == "film"
+        if (conditioning == "place") != (encoder.pooling == "mean_patch"):
+            raise ValueError(
+                "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
+            )
+        film, place = conditioning == "film", conditioning == "place"
         self.encoder, self.conditioning = encoder, conditioning
         self.null = nn.Parameter(torch.zeros(encoder.width))
         self.time = TimeEmbedding(embedding, embedding, embedding)
+        self.lay = nn.Linear(encoder.width, encoder.patch**2) if place else None
         self.unet = ModulatedUNet(
-            1,
+            1 + place,
             embedding + encoder.width * film,
-            tokens=None if film else encoder.width,
+            tokens=encoder.width if conditioning == "cross" else None,
             **options,
         )
 
@@ -140,7 +151,11 @@ class SetDenoiser(nn.Module):
         if x.dim() == 5:
             time, tokens = (row.repeat_interleave(x.shape[1], dim=0) for row in (time, tokens))
             images = x.flatten(0, 1)
-        if self.conditioning == "film":
+        if self.conditioning == "place":
+            patches = self.lay(tokens).mT.to(images.dtype)
+            page = F.fold(patches, images.shape[2:], self.encoder.patch, stride=self.encoder.patch)
+            eps = self.unet(torch.cat([images, page], dim=1), time)
+        elif self.conditioning == "film":
             eps = self.unet(images, torch.cat([time, tokens[:, 0]], dim=1))
         else:
             eps = self.unet(images, time, tokens)

@@ -55,8 +55,10 @@ class NeuralStatisticianObjective(Objective):
     """(1 + alpha) times the cross-entropy plus beta / (1 + alpha) times the KL divergences.
 
     alpha is 1 at first and halves every `half_life` steps (an epoch, as published), so that the
-    context learns to matter before it is regularised (Edwards and Storkey 2017). `augment`
-    transforms all drawings of a set alike: see `affine_pair`.
+    context learns to matter before it is regularised (Edwards and Storkey 2017). The divergence of
+    the context has a weight of its own where `beta_context` is given: its nats are shared by all
+    drawings of a set, and at the same weight it is the first to collapse. `augment` transforms all
+    drawings of a set alike: see `affine_pair`.
     """
 
     def __init__(
@@ -65,9 +67,11 @@ class NeuralStatisticianObjective(Objective):
         half_life: int,
         beta: float = 1.0,
         augment: str | None = None,
+        beta_context: float | None = None,
     ):
         super().__init__()
         self.model, self.half_life, self.beta, self.augment = model, half_life, beta, augment
+        self.beta_context = beta if beta_context is None else beta_context
 
     def alpha_at(self, step: int) -> float:
         """Return the extra weight of the cross-entropy at a training step."""
@@ -87,6 +91,7 @@ class NeuralStatisticianObjective(Objective):
         reconstruction = summed_cross_entropy(logits, sets) / drawings
         kl_context, kl = kl_context.sum() / drawings, kl.sum() / drawings
         weight = 1 + self.alpha_at(step)
-        loss = weight * reconstruction + self.beta / weight * (kl_context + kl)
+        divergence = self.beta_context * kl_context + self.beta * kl
+        loss = weight * reconstruction + divergence / weight
         parts = {"reconstruction": reconstruction, "kl_context": kl_context, "kl": kl}
         return {"loss": loss, **{name: value.detach() for name, value in parts.items()}}

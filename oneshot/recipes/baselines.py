@@ -74,6 +74,7 @@ class NeuralStatistician(Recipe[SetVae]):
     """The Neural Statistician, trained on sets of `set_size` drawings of a concept.
 
     `network_name` is "published", with four `widths` of `depth` layers, or "patch", with two.
+    `beta` weighs both KL divergences, or that of z alone where `beta_context` is given.
     """
 
     concepts: Concepts
@@ -87,12 +88,15 @@ class NeuralStatistician(Recipe[SetVae]):
     beta: float = 1.0
     half_life: int = 230
     augment: str | None = None
+    beta_context: float | None = None
 
     def __post_init__(self):
         check_name("network", self.network_name, NETWORKS)
         check_number("beta", self.beta, 0)
         check_number("set_size", self.set_size, 1)
         check_number("half_life", self.half_life, 1)
+        if self.beta_context is not None:
+            check_number("beta_context", self.beta_context, 0)
         check_name("augment", self.augment, (None, *PAIRS))
 
     def network(self) -> SetVae:
@@ -108,7 +112,9 @@ class NeuralStatistician(Recipe[SetVae]):
         batches = Sets(concepts, self.plan.batch, self.set_size, self.plan.seed)
         torch.manual_seed(self.plan.seed)
         model = self.network()
-        objective = NeuralStatisticianObjective(model, self.half_life, self.beta, self.augment)
+        objective = NeuralStatisticianObjective(
+            model, self.half_life, self.beta, self.augment, self.beta_context
+        )
         trained = train(objective, batches, self.plan, work, store.device, name="VAE-NS")
         card = train_card(trained, work) | {"parameters": count_parameters(model)}
         return Made(model.state_dict(), card)

@@ -38,7 +38,9 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     """A U-Net that sees noise and exemplar stacked: DDPM, or CFGDM when `dropout` is above 0.
 
     `network_name` is "patch", which a laptop can train, or "published", of base width `width`.
-    `as_released` tells the published network (t + 1) / T instead of t.
+    `as_released` tells the published network (t + 1) / T instead of t. Of the patch network, the
+    levels in `attention` attend, and with `tokens` also to the tokens of an encoder of the
+    exemplar, of that width.
 
     Raises ValueError for a name that is not known and for a number that cannot be.
     """
@@ -53,6 +55,8 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     velocity: bool = False
     as_released: bool = False
     augment: str | None = None
+    attention: tuple[int, ...] = (2,)
+    tokens: int = 0
 
     @property
     def drawing(self) -> dict[str, object]:
@@ -67,7 +71,12 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     def network(self) -> PixelDiffusionModel:
         """Return the untrained model."""
         if self.network_name == "patch":
-            denoiser = PatchUNet(widths=(self.width, 2 * self.width, 4 * self.width))
+            denoiser = PatchUNet(
+                tokens=self.tokens,
+                side=self.concepts.drawings.side,
+                widths=(self.width, 2 * self.width, 4 * self.width),
+                attention=self.attention,
+            )
         else:
             denoiser = UNet(self.width, as_released_time=self._time)
         return PixelDiffusionModel(
@@ -94,7 +103,8 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
     """FSDM: a U-Net that knows the concept from a set, encoded by a vision transformer.
 
     It learns from sets of `set_size` drawings, each from all the others, and draws from a set of
-    one. `encoder` are the width, depth, heads and patch of the transformer.
+    one. `encoder` are the width, depth, heads and patch of the transformer. With `dropout` above 0
+    it learns to draw without its set too, and can be guided; FSDM is the model without guidance.
 
     Raises ValueError for a name that is not known and for a number that cannot be.
     """
@@ -114,6 +124,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
     diffusion_steps: int = 500
     velocity: bool = False
     augment: str | None = None
+    dropout: float = 0.0
 
     drawing: ClassVar = {"guidance": 0.0} | FAST
 
@@ -122,6 +133,11 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
         check_name("pooling", self.pooling, POOLINGS)
         check_number("set_size", self.set_size, 2)
         check_share("drop", self.drop)
+        check_share("dropout", self.dropout)
+        if (self.conditioning == "place") != (self.pooling == "mean_patch"):
+            raise ValueError(
+                "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
+            )
         _check(self)
 
     def network(self) -> PixelDiffusionModel:
@@ -138,7 +154,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
             dropout=self.drop,
         )
         return PixelDiffusionModel(
-            denoiser, "set", 0.0, self.schedule, self.diffusion_steps, self.velocity
+            denoiser, "set", self.dropout, self.schedule, self.diffusion_steps, self.velocity
         )
 
     def make(self, store: Getter, work: Path) -> Made:

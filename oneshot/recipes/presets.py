@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from oneshot.drawings.sources import root, source
+from oneshot.recipes import editions
+from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
@@ -26,19 +28,17 @@ from oneshot.recipes.results import Human, ReleasedCritic, Samples, Scores
 from oneshot.training.loop import Plan
 
 PRESETS = ("smoke", "draft", "laptop", "paper")
-DRAFT = {"latents": 2}  # times fewer training steps than at size laptop; for other families 4
+DRAFT = {"latents": 2}  # times fewer training steps than at size laptop; for autoencoders 4
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "paper": 500}
 STEPS = {
     "autoencoder": {"glyphs": 3000, "omniglot": 10_000, "quickdraw": 8000, "folder": 3000},
     "latents": {"glyphs": 2500, "omniglot": 6000, "quickdraw": 6000, "folder": 2500},
-    "pixels": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
-    "sets": {"glyphs": 2000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
-    "stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
-    "ns": {"glyphs": 3000, "omniglot": 9000, "quickdraw": 9000, "folder": 4000},
-    "gan": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 3000},
 }
-"""Training steps at size laptop, by family and kind of data; other kinds as of a folder."""
+"""Training steps of the LDM at size laptop, by stage and kind of data; other kinds as of a folder.
+
+Those of other systems are in `editions`.
+"""
 
 
 def check(preset: str) -> None:
@@ -150,7 +150,7 @@ def latent_diffusion(
     if preset == "smoke":
         return LatentDiffusion(codes, Plan(steps=30, batch=64), width=64, copies=1)
     if preset != "paper":
-        plan = _denoising(steps("latents", dataset, preset), 512)
+        plan = editions.denoising(steps("latents", dataset, preset), 512)
         return LatentDiffusion(codes, plan, copies=source(dataset).copies)
     plan = Plan(codes.plan.steps, 128, "adamw", 1e-4, weight_decay=0.01, schedule="constant")
     return LatentDiffusion(codes, plan, denoiser="attention", width=512, copies=0)
@@ -173,8 +173,8 @@ def pixel_diffusion(dataset: str, preset: str = "laptop", dropout: float = 0.1) 
     if preset == "smoke":
         return PixelDiffusion(group, Plan(steps=10, batch=8), dropout, width=16)
     if preset != "paper":
-        plan = _denoising(steps("pixels", dataset, preset), 64)
-        return PixelDiffusion(group, plan, dropout, velocity=True)
+        recipe = small("cfgdm" if dropout else "ddpm", dataset, preset)
+        return replace(recipe, dropout=dropout)
     width, augment = (60, "class") if source(dataset).name == "quickdraw" else (48, None)
     plan = Plan(epochs(dataset, 300, 128), 128, lr=1e-4, schedule="linear")
     return PixelDiffusion(group, plan, dropout, "published", width, augment=augment)
@@ -187,12 +187,12 @@ def set_diffusion(dataset: str, preset: str = "laptop") -> SetDiffusion:
         plan = Plan(epochs(dataset, 300, 128), 26, lr=1e-4, schedule="constant", ema=0.9999)
         augment = "class" if source(dataset).name == "quickdraw" else None
         return SetDiffusion(group, plan, augment=augment)
-    plan, encoder, widths = Plan(steps=10, batch=4), (32, 1, 1, 12), (16, 16, 32)
     if preset != "smoke":
-        plan = _denoising(steps("sets", dataset, preset), 12)
-        encoder, widths = (128, 3, 2, 12), (48, 96, 192)
-    small = {"blocks": 1, "patch": 4, "attention": (2,), "drop": 0.1, "velocity": True}
-    return SetDiffusion(group, plan, encoder=encoder, widths=widths, **small)
+        return small("fsdm", dataset, preset)
+    sizes = {"encoder": (32, 1, 1, 12), "widths": (16, 16, 32), "blocks": 1, "patch": 4}
+    return SetDiffusion(
+        group, Plan(steps=10, batch=4), **sizes, attention=(2,), drop=0.1, velocity=True
+    )
 
 
 def vae_stn(dataset: str, preset: str = "laptop", beta: float = 1.0) -> VaeStn:
@@ -201,8 +201,7 @@ def vae_stn(dataset: str, preset: str = "laptop", beta: float = 1.0) -> VaeStn:
     if preset == "smoke":
         return VaeStn(group, Plan(steps=10, batch=8), 8, 3, 40)
     if preset != "paper":
-        plan = Plan(steps("stn", dataset, preset), 128, lr=1e-3, warmup=100, clip=5.0)
-        return VaeStn(group, plan, steps=20, beta=beta)
+        return replace(small("vae-stn", dataset, preset), beta=beta)
     plan = Plan(epochs(dataset, 500, 128), 128, lr=1e-3, clip=5.0)
     augment = "class" if source(dataset).name == "quickdraw" else None
     return VaeStn(group, plan, steps=100, beta=beta, augment=augment)
@@ -217,9 +216,7 @@ def neural_statistician(
         plan, sizes = Plan(steps=10, batch=4), {"widths": (8, 16), "network_name": "patch"}
         return NeuralStatistician(group, plan, 3, 8, 32, **sizes, beta=beta)
     if preset != "paper":
-        plan = Plan(steps("ns", dataset, preset), 32, lr=1e-3, weight_decay=1e-5, clip=5.0)
-        sizes = {"widths": (48, 96), "network_name": "patch"}
-        return NeuralStatistician(group, plan, set_size, **sizes, beta=beta, half_life=400)
+        return replace(small("vae-ns", dataset, preset), beta=beta, set_size=set_size)
     plan = Plan(epochs(dataset, 300, 128 * 5), 128, lr=1e-3, weight_decay=1e-5)
     augment = "class" if source(dataset).name == "quickdraw" else None
     half_life = epochs(dataset, 1, 128 * 5)
@@ -235,17 +232,20 @@ def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
         plan = Plan(steps=12, batch=8)
         return DaGan(group, plan, skips, 8, (8, 8, 8), 1, 16, drop=0.0, fold=4)
     if preset != "paper":
-        turns = steps("gan", dataset, preset)
-        plan = Plan(turns, 32, lr=5e-4, betas=(0.0, 0.9), schedule="linear")
-        sizes = {"latent": 128, "widths": (48, 64), "critic_layers": 2, "critic_hidden": 256}
-        return DaGan(group, plan, skips, **sizes, drop=0.0, fold=4, critic_steps=1)
+        return small(f"da-gan-{'un' if skips else 'rn'}", dataset, preset)
     plan = Plan(epochs(dataset, 30, 32), 32, lr=1e-4, betas=(0.0, 0.9), schedule="constant")
     return DaGan(group, plan, skips)
 
 
-def _denoising(count: int, batch: int) -> Plan:
-    """Return how a laptop trains a denoiser, in `count` steps."""
-    return Plan(count, batch, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
+def small(name: str, dataset: str, preset: str = "laptop", edition: int | None = None) -> Recipe:
+    """Return a system of `editions` at size draft or laptop, in the edition that ships or another.
+
+    Raises ValueError for another size, and for a system or an edition that is not known.
+    """
+    if preset not in ("draft", "laptop"):
+        raise ValueError(f"there are editions at sizes draft and laptop, not at {preset!r}")
+    kind, group = source(dataset).name, concepts(dataset, preset)
+    return editions.laptop(name, kind, group, edition=edition, draft=preset == "draft")
 
 
 def epochs(dataset: str, count: int, batch: int) -> int:

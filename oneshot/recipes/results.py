@@ -101,7 +101,7 @@ class Samples(Recipe[Drawn]):
         if self.guidance is None:
             return
         check_strength(self.guidance)
-        if not drawing or (self.guidance and not drawing["guidance"]):
+        if not drawing or (self.guidance and not self.model.dropout):
             raise ValueError(
                 f"a {type(self.model).__name__} as asked for cannot be guided: it was not trained "
                 "to do without its exemplar; leave guidance out"

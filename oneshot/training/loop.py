@@ -22,6 +22,7 @@ from oneshot.training.checkpoint import (
 )
 from oneshot.training.objective import Objective
 from oneshot.training.precision import Precision, probe
+from oneshot.training.slot import OutOfTime, current
 
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "rmsprop": torch.optim.RMSprop}
 SCHEDULES = ("constant", "linear", "cosine")
@@ -85,10 +86,11 @@ class TrainingDiverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Trained:
-    """What a finished training says of itself."""
+    """What a finished training says of itself; `core_seconds` is what its process computed."""
 
     steps: int
     seconds: float
+    core_seconds: float
     precision: str
     device: str
     losses: dict[str, float]
@@ -111,8 +113,12 @@ def train(
     `folder/checkpoint.safetensors` to the same bits. Afterwards the objective holds the exponential
     moving average of its weights when `plan.ema` is set, and is in eval mode.
 
-    Raises TrainingDiverged when a loss or a weight is not finite.
+    In a `slot` the training ends with it, and goes on from its checkpoint in the next.
+
+    Raises TrainingDiverged when a loss or a weight is not finite, and OutOfTime at the end of the
+    slot.
     """
+    limit = current()
     run = _Run(objective.to(device), plan, Path(folder), device)
     with same_randomness_after(device):
         run.begin(batches)
@@ -123,6 +129,10 @@ def train(
             bar.update()
             if run.step % run.log_every == 0 or run.step == plan.steps:
                 bar.set_postfix_str(f"loss {run.log():.4g}")
+            if limit and not limit.left and run.step < plan.steps:
+                run.save()
+                bar.close()
+                raise OutOfTime(f"{name} is at step {run.step} of {plan.steps}")
             if time.monotonic() - saved > checkpoint_seconds and run.step < plan.steps:
                 run.save()
                 saved = time.monotonic()
@@ -136,6 +146,7 @@ class _Run:
     def __init__(self, objective: Objective, plan: Plan, folder: Path, device: torch.device):
         self.objective, self.plan, self.folder, self.device = objective, plan, folder, device
         self.step, self.seconds, self.clock = 0, 0.0, time.monotonic()
+        self.core_seconds, self.core_clock = 0.0, time.process_time()
         self.log_every = max(1, min(100, plan.steps // 50))
         self.window: dict[str, list[Tensor]] = {}
         self.recent: dict[str, float] = {}
@@ -217,6 +228,7 @@ class _Run:
         note = {
             "step": self.step,
             "seconds": self.seconds,
+            "core_seconds": self.core_seconds,
             "plan": asdict(self.plan),
             "precision": asdict(self.precision),
         }
@@ -232,7 +244,12 @@ class _Run:
         self.objective.eval()
         self._tick()
         return Trained(
-            self.step, self.seconds, str(self.precision), self.device.type, dict(self.recent)
+            self.step,
+            round(self.seconds, 2),
+            round(self.core_seconds, 2),
+            str(self.precision),
+            self.device.type,
+            dict(self.recent),
         )
 
     def _optimizer(self, parameters: list[torch.nn.Parameter]) -> torch.optim.Optimizer:
@@ -274,6 +291,8 @@ class _Run:
         for name, optimizer in self.optimizers.items():
             load_optimizer(optimizer, tensors, f"optimizer.{name}")
         self.step, self.seconds = note["step"], note["seconds"]
+        # Checkpoints of earlier versions know only the wall clock.
+        self.core_seconds = note.get("core_seconds", note["seconds"])
 
     def _trim_log(self) -> None:
         """Drop the rows that a killed run logged after its last checkpoint."""
@@ -286,6 +305,9 @@ class _Run:
     def _tick(self) -> None:
         now = time.monotonic()
         self.seconds, self.clock = self.seconds + now - self.clock, now
+        core = time.process_time()
+        self.core_seconds += core - self.core_clock
+        self.core_clock = core
 
     @staticmethod
     def _floats(batch: dict[str, Tensor]) -> dict[str, Tensor]:

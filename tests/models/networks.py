@@ -48,8 +48,8 @@ def pair_critic(**changes):
     return PairCritic(**sizes | changes)
 
 
-def patch_unet():
-    return PatchUNet(**PATCHES)
+def patch_unet(**changes):
+    return PatchUNet(**PATCHES | changes)
 
 
 def set_encoder(pooling="mean"):

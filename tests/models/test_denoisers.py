@@ -15,11 +15,13 @@ LATENTS = {
 STACKED = {
     "published U-Net": lambda: UNet(12, multipliers=(1, 2)),
     "patch U-Net": networks.patch_unet,
+    "patch U-Net with tokens": lambda: networks.patch_unet(tokens=16, side=8),
 }
 SETS = {
     "film": lambda: set_denoiser("film"),
     "film cls": lambda: set_denoiser("film", "cls"),
     "cross": lambda: set_denoiser("cross", "none"),
+    "place": lambda: set_denoiser("place", "mean_patch"),
 }
 KINDS = LATENTS | STACKED | SETS
 
@@ -56,6 +58,27 @@ def test_each_input_matters_to_its_own_row_alone(denoiser, arguments):
         difference = (denoiser(*changed) - before).abs().flatten(1).amax(dim=1)
         assert difference[1] > 1e-4
         assert difference[[0, 2]].max() < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["patch U-Net with tokens", "place"])
+def test_the_loss_rises_when_exemplars_change_places(kind):
+    """Trained for a moment to draw its exemplar out of noise, it does worse with another's."""
+    denoiser, halves = KINDS[kind](), torch.ones(4, 1, 8, 8)
+    for half in (halves[0, :, :4], halves[1, :, 4:], halves[2, ..., :4]):
+        half.neg_()
+    conditions = halves[:, None] if kind in SETS else halves
+    t, keep = torch.full((4,), 5), torch.ones(4)
+    optimizer = torch.optim.Adam(denoiser.parameters(), 1e-2)
+
+    def loss(given):
+        return (denoiser(torch.randn_like(halves), t, given, keep) - halves).square().mean()
+
+    for _ in range(40):
+        optimizer.zero_grad()
+        loss(conditions).backward()
+        optimizer.step()
+    denoiser.eval()
+    assert loss(conditions.roll(1, 0)) > 3 * loss(conditions)
 
 
 def test_dropped_condition_has_no_influence(denoiser, arguments):

@@ -50,6 +50,33 @@ def test_linear_attention_by_hand():
 def test_patch_unet_is_small():
     with torch.device("meta"):
         assert 2e6 < count(PatchUNet()) < 4e6
+        assert count(PatchUNet(widths=(48, 96, 192), attention=(1, 2), tokens=96)) == 3_606_161
+
+
+def test_set_encoder_pools_patch_by_patch():
+    """Of a set, what lies at a place is told by what lies there; one image is its own mean."""
+    encode = set_encoder("mean_patch").eval()
+    sets, t = torch.randn(2, 3, 1, 8, 8), torch.tensor([3, 400])
+    tokens = encode(sets, t)
+    assert tokens.shape == (2, 4, 16)
+    torch.testing.assert_close(encode(sets[:, [2, 0, 1]], t), tokens, atol=1e-5, rtol=1e-4)
+    every = set_encoder("none").eval()
+    every.load_state_dict(encode.state_dict())
+    each = every(sets, t)[:, 2:].view(2, 3, 4, 16)
+    torch.testing.assert_close(tokens, each.mean(1))
+
+
+def test_patches_are_laid_where_they_lie():
+    denoiser = set_denoiser("place", "mean_patch").eval()
+    seen = []
+    denoiser.unet.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    denoiser.encoder.forward = lambda sets, t: torch.arange(64.0).view(1, 4, 16)
+    nn.init.eye_(denoiser.lay.weight)
+    nn.init.zeros_(denoiser.lay.bias)
+    denoiser(torch.zeros(1, 1, 8, 8), torch.tensor([5]), torch.zeros(1, 2, 1, 8, 8), torch.ones(1))
+    page = seen[0][0, 1]
+    assert page[:4, :4].flatten().tolist() == list(range(16))
+    assert page[4:, :4].flatten().tolist() == list(range(32, 48))
 
 
 def test_modulated_unet_starts_at_zero_and_can_let_the_noise_through():
@@ -102,5 +129,8 @@ def test_bad_arguments_are_named():
         SetEncoder(pooling="max")
     with pytest.raises(ValueError, match=r"'lag'.*cross"):
         SetDenoiser(set_encoder(), "lag")
+    for pooling, conditioning in (("mean_patch", "film"), ("mean", "place")):
+        with pytest.raises(ValueError, match="go together"):
+            SetDenoiser(set_encoder(pooling), conditioning)
     with pytest.raises(ValueError, match="one vector"):
         SetDenoiser(set_encoder("none"), "film")

@@ -79,6 +79,14 @@ def test_a_guided_model_is_guided_unless_said_otherwise(exemplars):
     assert not torch.allclose(cfgdm.draw(exemplars, 1, steps=2, guidance=0), published)
 
 
+def test_a_model_of_sets_is_guided_only_when_told(exemplars):
+    """As FSDM is published; what it gains from guidance is an extension."""
+    fsdm = build("set")
+    plain = fsdm.draw(exemplars, 1, steps=2)
+    assert torch.equal(fsdm.draw(exemplars, 1, steps=2, guidance=0), plain)
+    assert not torch.allclose(fsdm.draw(exemplars, 1, steps=2, guidance=1), plain)
+
+
 def test_guidance_needs_condition_dropout(exemplars):
     ddpm = PixelDiffusion(patch_unet(), dropout=0.0, steps=50)
     plain = ddpm.draw(exemplars, 1, steps=1, guidance=0)

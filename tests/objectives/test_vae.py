@@ -66,6 +66,13 @@ def test_bound_of_sets_by_hand():
     assert losses["loss"].item() == pytest.approx(1.5 * bits + 0.5 / 1.5 * (kl_context + kl))
 
 
+def test_the_context_has_a_weight_of_its_own():
+    objective = NeuralStatisticianObjective(BlankSets(), half_life=10, beta=2.0, beta_context=0.25)
+    losses = objective.losses({"set": torch.rand(4, 3, 1, 2, 2)}, step=10)
+    divergence = 0.25 * 6 / 3 + 2 * 9 / 3
+    assert losses["loss"].item() == pytest.approx(1.5 * 4 * math.log(2) + divergence / 1.5)
+
+
 def test_vae_stn_learns_a_few_drawings():
     torch.manual_seed(0)
     model = VaeStn(latent=4, steps=4, hidden=32, location=8, glimpse=8)
