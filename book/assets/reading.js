@@ -42,6 +42,32 @@
     }
   }
 
-  document.addEventListener("DOMContentLoaded", added);
+  // The definition of a term, or the reference behind a citation, on hover and on focus.
+  function tips() {
+    const box = Object.assign(document.createElement("div"), { className: "tip", id: "tip", hidden: true });
+    box.setAttribute("role", "tooltip");
+    document.body.append(box);
+    const hide = () => { box.hidden = true; };
+    const show = (link) => {
+      box.textContent = link.dataset.tip;
+      box.hidden = false;
+      const [at, page] = [link.getBoundingClientRect(), document.documentElement.clientWidth];
+      box.style.left = `${Math.max(8, Math.min(at.left, page - box.offsetWidth - 8)) + scrollX}px`;
+      const below = at.bottom + box.offsetHeight + 8 < innerHeight;
+      box.style.top = `${(below ? at.bottom + 6 : at.top - box.offsetHeight - 6) + scrollY}px`;
+    };
+    for (const link of document.querySelectorAll(".bd-article .bibtex-citation a[title]")) {
+      link.dataset.tip = link.title;
+      link.removeAttribute("title");
+    }
+    for (const link of document.querySelectorAll(".bd-article [data-tip]")) {
+      link.setAttribute("aria-describedby", "tip");
+      for (const event of ["mouseenter", "focus"]) link.addEventListener(event, () => show(link));
+      for (const event of ["mouseleave", "blur"]) link.addEventListener(event, hide);
+    }
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && hide());
+  }
+
+  document.addEventListener("DOMContentLoaded", () => { added(); tips(); });
   for (const event of ["load", "resize", "oneshot:shown"]) window.addEventListener(event, reachable);
 })();

@@ -53,9 +53,12 @@ def lay_out(root: Path, *cells: str) -> Path:
     (root / "book" / "intro.md").write_text(
         "# Intro\n\nSee [the page](../notebooks/small.ipynb).\n"
     )
+    (root / "book" / "glossary.md").write_text(
+        "# Glossary\n\n```{glossary}\nequation\n  Two things and a sign.\n```\n"
+    )
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/intro\n"
-        "parts: [{caption: Pages, chapters: [{file: notebooks/small}]}]\n"
+        "parts: [{caption: Pages, chapters: [{file: notebooks/small}, {file: book/glossary}]}]\n"
     )
     notebook(root / "notebooks" / "small.ipynb", *cells)
     return root

@@ -198,3 +198,19 @@ def test_docstrings_are_taken_literally(pages, docstring, expected):
     lines = docstring.splitlines()
     pages.plain(None, "function", "f", None, None, lines)
     assert "\n".join(lines) == expected
+
+
+def test_terms_are_found_in_prose_in_singular_and_plural():
+    pattern = extension("glossary_tips").pattern
+    for term, text in [
+        ("exemplar", "Two Exemplars."),
+        ("originality", "on the originalities of"),
+        ("test concepts", "a test concept"),
+    ]:
+        assert pattern(term).search(text), term
+    for term, text in [
+        ("concept", "conceptual"),
+        ("latent", "latent-space"),
+        ("critic", "critical"),
+    ]:
+        assert not pattern(term).search(text), term

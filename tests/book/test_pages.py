@@ -81,7 +81,7 @@ def test_without_javascript_the_first_frame_is_shown(small_book, open_page):
 
 
 def test_the_search_page_works_from_disk(small_book, open_page):
-    page, faults = open_page(f"{small_book.as_uri()}/search.html?q=equation")
+    page, faults = open_page(f"{small_book.as_uri()}/search.html?q=small")
     page.wait_for_selector("#search-results a")
     assert "small" in page.get_attribute("#search-results a", "href")
     assert faults == []
@@ -186,3 +186,20 @@ def test_what_is_wider_than_the_page_is_reached_by_keyboard_and_says_so(small_bo
         "window.dispatchEvent(new Event('resize'))"
     )
     assert wide.count() == 0
+
+
+def test_a_term_shows_its_definition_on_hover_and_on_focus(page):
+    term = page.locator("a.term")
+    assert term.count() == 1 and term.inner_text() == "equation"
+    tip = page.locator("#tip")
+    assert not tip.is_visible()
+    term.hover()
+    assert tip.is_visible() and tip.inner_text() == "Two things and a sign."
+    page.mouse.move(0, 0)
+    assert not tip.is_visible()
+    term.focus()
+    assert tip.is_visible() and term.get_attribute("aria-describedby") == tip.get_attribute("id")
+    page.keyboard.press("Escape")
+    assert not tip.is_visible()
+    term.click()
+    page.wait_for_url("**/glossary.html#term-equation")
