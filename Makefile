@@ -22,9 +22,10 @@ book: .venv/.book ## execute the notebooks and build the book
 test: .venv/.all ## run all tests (a few minutes; page tests need chromium, else they are skipped)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --dist loadfile
 
-check: .venv/.all ## lint, formatting, and no outputs in the notebooks
+check: .venv/.all ## lint, formatting, types, and no outputs in the notebooks
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@.venv/bin/basedpyright
 	@.venv/bin/nbstripout --verify notebooks/*.ipynb
 
 bench: .venv/.all ## time ours against plain versions of the released recipe

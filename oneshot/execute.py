@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import nbformat
 from filelock import FileLock, Timeout
@@ -157,7 +158,7 @@ def _execute(notebook: Path, node: NotebookNode, given: Mapping[str, object]) ->
                 dict(given),
                 kernel_name=_KERNEL,
                 language="python",
-                progress_bar={"desc": notebook.stem, "disable": None},
+                progress_bar={"desc": notebook.stem, "disable": None},  # pyright: ignore
                 config=Config({"KernelManager": transport, "NotebookClient": quiet}),
             )
     except PapermillExecutionError as error:
@@ -222,7 +223,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _explain(notebook: Path, error: Exception) -> str:
+def _explain(notebook: Path, error: Any) -> str:
     cell = "\n".join(f"    {line}" for line in error.source.strip().splitlines()[:12])
     frames = re.findall(r"^File (\S+\.py):(\d+)", _COLOUR.sub("", "\n".join(error.traceback)), re.M)
     where = f"\n(raised in {frames[-1][0]}, line {frames[-1][1]})" if frames else ""

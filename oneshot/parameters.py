@@ -23,6 +23,7 @@ import tokenize
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Any
 
 _SCALARS = ("int", "float", "str", "bool")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
@@ -126,7 +127,7 @@ def declared(source: str) -> dict[str, Parameter]:
         text = ast.get_source_segment(source, statement)
         if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
             raise ParameterError(f"`{text}`: write `name: type = default  # help`")
-        parameter = _declared(statement, comments.get(statement.end_lineno, ""), text)
+        parameter = _declared(statement, comments.get(statement.end_lineno or 0, ""), text or "")
         found[parameter.name] = parameter
     return found
 
@@ -207,7 +208,7 @@ def _declares(source: str) -> bool:
     return bool(body) and all(isinstance(statement, ast.AnnAssign) for statement in body)
 
 
-def _declared(statement: ast.AnnAssign, comment: str, text: str) -> Parameter:
+def _declared(statement: Any, comment: str, text: str) -> Parameter:
     kind = ast.unparse(statement.annotation)
     known = {*_SCALARS, *(f"list[{scalar}]" for scalar in _SCALARS), "None"}
     if not {part.strip() for part in kind.split("|")} <= known:

@@ -100,8 +100,8 @@ def export(
     """
     store = store or default()
     metadata = store.metadata(recipe)
-    tensors, _ = read_tensors(store.find(recipe))
-    about = {"name": name, "system": system, "dataset": dataset, "preset": preset}
+    tensors, _ = read_tensors(store.find(recipe) or store.path(recipe))
+    about: dict[str, Any] = {"name": name, "system": system, "dataset": dataset, "preset": preset}
     about["metrics"] = metrics or {}
     path = store.zoo / f"{name}.safetensors"
     write_tensors(path, {k: _half(v) for k, v in tensors.items()}, metadata | {"zoo": about})
@@ -135,7 +135,7 @@ def publish(
         model = systems.recipe(name, dataset, preset)
         if store.find(model):
             drawn = systems.samples(name, dataset, preset)
-            reached = drawn.options | _headline(store.get(presets.scores(drawn)))
+            reached = getattr(drawn, "options", {}) | _headline(store.get(presets.scores(drawn)))
             parts.append((name, model, reached | human))
     about = {"dataset": dataset, "preset": preset, "store": store}
     files = [

@@ -41,8 +41,8 @@ class Guided:
     def branches(self, x: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """Return the noise predicted with and without the condition, from one forward of 2N."""
         keep = torch.cat([x.new_ones(len(x)), x.new_zeros(len(x))])
-        twice = (torch.cat([v, v]) for v in (x, t, self.condition))
-        eps_cond, eps_uncond = self.denoiser(*twice, keep).float().chunk(2)
+        x, t, condition = (torch.cat([v, v]) for v in (x, t, self.condition))
+        eps_cond, eps_uncond = self.denoiser(x, t, condition, keep).float().chunk(2)
         return eps_cond, eps_uncond
 
     def mix(self, eps_cond: Tensor, eps_uncond: Tensor) -> Tensor:

@@ -66,8 +66,11 @@ def _predictions(
     """Ask the network for the noise in `x` and for the data it implies."""
     alpha, alpha_next = alphas
     time = torch.full((len(x),), t, dtype=torch.int64, device=x.device)
-    branches = eps.branches(x, time) if isinstance(eps, Guided) and eps.both else ()
-    predicted = eps.mix(*branches) if branches else eps(x, time)
+    if isinstance(eps, Guided) and eps.both:
+        branches = eps.branches(x, time)
+        predicted = eps.mix(*branches)
+    else:
+        branches, predicted = (), eps(x, time)
     x0 = (x - sqrt(1 - alpha) * predicted) / sqrt(alpha)
     if clip is not None:
         x0 = x0.clamp(-clip, clip)

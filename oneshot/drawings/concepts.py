@@ -77,7 +77,7 @@ class ConceptSet:
         rows = self.exemplars[np.fromiter(concepts, dtype=np.int64)]
         return torch.from_numpy(self.pages[rows]).float().div_(255).unsqueeze(1)
 
-    def sample(self, concepts: Sequence[int], count: int, seed: int = 0) -> np.ndarray:
+    def sample(self, concepts: Sequence[int] | np.ndarray, count: int, seed: int = 0) -> np.ndarray:
         """Return human drawings as if generated, uint8 (C, N, 1, H, W).
 
         N is `count`, or the size of the smallest of the concepts when that is less; which drawings

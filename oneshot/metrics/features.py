@@ -1,6 +1,7 @@
 """From drawings to what a critic makes of them: the only place where the metrics run a network."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,14 +53,15 @@ def embed(
     if images.ndim < 4 or images.shape[-3] != 1 or 0 in images.shape:
         raise ValueError(f"images must be (..., 1, H, W), got {tuple(images.shape)}")
     device = next(critic.parameters()).device
-    fast = folded(critic).to(memory_format=torch.channels_last)
+    fast = folded(critic).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    side: Any = critic.side
     rows = images.reshape(-1, *images.shape[-3:])
     parts = []
     for start in tqdm(
         range(0, len(rows), batch), desc=name, unit="batch", leave=False, mininterval=1.0
     ):
         some = _finite(rows[start : start + batch]).to(device)
-        parts.append(fast(prepare(some, critic.side, threshold)).float().cpu())
+        parts.append(fast(prepare(some, side, threshold)).float().cpu())
     return torch.cat(parts).view(*images.shape[:-3], -1)
 
 
@@ -79,7 +81,8 @@ def folded(critic: nn.Module) -> nn.Module:
     critic = copy.deepcopy(critic).eval()
     for module in [m for m in critic.modules() if isinstance(m, nn.Sequential)]:
         for i in range(len(module) - 1):
-            if isinstance(module[i], nn.Conv2d) and isinstance(module[i + 1], nn.BatchNorm2d):
-                module[i] = fuse_conv_bn_eval(module[i], module[i + 1])
+            conv, norm = module[i], module[i + 1]
+            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                module[i] = fuse_conv_bn_eval(conv, norm)
                 module[i + 1] = nn.Identity()
     return critic.requires_grad_(False)

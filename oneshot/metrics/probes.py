@@ -6,10 +6,11 @@ All have intervals over concepts (`metrics.intervals`).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
@@ -124,7 +125,7 @@ def statistics(latents: Tensor) -> LatentStatistics:
 
 @torch.no_grad()
 def reconstruction_error(
-    autoencoder: nn.Module, drawings: Tensor, batch: int = 500
+    autoencoder: Any, drawings: Tensor, batch: int = 500
 ) -> dict[str, Interval]:
     """Return the squared error of reconstructions, summed over pixels, mean over drawings.
 
@@ -171,4 +172,5 @@ def _check(latents: Tensor) -> tuple[int, int, int]:
             f"latents must be (concepts, drawings, d) of two concepts or more, got "
             f"{tuple(latents.shape)}"
         )
-    return tuple(latents.shape)
+    concepts, drawings, d = latents.shape
+    return concepts, drawings, d

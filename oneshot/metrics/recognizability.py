@@ -71,10 +71,10 @@ def recognizability(
         raise ValueError(f"ways must be at least 2 or 'all', got {ways}")
     if trials is not None and trials < 1:
         raise ValueError(f"trials must be at least 1, or None for the exact value, got {trials}")
-    exact = ways == "all" or trials is None
+    exact = ways == "all"
     ways = concepts if ways == "all" else min(ways, concepts)
     table = distances(queries, exemplars)
-    if exact:
+    if exact or trials is None:
         accuracy = _expected(table, ways)
     else:
         accuracy = _tested(table, *episodes(concepts, queries.shape[1], ways, trials, seed, stream))
@@ -132,11 +132,12 @@ def _expected(table: Tensor, ways: int) -> Tensor:
     """
     concepts = len(table)
     own = table.diagonal(dim1=0, dim2=2).T[..., None]
-    nearer = (table < own).sum(2)
-    tied = (table == own).sum(2) - 1
-    # few pairs (nearer, tied) occur, so each is worked out once, in exact integers
-    pairs, index = torch.unique(nearer * concepts + tied, return_inverse=True)
-    chances = [_chance(*divmod(pair, concepts), concepts - 1, ways - 1) for pair in pairs.tolist()]
+    closer = (table < own).sum(2)
+    equal = (table == own).sum(2) - 1
+    # few pairs (closer, equal) occur, so each is worked out once, in exact integers
+    pairs, index = torch.unique(closer * concepts + equal, return_inverse=True)
+    found = (divmod(pair, concepts) for pair in pairs.tolist())
+    chances = [_chance(nearer, tied, concepts - 1, ways - 1) for nearer, tied in found]
     return torch.tensor(chances, dtype=torch.float64, device=table.device)[index].mean(1).float()
 
 

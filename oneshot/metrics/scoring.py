@@ -1,7 +1,7 @@
 """All scores of a set of drawings in one call, with confidence intervals over concepts."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ def score(
     if human is None:
         return table
     against = table.originality_against(human, seed)
-    return Scores(**(vars(table) | {"originality_human_normaliser": against}))
+    return replace(table, originality_human_normaliser=against)
 
 
 def _table(

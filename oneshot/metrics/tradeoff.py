@@ -37,12 +37,12 @@ def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 
     The curve is parametric in (log10 of beta, originality, recognizability). Raises ValueError when
     betas do not rise. *Latent Representation Matters* (NeurIPS 2024), fig. 3.
     """
-    betas = _checked(betas, systems)
+    places = _checked(betas, systems)
     measured = points(systems, draws=0)[0]
-    if len(betas) < ENOUGH:
-        return Tradeoff(betas, measured, measured, measured)
-    curve = fit_curve(np.column_stack((np.log10(betas), measured)), degree)
-    return Tradeoff(betas, measured, curve(curve.hidden)[:, 1:], curve.path[:, 1:])
+    if len(places) < ENOUGH:
+        return Tradeoff(places, measured, measured, measured)
+    curve = fit_curve(np.column_stack((np.log10(places), measured)), degree)
+    return Tradeoff(places, measured, curve(curve.hidden)[:, 1:], curve.path[:, 1:])
 
 
 def tradeoff_band(
@@ -53,16 +53,16 @@ def tradeoff_band(
     Over concepts, and over trainings where there are several, as the intervals of its points are.
     None when there are too few betas for a curve.
     """
-    betas = _checked(betas, systems)
-    if len(betas) < ENOUGH:
+    places = _checked(betas, systems)
+    if len(places) < ENOUGH:
         return None
-    bounds = band(np.log10(betas), points(systems, DRAWS), degree)
+    bounds = band(np.log10(places), points(systems, DRAWS), degree)
     return bounds.low[:, 1:], bounds.high[:, 1:]
 
 
 def _checked(betas: Sequence[float], systems: Sequence[Measured]) -> Array:
     """Return betas (J,)."""
-    betas = np.asarray(betas, float)
-    if len(betas) != len(systems) or not len(betas) or betas[0] <= 0 or (np.diff(betas) <= 0).any():
-        raise ValueError(f"betas must be positive and rise, one a system, got {betas.tolist()}")
-    return betas
+    found = np.asarray(betas, float)
+    if len(found) != len(systems) or not len(found) or found[0] <= 0 or (np.diff(found) <= 0).any():
+        raise ValueError(f"betas must be positive and rise, one a system, got {found.tolist()}")
+    return found

@@ -10,7 +10,7 @@ as Artists* (ICML 2023) for the Quick, Draw! critics.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +19,7 @@ from torch.nn import functional as F
 from oneshot.device import HOST
 
 Features = Literal["embedding", "head"]
-Stem = Literal["pooled", "strided"]
-STEMS = get_args(Stem)
+STEMS = ("pooled", "strided")
 
 
 class Critic(nn.Module):
@@ -79,7 +78,7 @@ class ConvCritic(Critic):
         side: int = 50,
         widths: Sequence[int] = (64, 64, 64, 64),
         features: Features = "embedding",
-        stem: Stem = "pooled",
+        stem: str = "pooled",
     ):
         if stem not in STEMS:
             raise ValueError(f"stem must be 'pooled' or 'strided', got {stem!r}")
@@ -182,7 +181,7 @@ def _strided(ins: int, outs: int) -> nn.Sequential:
     )
 
 
-def released(path: str | Path, kind: Literal["originality", "recognition"]) -> ConvCritic:
+def released(path: str | Path, kind: str) -> ConvCritic:
     """Import a released Omniglot critic of *Diversity vs. Recognizability* (NeurIPS 2022).
 
     `path` is the state dict (`.pt`): `simclr_omniglot.pt` for the originality critic, read at its

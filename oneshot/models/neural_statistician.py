@@ -198,7 +198,7 @@ class PatchNeuralStatistician(SetVae):
         self,
         latent: int = 16,
         context: int = 512,
-        widths: tuple[int, int] = (48, 96),
+        widths: Sequence[int] = (48, 96),
         hidden: int = 256,
     ):
         features = normalised(nn.Linear(widths[1] * 6 * 6, hidden), hidden)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -62,7 +63,7 @@ class ImportanceMaps(Recipe[Mapped]):
     script does.
     """
 
-    model: Recipe
+    model: Any
     reading: str
     split: str = "test"
     names: tuple[str, ...] = ()

@@ -202,7 +202,7 @@ def _decode(value: Any) -> Any:
         return tuple(_decode(item) for item in value)
     if not isinstance(value, dict):
         return value
-    kind = {"Plan": Plan, **KINDS}.get(value.get("kind"))
+    kind = {"Plan": Plan, **KINDS}.get(value.get("kind", ""))
     if kind is None:
         raise ValueError(f"unknown kind of recipe {value.get('kind')!r}")
     if value.get("version") != getattr(kind, "version", 1):

@@ -118,7 +118,7 @@ class Concepts(Recipe[ConceptSet]):
     """
 
     drawings: Drawings
-    critic: OriginalityCritic
+    critic: Recipe[Critic]
     clusters: int = 1
     inner: float = 1.0
     least: int = 1

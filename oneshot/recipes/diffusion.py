@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 
@@ -30,7 +30,7 @@ from oneshot.recipes.base import (
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
 
-FAST = {"sampler": "dpm_solver_pp", "steps": 20}
+FAST: dict[str, Any] = {"sampler": "dpm_solver_pp", "steps": 20}
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     tokens: int = 0
 
     @property
-    def drawing(self) -> dict[str, object]:
+    def drawing(self) -> dict[str, Any]:
         """How the model draws unless it is told otherwise."""
         return {"guidance": 1.0 if self.dropout else 0.0} | FAST
 

@@ -16,6 +16,7 @@ from oneshot.drawings.augment import PAIRS, affine_pair
 from oneshot.drawings.batches import Pairs
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.models.autoencoder import Autoencoder as PublishedAutoencoder
+from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.models.latent_denoiser import AttentionDenoiser, ResidualDenoiser
 from oneshot.models.latent_diffusion import LatentDiffusion as LatentDiffusionModel
 from oneshot.models.patch_autoencoder import PatchAutoencoder
@@ -46,7 +47,7 @@ SEED_STRIDE = 2**20  # more than there are copies, so that no two training seeds
 
 
 @dataclass(frozen=True)
-class Autoencoder(Recipe[torch.nn.Module]):
+class Autoencoder(Recipe[VectorAutoencoder]):
     """A regularized autoencoder; `regularizers` maps names to beta.
 
     `{"prototype": 100, "barlow": 30}` may be given as a mapping; it is kept as sorted pairs.
@@ -56,7 +57,7 @@ class Autoencoder(Recipe[torch.nn.Module]):
 
     concepts: Concepts
     plan: Plan
-    regularizers: tuple[tuple[str, float], ...] = ()
+    regularizers: Mapping[str, float] | tuple[tuple[str, float], ...] = ()
     latent: int = 128
     network_name: str = "published"
     augment: str | None = "gentle"
@@ -81,7 +82,7 @@ class Autoencoder(Recipe[torch.nn.Module]):
         """The regularizers as a mapping from name to beta."""
         return dict(self.regularizers)
 
-    def network(self) -> torch.nn.Module:
+    def network(self) -> VectorAutoencoder:
         """Return the untrained autoencoder with the bottleneck its regularizers need."""
         return AUTOENCODERS[self.network_name](self.latent, bottleneck(self.betas))
 
@@ -102,7 +103,7 @@ class Autoencoder(Recipe[torch.nn.Module]):
         card = train_card(trained, work) | {"parameters": count_parameters(network)}
         return Made(network.state_dict(), card)
 
-    def load(self, store: Getter, artefact: Artefact) -> torch.nn.Module:
+    def load(self, store: Getter, artefact: Artefact) -> VectorAutoencoder:
         """Return the autoencoder in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
@@ -147,7 +148,7 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
         """The concepts the model was trained on and is to draw."""
         return self.autoencoder.concepts
 
-    def network(self, autoencoder: torch.nn.Module) -> LatentDiffusionModel:
+    def network(self, autoencoder: VectorAutoencoder) -> LatentDiffusionModel:
         """Return the untrained model around an autoencoder."""
         denoiser = DENOISERS[self.denoiser](self.autoencoder.latent, self.width)
         return LatentDiffusionModel(autoencoder, denoiser, self.schedule, self.diffusion_steps)
@@ -209,7 +210,7 @@ class Rows:
 
 @torch.no_grad()
 def encode_pairs(
-    autoencoder: torch.nn.Module,
+    autoencoder: VectorAutoencoder,
     concepts: ConceptSet,
     copies: int,
     augment: str,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from oneshot.drawings.splits import SPLITS
 from oneshot.metrics.intervals import Interval
@@ -15,6 +15,7 @@ from oneshot.metrics.probes import (
     reconstruction_error,
     statistics,
 )
+from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
 from oneshot.recipes.latent import ENCODE_BATCH, Autoencoder
 
@@ -65,5 +66,5 @@ class Probes(Recipe[dict[str, Interval]]):
 
 
 @torch.no_grad()
-def _encode(autoencoder: nn.Module, images: Tensor) -> Tensor:
+def _encode(autoencoder: VectorAutoencoder, images: Tensor) -> Tensor:
     return autoencoder.encode(images).float().cpu()

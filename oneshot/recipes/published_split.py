@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import by_permutation
+from oneshot.models.critics import Critic
 from oneshot.recipes.base import Getter, Made, Recipe
-from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic
+from oneshot.recipes.data import Concepts, Drawings
 
 VALIDATION, TEST = 0.087, 115 / 665
 
@@ -43,7 +44,7 @@ class PublishedSplit(Recipe[ConceptSet]):
         return self.concepts.drawings
 
     @property
-    def critic(self) -> OriginalityCritic:
+    def critic(self) -> Recipe[Critic]:
         """The critic that sorted them."""
         return self.concepts.critic
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from oneshot.metrics.scoring import Scores as ScoresTable
 from oneshot.metrics.scoring import score
 from oneshot.models.critics import Critic, released
 from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
-from oneshot.recipes.data import Concepts, OriginalityCritic, RecognitionCritic
+from oneshot.recipes.data import Concepts
 from oneshot.training.precision import Precision, probe_drawing
 
 CONCEPTS_TOGETHER = 8
@@ -68,9 +68,10 @@ class Human(Recipe[Drawn]):
 class Samples(Recipe[Drawn]):
     """Drawings by a model of the concepts of a split, from their exemplars.
 
-    What is None is taken from `model.drawing`, so that a recipe says all that its drawings depend
-    on; families without diffusion have none of it. Diffusion draws in bf16 where that is faster,
-    which moves no score by a tenth of its interval; the card says whether it did.
+    `model` is the recipe of one, which has `concepts`. What is None is taken from its `drawing`,
+    so that a recipe says all that its drawings depend on; families without diffusion have none of
+    it. Diffusion draws in bf16 where that is faster, which moves no score by a tenth of its
+    interval; the card says whether it did.
 
     Raises ValueError for a split or a sampler that is not known, no variations, more `steps` than
     the model has, and a guidance that is negative, not finite, or not to be had of the model.
@@ -78,7 +79,7 @@ class Samples(Recipe[Drawn]):
 
     version: ClassVar[int] = 2
 
-    model: Recipe
+    model: Any
     split: str = "test"
     variations: int = 100
     guidance: float | None = None
@@ -194,8 +195,8 @@ class Scores(Recipe[ScoresTable]):
     """Diversity, originality, recognizability and the curve of drawings, with intervals."""
 
     drawn: Samples | Human
-    originality: OriginalityCritic | ReleasedCritic
-    recognition: RecognitionCritic | ReleasedCritic
+    originality: Recipe[Critic]
+    recognition: Recipe[Critic]
     seed: int = 0
 
     def make(self, store: Getter, work: Path) -> Made:

@@ -265,7 +265,7 @@ class _Run:
         with torch.no_grad():
             live = dict(self.objective.named_parameters())
             names = list(self.average)
-            torch._foreach_lerp_(
+            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]
                 [self.average[k] for k in names], [live[k] for k in names], 1 - decay
             )
 

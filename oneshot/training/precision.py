@@ -32,7 +32,9 @@ class Precision:
 
     def prepare(self, objective: Objective) -> Objective:
         """Move the 4-D parameters of `objective` to the memory format, in place."""
-        return objective.to(memory_format=torch.channels_last) if self.channels_last else objective
+        if self.channels_last:
+            objective.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        return objective
 
     def __str__(self) -> str:
         return ("bf16" if self.bf16 else "fp32") + (" channels_last" if self.channels_last else "")
