@@ -1,21 +1,30 @@
 """Omniglot: the two official archives, read straight from their zip files."""
 
+import hashlib
 import io
 import re
 import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from oneshot.drawings import identity
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.splits import TEST, TRAIN, VALIDATION
 
 ARCHIVES = ("images_background.zip", "images_evaluation.zip")
 MEMBER = re.compile(r"(images_\w+)/([^/]+)/(character\d+)/\d+_\d+\.png$")
+OFFICIAL = {
+    "images_background.zip": "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640",
+    "images_evaluation.zip": "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
+}
+DRAWINGS = "ec55b9261971f71d2abec4164ababa7b971b0e01225a54dddcc0f88422a4f8e0"
+"""Fingerprint of the drawings in the official archives, however they are packed."""
 DRAWERS = 20
 CHARACTERS = {"images_background.zip": 964, "images_evaluation.zip": 659}
 
@@ -48,6 +57,41 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
     finally:
         for archive in opened.values():
             archive.close()
+
+
+def fingerprint(root: Path, limit: int = 0) -> str:
+    """Return what tells these drawings from others, "" when they are the published ones.
+
+    That is also said when an archive is missing. How an archive is packed, and what else is in it,
+    does not matter. `limit` does not either.
+    """
+    archives = [Path(root) / name for name in ARCHIVES]
+    if not all(archive.is_file() for archive in archives):
+        return ""
+    if all(identity.content(archive) == OFFICIAL[archive.name] for archive in archives):
+        return ""
+    found = identity.fingerprint(
+        ((archive.name, archive) for archive in archives), partial(identity.cached, _packed)
+    )
+    return "" if found == DRAWINGS else found
+
+
+def _packed(archive: Path) -> str:
+    """Return the sha256 of the names, sizes and checksums of the drawings in an archive.
+
+    They are checked when a drawing is read. Of what is no archive, all bytes count.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            drawings = sorted(
+                f"{found[1]}/{found[2]}/{found[3]} {member.filename.rsplit('/')[-1]} "
+                f"{member.file_size} {member.CRC:08x}\n"
+                for member in opened.infolist()
+                if (found := MEMBER.search(member.filename))
+            )
+    except (zipfile.BadZipFile, EOFError, ValueError):
+        return identity.content(archive)
+    return hashlib.sha256("".join(drawings).encode()).hexdigest()
 
 
 def split(names: list[str]) -> np.ndarray:

@@ -25,10 +25,7 @@ from oneshot.drawings.sources import SOURCES, root, source
 from oneshot.drawings.splits import SPLITS
 
 OMNIGLOT_URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
-OMNIGLOT = {
-    "images_background.zip": "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640",
-    "images_evaluation.zip": "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
-}
+OMNIGLOT = omniglot.OFFICIAL
 QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/simplified/"
 PER_CATEGORY = 4000
 LOCK = "lock.json"

@@ -89,6 +89,10 @@ class Recipe(ABC, Generic[T_co]):
         text = json.dumps(_encode(self, full=False), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def identity(self) -> dict[str, Any]:
+        """Return the fields by name, as the key is made of them."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values, from which `from_json` rebuilds the recipe."""
         return _encode(self, full=True)
@@ -183,6 +187,7 @@ def _encode(value: Any, full: bool) -> Any:
         kind = type(value)
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
         if not full:
+            fields |= value.identity() if isinstance(value, Recipe) else {}
             fields = {
                 f.name: fields[f.name]
                 for f in dataclasses.fields(value)
