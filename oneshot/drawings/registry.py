@@ -154,7 +154,7 @@ def _read_lock(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         return json.loads(path.read_text()) if path.exists() else {}
     except ValueError:
-        raise DataError(f"{path} is not JSON; delete it and the files it is about") from None
+        raise DataError(f"{path} is not JSON; move it away, and the files it is about") from None
 
 
 def _write_lock(folder: Path, known: dict[str, dict[str, Any]]) -> None:
@@ -232,7 +232,7 @@ def _verify_quickdraw(folder: Path) -> Iterator[Finding]:
     def state(file: Path) -> str:
         entry = known.get(file.name)
         if entry and entry["sha256"] != pooch.file_hash(file):
-            raise DataError(f"{file} is not what was fetched; delete it and fetch it again")
+            raise DataError(f"{file} is not what was fetched; move it away and fetch it again")
         if entry:
             return "is what was fetched first; no official checksum is published"
         count = sum(1 for _ in strokes_of(file))
