@@ -162,8 +162,15 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def load_network(network: Network, artefact: Artefact, store: Getter) -> Network:
-    """Return the network with the stored weights, frozen, in eval mode on the store's device."""
+def load_network(
+    network: Network, artefact: Artefact, store: Getter, side: int | None = None
+) -> Network:
+    """Return the network with the stored weights, frozen, in eval mode on the store's device.
+
+    `side` is that of the pages that a generator takes, which not all networks show by themselves.
+    """
+    if side is not None:
+        network.side = side
     load_weights(network, artefact.tensors, artefact)
     return network.eval().requires_grad_(False).to(store.device)
 
