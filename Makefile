@@ -6,10 +6,10 @@ SHELL := bash
 PYTHON ?= python3
 PY := .venv/bin/python
 PORT ?= 8000
-EXTRAS := book,lab,sweep,test,oracles
+EXTRAS := book,export,lab,sweep,test,oracles
 PINS := pyproject.toml constraints.txt
 
-.PHONY: help setup book site test check bench serve clean soak gpu-check
+.PHONY: help setup book test check bench serve clean soak gpu-check
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -30,10 +30,6 @@ check: .venv/.all ## lint, formatting, types, and no outputs in the notebooks
 
 bench: .venv/.all ## time ours against plain versions of the released recipe
 	@.venv/bin/oneshot bench
-
-site: .venv/.book ## build the book as it is published (URL=https://... is where)
-	@test -n "$(URL)" || { echo "say where it is published: make site URL=https://..." >&2; exit 1; }
-	@ONESHOT_SITE="$(URL)" .venv/bin/oneshot book
 
 serve: book ## build, then serve the book at http://localhost:8000 (PORT=... for another port)
 	@echo "http://localhost:$(PORT) (stop with Ctrl-C)"
@@ -59,7 +55,7 @@ clean: ## remove what was built; keeps .venv and trained artefacts
 
 .venv/.book: $(PINS) | .venv/.made
 	@echo "installing the pinned packages for the book (once)"
-	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[book,export]'
 	@touch $@
 
 .venv/.all: $(PINS) | .venv/.made

@@ -1,4 +1,4 @@
-"""The command line: `oneshot data | make | score | results | run | sweep | book | zoo | bench`.
+"""The command line: `oneshot data | make | score | export | results | run | sweep | book | ...`.
 
 It parses words and calls the package; the work is done elsewhere. With `--json`, standard output is
 one JSON document and nothing else; progress goes to standard error.
@@ -253,6 +253,28 @@ def _zoo(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _export(arguments: argparse.Namespace) -> int:
+    from oneshot import export
+
+    system, dataset, preset = arguments.system, arguments.dataset, arguments.preset
+    folder = arguments.output or Path(f"{system}-{dataset}".replace(":", "-").replace("/", "-"))
+    apart = export.export_model(system, dataset, folder, preset, arguments.weights)
+    if arguments.critics:
+        apart |= export.export_critics(dataset, folder, preset, arguments.weights)
+    rows = [
+        {"file": str(file), "bytes": file.stat().st_size, "from_torch": apart.get(file.stem)}
+        for file in sorted(folder.iterdir())
+        if file.suffix == ".onnx" or file.name in ("model.json", "critics.json", "rivals")
+    ]
+    lines = [
+        f"{row['file']:40} {row['bytes'] / 1e6:8.2f} MB"
+        + ("" if row["from_torch"] is None else f"  {row['from_torch']:.1e} from torch in float32")
+        for row in rows
+    ]
+    _say(arguments, rows, lines)
+    return 0
+
+
 def _bench(arguments: argparse.Namespace) -> int:
     from oneshot import bench
 
@@ -353,6 +375,13 @@ def _parser() -> argparse.ArgumentParser:
     zoo = _command(commands, "zoo", _zoo, "list, show, verify or publish the shipped weights")
     zoo.add_argument("what", choices=("list", "show", "verify", "publish"))
     zoo.add_argument("name", nargs="?", help="of an entry to show, or of a data set to publish")
+
+    export = _command(commands, "export", _export, "write the networks of a system as ONNX files")
+    export.add_argument("system", help="a diffusion model: ldm, cfgdm or ddpm")
+    export.add_argument("--weights", choices=("float32", "float16", "int8"), default="float32")
+    export.add_argument("--critics", action="store_true", help="and the critics of its data set")
+    export.add_argument("-o", "--output", type=Path, help="the folder; default SYSTEM-DATASET")
+    _sized(export)
 
     bench = _command(commands, "bench", _bench, "time ours against plain versions")
     bench.add_argument("--only", default="", help="only benchmarks whose file has this in its name")

@@ -10,7 +10,6 @@ from oneshot.diffusion.schedules import SCHEDULES
 from oneshot.drawings.augment import PAIRS
 from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.modulated_unet import PatchUNet
-from oneshot.models.pixel_diffusion import SAMPLER, STEPS, own_guidance
 from oneshot.models.pixel_diffusion import PixelDiffusion as PixelDiffusionModel
 from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder
 from oneshot.models.unet import UNet
@@ -31,7 +30,7 @@ from oneshot.recipes.base import (
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
 
-FAST: dict[str, Any] = {"sampler": SAMPLER, "steps": STEPS}
+FAST: dict[str, Any] = {"sampler": "dpm_solver_pp", "steps": 20}
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     @property
     def drawing(self) -> dict[str, Any]:
         """How the model draws unless it is told otherwise."""
-        return {"guidance": own_guidance("stack", self.dropout)} | FAST
+        return {"guidance": 1.0 if self.dropout else 0.0} | FAST
 
     def __post_init__(self):
         check_name("network", self.network_name, NETWORKS)
@@ -92,7 +91,7 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
 
     def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
+        return load_network(self.network(), artefact, store)
 
     @property
     def _time(self) -> int | None:
@@ -127,7 +126,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
     augment: str | None = None
     dropout: float = 0.0
 
-    drawing: ClassVar = {"guidance": own_guidance("set", 0.0)} | FAST
+    drawing: ClassVar = {"guidance": 0.0} | FAST
 
     def __post_init__(self):
         check_name("conditioning", self.conditioning, CONDITIONINGS)
@@ -169,7 +168,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
 
     def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
+        return load_network(self.network(), artefact, store)
 
 
 def _check(recipe: PixelDiffusion | SetDiffusion) -> None:
