@@ -96,9 +96,9 @@ def export(
     """Copy the artefact of `recipe` into the zoo as `name` and return the file.
 
     Matrices and kernels are stored as float16; vectors (biases, norms, statistics) and integers
-    stay as they are.
+    stay as they are. Raises ValueError for the zoo of an installed package, which is not written.
     """
-    store = store or default()
+    store = _writable(store)
     metadata = store.metadata(recipe)
     tensors, _ = read_tensors(store.find(recipe) or store.path(recipe))
     about: dict[str, Any] = {"name": name, "system": system, "dataset": dataset, "preset": preset}
@@ -121,7 +121,7 @@ def publish(
     are on every machine, the concepts are exported, and the best autoencoder of each family of
     regularizers in the sweeps of size `swept`.
     """
-    store = store or default()
+    store = _writable(store)
     human = {"human": _headline(store.get(presets.scores(presets.human(dataset, preset))))}
     parts = [
         ("originality-critic", presets.originality_critic(dataset, preset), human),
@@ -155,6 +155,13 @@ def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
             probes = {probe: asdict(interval) for probe, interval in row.probes.items()}
             files.append(export(recipe, name, metrics={"probes": probes}, **about))
     return files
+
+
+def _writable(store: Store | None) -> Store:
+    store = store or default()
+    if store.zoo == shipped.DATA / "zoo":
+        shipped.checkout()
+    return store
 
 
 def _headline(scores: Scores) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, overload
 
+from oneshot import shipped
 from oneshot.drawings.sources import root, source
 from oneshot.evaluations import lines, samples
 from oneshot.evaluations.record import HUMAN, IDENTITY, Record, joined
 from oneshot.evaluations.samples import Shown
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "results"
+SHIPPED = shipped.DATA / "results"
 """Where the tables are that come with the project."""
 NAME = "evaluations.jsonl"
 
@@ -176,11 +177,16 @@ def place(dataset: str, size: str, system: str = "", name: str = NAME) -> Path:
     """Return the file of the table that records of a data set, a size and a system belong to.
 
     Smoke runs, drawings of one's own, some categories of Quick, Draw! and systems that are not the
-    project's are in the user's cache.
+    project's are in the user's cache, and so is all that is found outside a checkout.
     """
-    from oneshot.recipes.presets import SYSTEMS
+    from oneshot.systems import SYSTEMS
 
-    mine = size == "smoke" or ":" in dataset or source(dataset).fingerprint(root(dataset))
+    mine = (
+        shipped.CHECKOUT is None
+        or size == "smoke"
+        or ":" in dataset
+        or source(dataset).fingerprint(root(dataset))
+    )
     mine = mine or (system and system not in (HUMAN, *SYSTEMS))
     return cache().with_name(name) if mine else SHIPPED / name
 
@@ -201,7 +207,7 @@ def add(records: Iterable[Record], file: Path | None = None) -> None:
 
 def _order(record: Record) -> tuple:
     """Return what records are sorted by in a file: people first, then systems in their order."""
-    from oneshot.recipes.presets import SYSTEMS
+    from oneshot.systems import SYSTEMS
 
     systems = [HUMAN, *SYSTEMS]
     known = systems.index(record.system) if record.system in systems else len(systems)
