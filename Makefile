@@ -9,7 +9,7 @@ PORT ?= 8000
 EXTRAS := book,export,lab,sweep,test,oracles
 PINS := pyproject.toml constraints.txt
 
-.PHONY: help setup book test check bench serve clean soak gpu-check
+.PHONY: help setup book test check links bench serve clean soak gpu-check
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ check: .venv/.all ## lint, formatting, types, and no outputs in the notebooks
 	@.venv/bin/ruff format --check .
 	@.venv/bin/basedpyright
 	@.venv/bin/nbstripout --verify notebooks/*.ipynb
+
+links: book ## follow every link of the book to other sites
+	@.venv/bin/jupyter-book build book/_build/source --builder linkcheck -q --path-output book/_build/links
 
 bench: .venv/.all ## time ours against plain versions of the released recipe
 	@.venv/bin/oneshot bench
