@@ -73,7 +73,7 @@ def build(root: Path | None = None) -> Path:
     vendor(root, built / "vendor")
     source = built / "source"
     _stage(root, source, pages, built / "vendor")
-    key = _digest(source, _files(source)) + _package_key()
+    key = _digest(source, _files(source)) + _package_key() + os.environ.get("ONESHOT_SITE", "")
     stamp = built / "html" / ".key"
     if not (stamp.exists() and stamp.read_text() == key):
         _sphinx(source, built)
@@ -206,7 +206,8 @@ def _icons(modules: Path) -> str:
 
 def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) -> None:
     """Make `source` mirror what Sphinx should read, touching only files that differ."""
-    wanted = {name: root / name for name in ("_config.yml", "_toc.yml")}
+    beside = ("_config.yml", "_toc.yml", "CHANGELOG.md")
+    wanted = {name: root / name for name in beside if (root / name).exists()}
     for file in _files(root / "book"):
         wanted[file.relative_to(root).as_posix()] = file
     wanted |= pages
@@ -224,6 +225,8 @@ def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) ->
 
 def _sphinx(source: Path, built: Path) -> None:
     options = ["-n", "-W", "--keep-going", "-q", "--path-output", str(built.parent)]
+    if "ONESHOT_SITE" in os.environ:  # every page names its address
+        options.append("--all")
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(source), *options]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -26,6 +26,7 @@ from platformdirs import user_cache_path
 import oneshot
 from oneshot import device as devices
 from oneshot import shipped
+from oneshot.drawings.sources import placeless
 from oneshot.recipes.base import Artefact, Recipe, from_json
 from oneshot.training.checkpoint import read_metadata, remove_unfinished, write_tensors
 
@@ -212,6 +213,8 @@ def _contradict(recorded: Any, wanted: Any) -> bool:
         return any(_contradict(recorded[k], wanted[k]) for k in recorded.keys() & wanted.keys())
     if isinstance(recorded, list) and isinstance(wanted, list) and len(recorded) == len(wanted):
         return any(map(_contradict, recorded, wanted))
+    if isinstance(recorded, str) and isinstance(wanted, str):
+        return placeless(recorded) != placeless(wanted)
     return recorded != wanted
 
 

@@ -35,7 +35,7 @@ def rows(reports) -> list[tuple]:
     found: dict[str, Counter] = {}
     for report in reports:
         # tests that were left out are listed as items, not as reports
-        if not hasattr(report, "when") or "soak" not in report.keywords:
+        if "soak" not in getattr(report, "keywords", ()) or not hasattr(report, "when"):
             continue
         counted = Counter({name: n for name, n in report.user_properties if name in KINDS})
         if report.failed and not counted["failures"]:

@@ -20,7 +20,7 @@ def sample_groups(
     together: int,
     guidance: float,
     seed: int,
-    concepts: Sequence[int] | None,
+    concepts: Sequence[int],
     sampler: str,
     steps: int,
     callback: Callback | None = None,
@@ -31,21 +31,13 @@ def sample_groups(
     A group holds about `together` samples: several concepts with all their variations, or some of
     the variations of one. The groups in order, flattened, are the C * V samples. `denoiser` is
     called with x (c, v, *shape), where the v variations share time, condition and keep, and each
-    sample's noise depends only on (seed, concepts[c], v, step). `concepts` None counts from 0,
-    and `callback` sees every `Step` of every group.
+    sample's noise depends only on (seed, concepts[c], v, step). `callback` sees every `Step` of
+    every group.
 
-    Raises ValueError for an unknown sampler, no variations, or concepts that do not match.
+    Raises ValueError for an unknown sampler and for steps that the schedule has not.
     """
-    concepts = range(len(conditions)) if concepts is None else concepts
     if sampler not in SAMPLERS:
         raise ValueError(f"unknown sampler {sampler!r}: expected one of {sorted(SAMPLERS)}")
-    if variations < 1:
-        raise ValueError(f"draw at least one variation of an exemplar, not {variations}")
-    if len(concepts) != len(conditions):
-        raise ValueError(
-            f"{len(conditions)} exemplars came with {len(concepts)} concepts: give one concept "
-            "number for each exemplar, since it addresses the noise"
-        )
     for rows, span in _groups(len(conditions), variations, together):
 
         def noise(step: int, rows: slice = rows, span: slice = span) -> Tensor:

@@ -8,6 +8,7 @@ noise. They visit the same time steps and differ in how they move between them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import expm1, log, sqrt
+from numbers import Integral
 
 import torch
 from torch import Tensor
@@ -54,8 +55,10 @@ def timesteps(total: int, steps: int) -> list[int]:
     With `steps` equal to `total` they are all of them. Raises ValueError unless
     1 <= steps <= total.
     """
-    if not 1 <= steps <= total:
-        raise ValueError(f"cannot sample {total} diffusion steps in {steps}: give 1 to {total}")
+    if not isinstance(steps, Integral) or not 1 <= steps <= total:
+        raise ValueError(
+            f"cannot sample {total} diffusion steps in {steps}: give a whole number, 1 to {total}"
+        )
     left = range(steps, 0, -1)
     return [max(round(total * (n / steps) ** SPACING), n) - 1 for n in left]
 

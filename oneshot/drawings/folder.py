@@ -10,7 +10,6 @@
 Each may be gzipped (`*.gz`), and is read as `read_drawing` reads one.
 """
 
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from oneshot.drawings import files
+from oneshot.drawings import files, identity
 from oneshot.drawings.errors import BlankPage, DataError
 from oneshot.drawings.files import ARRAYS
-from oneshot.drawings.opening import kind
+from oneshot.drawings.opening import composed, kind
 from oneshot.drawings.reading import SIDE, Page, drawings_in, page_of
 from oneshot.drawings.splits import by_group
 from oneshot.drawings.strokes import Skipped
@@ -93,17 +92,18 @@ def report(root: Path) -> Iterator[Read]:
         yield Read(one.path, Counter(), Counter(), left_out=one.why)
 
 
-def fingerprint(root: Path) -> str:
-    """Return a digest of the names, sizes and times of all files, so that a change is noticed.
+def fingerprint(root: Path, limit: int = 0) -> str:
+    """Return a digest of the names and contents of all files that are read, as they are read.
 
-    Raises DataError when `root` is no folder.
+    Where the folder lies, and what else lies in it, does not matter; neither does `limit`, for the
+    pages of a concept decide together what is ink. Raises DataError as `names` does, and when a
+    file cannot be read.
     """
-    listing = [
-        f"{path.relative_to(root)}:{path.stat().st_size}:{path.stat().st_mtime_ns}"
-        for found in files.drawing_files(root).values()
-        for path in found
-    ]
-    return hashlib.sha256("\n".join(listing).encode()).hexdigest()
+    return identity.fingerprint(
+        (f"{concept}/{composed(file.name)}", file)
+        for concept, found in files.drawing_files(root).items()
+        for file in found
+    )
 
 
 def split(names: list[str]) -> np.ndarray:

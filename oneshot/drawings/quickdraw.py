@@ -12,12 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
+from oneshot.drawings import identity
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import read_category
 from oneshot.drawings.splits import by_group
 
 FOLDER = "simplified"
-CATEGORIES = 345
+SHIPPED = "87942d0e753ad722d1dd7a249d43ccdd1e5149da7c5a6af9751017413c2a6a97"
+"""Fingerprint of the drawings that the models which ship were trained on."""
+SHIPPED_LIMIT = 500
+"""Drawings of a category that they, at size laptop, have seen at most."""
+SURE, DRAWN, NOTHING = b'"recognized":true', b'"drawing":[[[', b'"drawing":[[[]'
+"""How a line holds a recognised drawing, and how one that begins with nothing."""
 FEW = 5000
 """So few drawings are rendered sooner than other processes have started."""
 
@@ -36,16 +42,46 @@ def names(root: Path) -> list[str]:
     return found
 
 
-def fingerprint(root: Path) -> str:
-    """Return a digest of the categories that are there, "" when it is all of them or none.
+def fingerprint(root: Path, limit: int = SHIPPED_LIMIT) -> str:
+    """Return what tells these drawings from others, "" when they are those that models ship for.
 
-    Some of them are divided otherwise than all: what was trained on all may have seen their test
-    concepts, and is not to be taken for a model of these.
+    That is also said of no drawings at all. Of each category count the first `limit` recognised
+    drawings (0: all), and the categories that there are: some of them are divided otherwise than
+    all, and what was trained on all may have seen their test concepts.
+
+    Raises DataError when a file cannot be read.
     """
-    found = _categories(root)
-    if len(found) in (0, CATEGORIES):
-        return ""
-    return hashlib.sha256("\n".join(found).encode()).hexdigest()
+    limits = [SHIPPED_LIMIT] * (0 < limit <= SHIPPED_LIMIT) + [limit]
+    found = ""
+    for most in limits:
+        found = _digest(root, most)
+        if found in ("", SHIPPED):
+            return ""
+    return found
+
+
+def _digest(root: Path, limit: int) -> str:
+    # Texts, not paths: this is asked for each recipe, of hundreds of files.
+    folder = os.fspath(Path(root) / FOLDER)
+    files = [(name, f"{folder}/{name}.ndjson") for name in _categories(root)]
+    first = partial(identity.cached, _first, limit=limit)
+    return identity.fingerprint(files, first) if files else ""
+
+
+def _first(file: str, limit: int) -> str:
+    """Return the sha256 of the lines up to the one with the last drawing that is wanted.
+
+    A line counts when it surely holds a recognised drawing. Where one is written otherwise, more
+    lines are looked at than will be read, never fewer.
+    """
+    total, found = hashlib.sha256(), 0
+    with Path(file).open("rb") as lines:
+        for line in filter(None, map(bytes.strip, lines)):
+            total.update(line + b"\n")
+            found += SURE in line and DRAWN in line and NOTHING not in line
+            if found == limit > 0:
+                break
+    return total.hexdigest()
 
 
 def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Iterator[np.ndarray]:
@@ -56,7 +92,7 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
 
     Raises DataError when a file is missing, truncated, mislabelled or not simplified ndjson.
     """
-    files = [Path(root) / FOLDER / f"{name}.ndjson" for name in wanted]
+    files = [_file(root, name) for name in wanted]
     read = partial(read_category, side=side, limit=limit)
     if 0 < limit * len(files) <= FEW or len(files) == 1:
         yield from map(read, files)
@@ -77,8 +113,19 @@ def split(names: list[str]) -> np.ndarray:
     return by_group([name.split("/")[0] for name in names], validation=0.087, test=115 / 665)
 
 
+def _file(root: Path, name: str) -> Path:
+    return Path(root) / FOLDER / f"{name}.ndjson"
+
+
 def _categories(root: Path) -> list[str]:
-    return sorted(file.stem for file in (Path(root) / FOLDER).glob("[!.]*.ndjson"))
+    try:
+        with os.scandir(Path(root) / FOLDER) as entries:
+            found = [entry.name for entry in entries]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    ending = ".ndjson"
+    seen = (name for name in found if name.endswith(ending) and not name.startswith("."))
+    return sorted(name.removesuffix(ending) for name in seen)
 
 
 @contextmanager

@@ -25,10 +25,7 @@ from oneshot.drawings.sources import SOURCES, root, source
 from oneshot.drawings.splits import SPLITS
 
 OMNIGLOT_URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
-OMNIGLOT = {
-    "images_background.zip": "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640",
-    "images_evaluation.zip": "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
-}
+OMNIGLOT = omniglot.OFFICIAL
 QUICKDRAW_URL = "https://storage.googleapis.com/quickdraw_dataset/full/simplified/"
 PER_CATEGORY = 4000
 LOCK = "lock.json"
@@ -157,7 +154,7 @@ def _read_lock(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         return json.loads(path.read_text()) if path.exists() else {}
     except ValueError:
-        raise DataError(f"{path} is not JSON; delete it and the files it is about") from None
+        raise DataError(f"{path} is not JSON; move it away, and the files it is about") from None
 
 
 def _write_lock(folder: Path, known: dict[str, dict[str, Any]]) -> None:
@@ -235,7 +232,7 @@ def _verify_quickdraw(folder: Path) -> Iterator[Finding]:
     def state(file: Path) -> str:
         entry = known.get(file.name)
         if entry and entry["sha256"] != pooch.file_hash(file):
-            raise DataError(f"{file} is not what was fetched; delete it and fetch it again")
+            raise DataError(f"{file} is not what was fetched; move it away and fetch it again")
         if entry:
             return "is what was fetched first; no official checksum is published"
         count = sum(1 for _ in strokes_of(file))

@@ -33,8 +33,11 @@ class Source:
     """Drawings of a concept that are asked of a model at size laptop."""
     copies: int = 3
     """Augmented copies of the training latents at size laptop."""
-    fingerprint: Callable[[Path], str] = lambda _: ""
-    """Tells drawings apart that are called the same, but may be others on another machine."""
+    fingerprint: Callable[..., str] = lambda _, limit=0: ""
+    """Tells drawings apart that are called the same, by their place and the most of a concept.
+
+    It is "" for those that are the same on every machine, and for those that are not here.
+    """
 
 
 SOURCES = {
@@ -62,6 +65,7 @@ SOURCES = {
             threshold=0.5,
             variations=20,  # as many as people made of a character
             copies=7,
+            fingerprint=omniglot.fingerprint,
         ),
         Source(
             "quickdraw",
@@ -99,6 +103,22 @@ def source(dataset: str) -> Source:
     return SOURCES[name]
 
 
+def resolved(dataset: str) -> str:
+    """Return the one name of a data set: a folder's says where it is from the root, without links.
+
+    Raises ValueError as `source` and `root` do.
+    """
+    return f"folder:{root(dataset)}" if source(dataset).name == "folder" else dataset
+
+
+def placeless(dataset: str) -> str:
+    """Return what of the name of a data set says what it is: not where a folder of drawings lies.
+
+    Which drawings are in it, its fingerprint tells.
+    """
+    return "folder" if dataset.startswith("folder:") else dataset
+
+
 def root(dataset: str) -> Path:
     """Return where the files of a dataset are looked for.
 
@@ -109,7 +129,7 @@ def root(dataset: str) -> Path:
     if dataset in ("folder", "folder:"):
         raise ValueError("say which folder: folder:PATH")
     if dataset.startswith("folder:"):
-        return Path(dataset.removeprefix("folder:")).expanduser()
+        return Path(dataset.removeprefix("folder:")).expanduser().resolve()
     if named := os.environ.get("ONESHOT_DATA"):
         local = Path(named).expanduser()
         if not local.is_dir():

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.unguided import evaluating, unguided_noise
+from oneshot.models.generator import accept, evaluating, unguided_noise
 
 Norm = Callable[[int], nn.Module]
 
@@ -199,13 +199,15 @@ class DaGan(nn.Module):
         """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
 
         The noise depends only on (seed, concept, variation).
-        Raises ValueError if `guidance` is given: this model has none.
+        Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
         """
-        address = {"guidance": guidance, "seed": seed, "concepts": concepts}
-        noise = unguided_noise("DA-GAN", exemplars, variations, (self.latent,), **address)
-        given = exemplars.repeat_interleave(variations, 0)
+        given = {"guidance": guidance, "seed": seed}
+        exemplars, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
+        noise = unguided_noise("DA-GAN", concepts, variations, (self.latent,), **given)
+        noise = noise.to(exemplars.device)
+        shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
-            pairs = zip(given.split(ROWS), noise.flatten(0, 1).split(ROWS), strict=True)
+            pairs = zip(shown.split(ROWS), noise.flatten(0, 1).split(ROWS), strict=True)
             drawn = torch.cat([self(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
 

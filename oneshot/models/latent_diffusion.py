@@ -8,7 +8,10 @@ from torch import Tensor, nn
 from oneshot.diffusion.drawing import sample_groups
 from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
-from oneshot.models.unguided import evaluating
+from oneshot.models.generator import accept, evaluating
+
+GUIDANCE, SAMPLER, STEPS = 1.0, "dpm_solver_pp", 16
+"""How it draws unless it is told otherwise: guided as published, faster than published."""
 
 ROUNDING = 1e-6  # of the largest number: what float32 may make of equal ones
 TOGETHER = 2000  # latents drawn together: their activations stay near the cache of a laptop
@@ -76,8 +79,8 @@ class LatentDiffusion(nn.Module):
         guidance: float | None = None,
         seed: int = 0,
         concepts: Sequence[int] | None = None,
-        sampler: str = "dpm_solver_pp",
-        steps: int = 16,
+        sampler: str = SAMPLER,
+        steps: int = STEPS,
         callback: Callback | None = None,
     ) -> Tensor:
         """Return `variations` drawings of each exemplar, (C, V, 1, H, W) in [0, 1].
@@ -88,8 +91,12 @@ class LatentDiffusion(nn.Module):
         sampler is `ddpm` with all steps. `callback` sees every `Step` of each group of concepts
         drawn together, `x` (c, V, d) standardised. Draw under bf16 autocast where bf16 is fast.
 
-        Raises ValueError for an unknown sampler, no variations, or concepts that do not match.
+        Raises ValueError for an unknown sampler, steps that the schedule has not, and where
+        `accept` does.
         """
+        exemplars, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
         with evaluating(self):
             groups = sample_groups(
                 self.denoiser,
@@ -98,7 +105,7 @@ class LatentDiffusion(nn.Module):
                 variations,
                 self.schedule,
                 together=TOGETHER,
-                guidance=1.0 if guidance is None else guidance,
+                guidance=GUIDANCE if guidance is None else guidance,
                 seed=seed,
                 concepts=concepts,
                 sampler=sampler,

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from oneshot.models.generator import accept, evaluating, unguided_noise
 from oneshot.models.patch_autoencoder import decoder_layers, encoder_layers
-from oneshot.models.unguided import evaluating, unguided_noise
 
 ROWS = 512  # drawings decoded at once; bounds memory, does not change results
 
@@ -153,10 +153,13 @@ class SetVae(nn.Module):
         """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
 
         The context is the mean of q(c | {exemplar}); z ~ p(z | c) depends only on (seed, concept,
-        variation). Raises ValueError if `guidance` is given: this model has none.
+        variation). Raises ValueError if `guidance` is given, which this model has not, and where
+        `accept` does.
         """
-        address = {"guidance": guidance, "seed": seed, "concepts": concepts}
-        noise = unguided_noise("VAE-NS", exemplars, variations, (self.size,), **address)
+        given = {"guidance": guidance, "seed": seed}
+        exemplars, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
+        noise = unguided_noise("VAE-NS", concepts, variations, (self.size,), **given)
+        noise = noise.to(exemplars.device)
         with evaluating(self):
             _, context_law = self.encode(exemplars[:, None])
             c = context_law.mean.repeat_interleave(variations, 0)

@@ -9,9 +9,11 @@ from oneshot.diffusion.drawing import sample_groups
 from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.conditioning import FromVelocity
-from oneshot.models.unguided import evaluating
+from oneshot.models.generator import accept, evaluating
 
 CONDITIONS = ("stack", "set")
+SAMPLER, STEPS = "dpm_solver_pp", 20
+"""How it draws unless it is told otherwise; see `own_guidance`."""
 TOGETHER = 128  # images drawn together: the published U-Net needs about 10 MB for each
 
 
@@ -51,8 +53,8 @@ class PixelDiffusion(nn.Module):
         guidance: float | None = None,
         seed: int = 0,
         concepts: Sequence[int] | None = None,
-        sampler: str = "dpm_solver_pp",
-        steps: int = 20,
+        sampler: str = SAMPLER,
+        steps: int = STEPS,
         callback: Callback | None = None,
     ) -> Tensor:
         """Return `variations` drawings of each exemplar (C, 1, H, W), (C, V, 1, H, W) in [0, 1].
@@ -65,10 +67,13 @@ class PixelDiffusion(nn.Module):
         and paper at -1. Draw under bf16 autocast where bf16 is fast.
 
         Raises ValueError for guidance of a model that was trained without condition dropout, an
-        unknown sampler, no variations, or concepts that do not match.
+        unknown sampler, steps that the schedule has not, and where `accept` does.
         """
+        exemplars, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
         if guidance is None:
-            guidance = 1.0 if self.dropout and self.condition == "stack" else 0.0
+            guidance = own_guidance(self.condition, self.dropout)
         if guidance and not self.dropout:
             raise ValueError(
                 f"guidance {guidance} needs a model trained with condition dropout, and this one "
@@ -93,3 +98,11 @@ class PixelDiffusion(nn.Module):
             )
             drawn = torch.cat([group.flatten(0, 1) for group in groups])
         return ((drawn + 1) / 2).clamp(0, 1).unflatten(0, (len(exemplars), variations))
+
+
+def own_guidance(condition: str, dropout: float) -> float:
+    """Return the guidance of a model that is not told any.
+
+    It is 1, as published, of one that has its exemplar stacked and learned to do without it.
+    """
+    return 1.0 if dropout and condition == "stack" else 0.0

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.unguided import evaluating, unguided_noise
+from oneshot.models.generator import accept, evaluating, unguided_noise
 
 ROWS = 512  # drawings made at once; bounds memory, does not change results
 
@@ -153,13 +153,15 @@ class VaeStn(nn.Module):
         """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
 
         Latents come from the prior N(0, I) and depend only on (seed, concept, variation).
-        Raises ValueError if `guidance` is given: this model has none.
+        Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
         """
-        address = {"guidance": guidance, "seed": seed, "concepts": concepts}
+        given = {"guidance": guidance, "seed": seed}
+        exemplars, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
         shape = (self.steps, self.latent)
-        z = unguided_noise("VAE-STN", exemplars, variations, shape, **address).flatten(0, 1)
-        given = exemplars.repeat_interleave(variations, 0)
+        z = unguided_noise("VAE-STN", concepts, variations, shape, **given)
+        z = z.to(exemplars.device).flatten(0, 1)
+        shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
-            pairs = zip(z.split(ROWS), given.split(ROWS), strict=True)
+            pairs = zip(z.split(ROWS), shown.split(ROWS), strict=True)
             drawn = torch.cat([self.decode(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])

@@ -89,6 +89,10 @@ class Recipe(ABC, Generic[T_co]):
         text = json.dumps(_encode(self, full=False), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def identity(self) -> dict[str, Any]:
+        """Return the fields by name, as the key is made of them."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values, from which `from_json` rebuilds the recipe."""
         return _encode(self, full=True)
@@ -158,8 +162,15 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def load_network(network: Network, artefact: Artefact, store: Getter) -> Network:
-    """Return the network with the stored weights, frozen, in eval mode on the store's device."""
+def load_network(
+    network: Network, artefact: Artefact, store: Getter, side: int | None = None
+) -> Network:
+    """Return the network with the stored weights, frozen, in eval mode on the store's device.
+
+    `side` is that of the pages that a generator takes, which not all networks show by themselves.
+    """
+    if side is not None:
+        network.side = side
     load_weights(network, artefact.tensors, artefact)
     return network.eval().requires_grad_(False).to(store.device)
 
@@ -183,6 +194,7 @@ def _encode(value: Any, full: bool) -> Any:
         kind = type(value)
         fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
         if not full:
+            fields |= value.identity() if isinstance(value, Recipe) else {}
             fields = {
                 f.name: fields[f.name]
                 for f in dataclasses.fields(value)

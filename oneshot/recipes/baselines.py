@@ -66,7 +66,7 @@ class VaeStn(Recipe[VaeStnModel]):
 
     def load(self, store: Getter, artefact: Artefact) -> VaeStnModel:
         """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class NeuralStatistician(Recipe[SetVae]):
 
     def load(self, store: Getter, artefact: Artefact) -> SetVae:
         """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
 
 
 @dataclass(frozen=True)
@@ -175,4 +175,4 @@ class DaGan(Recipe[DaGanModel]):
 
     def load(self, store: Getter, artefact: Artefact) -> DaGanModel:
         """Return the generator in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store, self.concepts.drawings.side)

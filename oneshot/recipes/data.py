@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,8 @@ from oneshot.drawings import clustering
 from oneshot.drawings.augment import JITTERS, PAIRS, VIEWS
 from oneshot.drawings.batches import Episodes, Pairs
 from oneshot.drawings.concepts import ConceptSet, memory_map
-from oneshot.drawings.sources import root, source
+from oneshot.drawings.errors import DataError
+from oneshot.drawings.sources import placeless, root, source
 from oneshot.metrics.features import embed
 from oneshot.models.critics import STEMS, ConvCritic, Critic, PatchCritic, ResNetCritic
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
@@ -37,8 +39,8 @@ class Drawings(Recipe[ConceptSet]):
     """All drawings of a dataset, rendered: the raw material.
 
     `limit` is the most drawings a concept gives, `concepts` the most concepts (evenly spaced in
-    sorted order); 0 means all. `fingerprint` tells drawings apart that are called the same:
-    changed files of a folder, or some of the categories of Quick, Draw!.
+    sorted order); 0 means all. `fingerprint` tells drawings apart that are called the same
+    (`sources.Source`); where a folder of one's own lies is no part of the key.
     """
 
     dataset: str
@@ -47,8 +49,15 @@ class Drawings(Recipe[ConceptSet]):
     concepts: int = 0
     fingerprint: str = ""
 
+    def identity(self) -> dict[str, Any]:
+        """Return the fields as the key is made of them: drawings are the same in any place."""
+        return super().identity() | {"dataset": placeless(self.dataset)}
+
     def make(self, store: Getter, work: Path) -> Made:
-        """Read and render every drawing; the card lists the concepts and hashes the pages."""
+        """Read and render every drawing; the card lists the concepts and hashes the pages.
+
+        Raises DataError when they cannot be read, or are not those of the fingerprint.
+        """
         origin, place = source(self.dataset), root(self.dataset)
         names = origin.names(place)
         if self.concepts and self.concepts < len(names):
@@ -56,6 +65,11 @@ class Drawings(Recipe[ConceptSet]):
         reading = origin.pages(place, names, self.side, self.limit)
         pages = list(tqdm(reading, desc=f"drawing {self.dataset}", total=len(names)))
         offsets = np.cumsum([0, *map(len, pages)])
+        if origin.fingerprint(place, self.limit) != self.fingerprint:
+            raise DataError(
+                f"the drawings of {self.dataset} in {place} are not those that were asked for, or "
+                "changed while they were read; run the same command again"
+            )
         stack = np.concatenate(pages)
         card = {"names": names, "data": {self.dataset: digest(stack)}, "drawings": len(stack)}
         tensors = {"pages": torch.from_numpy(stack), "offsets": torch.from_numpy(offsets)}

@@ -10,6 +10,7 @@ from oneshot.diffusion.schedules import SCHEDULES
 from oneshot.drawings.augment import PAIRS
 from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.modulated_unet import PatchUNet
+from oneshot.models.pixel_diffusion import SAMPLER, STEPS, own_guidance
 from oneshot.models.pixel_diffusion import PixelDiffusion as PixelDiffusionModel
 from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder
 from oneshot.models.unet import UNet
@@ -30,7 +31,7 @@ from oneshot.recipes.base import (
 from oneshot.recipes.data import Concepts
 from oneshot.training.loop import Plan, train
 
-FAST: dict[str, Any] = {"sampler": "dpm_solver_pp", "steps": 20}
+FAST: dict[str, Any] = {"sampler": SAMPLER, "steps": STEPS}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     @property
     def drawing(self) -> dict[str, Any]:
         """How the model draws unless it is told otherwise."""
-        return {"guidance": 1.0 if self.dropout else 0.0} | FAST
+        return {"guidance": own_guidance("stack", self.dropout)} | FAST
 
     def __post_init__(self):
         check_name("network", self.network_name, NETWORKS)
@@ -91,7 +92,7 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
 
     def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
 
     @property
     def _time(self) -> int | None:
@@ -126,7 +127,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
     augment: str | None = None
     dropout: float = 0.0
 
-    drawing: ClassVar = {"guidance": 0.0} | FAST
+    drawing: ClassVar = {"guidance": own_guidance("set", 0.0)} | FAST
 
     def __post_init__(self):
         check_name("conditioning", self.conditioning, CONDITIONINGS)
@@ -168,7 +169,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
 
     def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
+        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
 
 
 def _check(recipe: PixelDiffusion | SetDiffusion) -> None:

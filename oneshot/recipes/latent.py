@@ -18,6 +18,7 @@ from oneshot.drawings.concepts import ConceptSet
 from oneshot.models.autoencoder import Autoencoder as PublishedAutoencoder
 from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.models.latent_denoiser import AttentionDenoiser, ResidualDenoiser
+from oneshot.models.latent_diffusion import GUIDANCE, SAMPLER, STEPS
 from oneshot.models.latent_diffusion import LatentDiffusion as LatentDiffusionModel
 from oneshot.models.patch_autoencoder import PatchAutoencoder
 from oneshot.objectives.autoencoder import AUGMENTS, AutoencoderObjective
@@ -119,9 +120,9 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
     """
 
     drawing: ClassVar[dict[str, Any]] = {
-        "guidance": 1.0,
-        "sampler": "dpm_solver_pp",
-        "steps": 16,
+        "guidance": GUIDANCE,
+        "sampler": SAMPLER,
+        "steps": STEPS,
     }
     """What `draw` is told unless `Samples` says otherwise."""
 
@@ -188,6 +189,7 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
         model = self.network(store.get(self.autoencoder))
         weights = {f"autoencoder.{k}": v for k, v in model.autoencoder.state_dict().items()}
         load_weights(model, weights | artefact.tensors, artefact)
+        model.side = self.concepts.drawings.side
         return model.eval().requires_grad_(False).to(store.device)
 
 

@@ -17,7 +17,7 @@ standardised over the whole training set.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from oneshot.drawings.sources import root, source
+from oneshot.drawings.sources import resolved, root, source
 from oneshot.recipes import editions
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
@@ -69,11 +69,14 @@ def judged(preset: str) -> str:
 def drawings(dataset: str, preset: str = "laptop") -> Drawings:
     """Return the drawings of a dataset at 48 px."""
     preset, kind = judged(preset), source(dataset).name
-    fingerprint = source(dataset).fingerprint(root(dataset))
-    if preset == "smoke":
-        return Drawings(dataset, limit=20, concepts=60, fingerprint=fingerprint)
-    limit = {"laptop": 500, "paper": 4000}[preset] if kind == "quickdraw" else 0
-    return Drawings(dataset, limit=limit, fingerprint=fingerprint)
+    limit = {"smoke": 20, "laptop": 500, "paper": 4000}[preset]
+    limit = limit if kind == "quickdraw" or preset == "smoke" else 0
+    return Drawings(
+        resolved(dataset),
+        limit=limit,
+        concepts=60 if preset == "smoke" else 0,
+        fingerprint=source(dataset).fingerprint(root(dataset), limit),
+    )
 
 
 def originality_critic(dataset: str, preset: str = "laptop") -> OriginalityCritic:

@@ -28,8 +28,8 @@ FILE = shipped.DATA / "results" / "recipe_study.jsonl"
 DATASET, SPLIT = "omniglot", "validation"
 SHOWN = (6, 8)
 """Concepts and variations of a sheet."""
-STEPS = {"cfgdm": 1000, "fsdm": 1200, "vae-ns": 3000, "da-gan-un": 2400, "vae-stn": 400}
-"""Training steps of the brief trials: some four to six core-minutes each."""
+STEPS = {"cfgdm": 1000, "fsdm": 1000, "vae-ns": 1500, "da-gan-un": 1500, "vae-stn": 250}
+"""Training steps of the brief trials: some four core-minutes each."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -110,17 +110,17 @@ def _briefly(group: Concepts) -> list[Trial]:
     stn = editions.laptop("vae-stn", DATASET, group, edition=2)
     stn = replace(stn, plan=replace(stn.plan, steps=STEPS["vae-stn"]))
     return [
-        Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
-        Trial("fsdm-place-guided", "fsdm", "the same, guidance 1", place, 1.0),
         Trial("cfgdm-tokens", "cfgdm", "exemplar through its own encoder too", tokens),
         Trial("cfgdm-plain", "cfgdm", "as in the first edition", plain),
         Trial("vae-ns-context", "vae-ns", "the context has a beta of its own, 0.25", context),
         Trial("vae-ns-gentle", "vae-ns", "gentle pairs", replace(context, beta_context=None)),
+        Trial("da-gan-turns", "da-gan-un", "five turns of the critic, at half the side", turns),
+        Trial("da-gan-one-turn", "da-gan-un", "one turn", replace(turns, critic_steps=1)),
+        Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
+        Trial("fsdm-place-guided", "fsdm", "the same, guidance 1", place, 1.0),
         Trial("fsdm-pooled", "fsdm", "one vector for the set, in scale and shift", pooled),
         Trial("cfgdm-gentle", "cfgdm", "gentle pairs", gentle),
         Trial("cfgdm-attention", "cfgdm", "attention at 6x6 and 3x3", attention),
-        Trial("da-gan-turns", "da-gan-un", "five turns of the critic, at half the side", turns),
-        Trial("da-gan-one-turn", "da-gan-un", "one turn", replace(turns, critic_steps=1)),
         Trial("vae-stn-gentle", "vae-stn", "gentle pairs", stn),
         Trial("vae-stn-plain", "vae-stn", "as in the first edition", replace(stn, augment=None)),
     ]

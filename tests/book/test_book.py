@@ -3,6 +3,7 @@
 import importlib.util
 import pkgutil
 import shutil
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -214,3 +215,50 @@ def test_terms_are_found_in_prose_in_singular_and_plural():
         ("critic", "critical"),
     ]:
         assert not pattern(term).search(text), term
+
+
+CHANGES = """\
+# Changes
+
+## Unreleased
+
+Not yet.
+
+## 0.2.0 - 2026-12-01
+
+- A pad <b>.
+
+## 0.1.0 - 2026-11-01
+
+- The first.
+"""
+
+
+def test_a_feed_has_the_dated_releases_and_a_map_has_the_pages():
+    site = extension("site_files")
+    feed = ElementTree.fromstring(site.feed("https://example.org/book", CHANGES))
+    atom = "{http://www.w3.org/2005/Atom}"
+    entries = feed.findall(f"{atom}entry")
+    assert [e.findtext(f"{atom}title") for e in entries] == ["0.2.0", "0.1.0"]
+    assert [e.findtext(f"{atom}content") for e in entries] == ["- A pad <b>.", "- The first."]
+    assert feed.findtext(f"{atom}updated") == "2026-12-01T00:00:00Z"
+    places = ElementTree.fromstring(site.sitemap("https://example.org/book", ["a", "b/c"]))
+    assert [place.text for place in places.iter() if (place.text or "").strip()] == [
+        "https://example.org/book/a.html",
+        "https://example.org/book/b/c.html",
+    ]
+
+
+def test_a_book_whose_address_is_known_tells_it_and_another_names_none(
+    tmp_path, small_book, monkeypatch
+):
+    assert not (small_book / "sitemap.xml").exists()
+    assert "og:" not in (small_book / "notebooks" / "small.html").read_text()
+    root = tmp_path / "copy"
+    shutil.copytree(small_book.parents[2], root)
+    monkeypatch.setenv("ONESHOT_SITE", "https://example.org/book/")
+    built = book.build(root).parent
+    page = (built / "notebooks" / "small.html").read_text()
+    assert '<meta content="https://example.org/book/notebooks/small.html" property="og:url"' in page
+    assert "With one equation, " in page.split("og:description")[0].rsplit("<meta", 1)[1]
+    assert "https://example.org/book/notebooks/small.html" in (built / "sitemap.xml").read_text()

@@ -6,7 +6,6 @@ from functools import partial
 import numpy as np
 import pytest
 
-from oneshot import systems
 from oneshot.drawings import quickdraw
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
@@ -76,29 +75,6 @@ def test_no_files(tmp_path):
     message = fault(tmp_path)
     assert str(tmp_path / "simplified") in message
     assert "oneshot data fetch quickdraw" in message and "ONESHOT_DATA" in message
-
-
-def test_some_categories_are_other_drawings_than_all(quickdraw_root, tmp_path, monkeypatch):
-    some = quickdraw.fingerprint(quickdraw_root)
-    assert len(some) == 64
-    (quickdraw_root / "simplified" / "cat.ndjson").unlink()
-    assert quickdraw.fingerprint(quickdraw_root) not in ("", some)
-    assert quickdraw.fingerprint(tmp_path / "nowhere") == ""
-    monkeypatch.setattr(quickdraw, "CATEGORIES", len(quickdraw.names(quickdraw_root)))
-    assert quickdraw.fingerprint(quickdraw_root) == ""
-
-
-def test_models_of_all_categories_are_not_taken_for_models_of_some(
-    quickdraw_root, tmp_path, monkeypatch
-):
-    (tmp_path / "empty").mkdir()
-    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path / "empty"))
-    monkeypatch.setattr("oneshot.drawings.sources.user_cache_path", lambda _: tmp_path / "none")
-    shipped = systems.recipe("ldm", "quickdraw").key
-    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
-    assert systems.recipe("ldm", "quickdraw").key != shipped
-    monkeypatch.setattr(quickdraw, "CATEGORIES", len(quickdraw.names(quickdraw_root)))
-    assert systems.recipe("ldm", "quickdraw").key == shipped
 
 
 def test_a_category_that_vanished(quickdraw_root):

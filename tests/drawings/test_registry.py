@@ -175,7 +175,7 @@ def test_verify_compares_with_what_was_fetched_first(server, home, categories):
     file.write_bytes(file.read_bytes().replace(b'"US"', b'"DE"', 1))
     findings = list(registry.verify("quickdraw"))
     assert [f.ok for f in findings] == [False, True, True]
-    assert "is not what was fetched; delete it" in findings[0].state
+    assert "is not what was fetched; move it away" in findings[0].state
 
 
 def test_files_of_ones_own_are_kept_read_and_not_overwritten(server, home, categories):

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +65,19 @@ def test_a_memory_map_is_one_tensor_of_a_file(tmp_path):
     assert memory_map(path, "offsets", "I64").tolist() == [0, 5, 7]
     with pytest.raises(ValueError, match="floats is F32, expected U8"):
         memory_map(path, "floats")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "every", "limit", "sha256"),
+    [
+        ("omniglot", 40, 0, "7cb1b614dbfac6fd8afb3680c40b2321284582e569fcf162250491547b7572a3"),
+        ("quickdraw", 30, 20, "17ecb87b6934beb1328129a7cbb3024bfd7f84eb42bcc804f4b5eed8828e8a4b"),
+    ],
+)
+def test_the_real_drawings_are_read_to_the_bit_as_ever(real_data, dataset, every, limit, sha256):
+    """What shipped weights were trained on; of Quick, Draw! the reference copy of this project."""
+    place, found = real_data / dataset, hashlib.sha256()
+    names = source(dataset).names(place)[::every]
+    for pages in source(dataset).pages(place, names, 48, limit):
+        found.update(pages.tobytes())
+    assert found.hexdigest() == sha256

@@ -1,11 +1,11 @@
-"""What the families without guidance have in common when they draw."""
+"""What all families ask of what they are given, and what those without guidance share."""
 
 import networks
 import pytest
 import torch
 from torch import nn
 
-from oneshot.models.unguided import evaluating
+from oneshot.models.generator import evaluating
 
 FAMILIES = {
     "VAE-STN": networks.vae_stn,
@@ -73,5 +73,5 @@ def test_guidance_is_refused(family, model, exemplars, guidance):
 
 
 def test_every_exemplar_needs_a_concept(family, model, exemplars):
-    with pytest.raises(ValueError, match=f"{family} was given 2 exemplars and 1 concepts"):
+    with pytest.raises(ValueError, match="2 exemplars came with 1 concepts"):
         model.draw(exemplars, 1, concepts=[4])

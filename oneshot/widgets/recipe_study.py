@@ -1,0 +1,93 @@
+"""What it took to draw: scores of recipes against what they cost, and their sheets."""
+
+from collections.abc import Sequence
+from html import escape
+
+from IPython.display import HTML, Markdown
+from matplotlib.ticker import LogLocator, StrMethodFormatter
+
+from oneshot import systems
+from oneshot.evaluations.samples import Shown
+from oneshot.sweep.study import Result
+from oneshot.widgets import figures, sheets
+from oneshot.widgets.figures import Plot, _cell, _plot, _reach
+
+SCORES = {"recognizability": "recognizability (%)", "originality": "originality"}
+
+
+def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
+    """Return recognizability and originality against core-minutes, a dot a recipe.
+
+    Bars are 95 % intervals over concepts, dashed is human; numbers are those of `table`.
+    """
+    people = [row for row in rows if row.system == systems.HUMAN]
+    if len(rows) == len(people):
+        return Markdown("*There are no results of recipes yet: `oneshot sweep study` makes them.*")
+    with _plot(7.2, 4.6, panels=2) as (figure, panels):
+        for axes, (score, name) in zip(panels, SCORES.items(), strict=True):
+            for system in dict.fromkeys(row.system for row in rows if row not in people):
+                colour, marker = systems.looks(system)
+                mine = [row for row in rows if row.system == system]
+                place = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": 7}
+                for row in mine:
+                    value = getattr(row, score)
+                    bars = {"yerr": _reach(value), "elinewidth": 1, "markersize": 5}
+                    label = systems.label(system) if row is mine[0] else None
+                    at = (row.core_minutes, value.value)
+                    axes.errorbar(*at, fmt=marker, color=colour, label=label, **bars)
+                    axes.annotate(str(rows.index(row)), at, color=colour, **place)
+            for row in people:
+                axes.axhline(getattr(row, score).value, color=figures.HUMAN, ls="--", label="human")
+            axes.set(xscale="log", xlabel="core-minutes of training", ylabel=name)
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            axes.minorticks_off()
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=5, fontsize=8.5)
+    return figure
+
+
+def table(rows: Sequence[Result]) -> HTML:
+    """Return all recipes: what was changed, scores with intervals, cost, and what was seen."""
+    head = ("", "", "change", "guidance", "recognizability (%)", "originality", "core-minutes")
+    head += ("parameters", "on its sheet")
+    lines = []
+    for number, row in enumerate(rows):
+        scores = _cell(row.recognizability, 1) + _cell(row.originality, 3)
+        told = (
+            systems.label(row.system),
+            row.change,
+            "" if row.guidance is None else f"{row.guidance:g}",
+        )
+        cost = (f"{row.core_minutes:.1f}", f"{row.parameters / 1e6:.2f} M", row.seen)
+        if row.system == systems.HUMAN:
+            cost = ("", "", row.seen)
+        cells = "".join(f"<td>{escape(text)}</td>" for text in told[1:])
+        head_cell = f"<td>{number or ''}</td><th>{escape(told[0])}</th>"
+        after = "".join(f"<td>{escape(text)}</td>" for text in cost)
+        lines.append(f"<tr>{head_cell}{cells}{scores}{after}</tr>")
+    top = "".join(f"<th>{text}</th>" for text in head)
+    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
+    return HTML(f'<table class="scores">{body}</table>')
+
+
+def contact_sheet(shown: Shown | None, exemplars: object = None) -> sheets.Sheet | Markdown:
+    """Return the drawings kept of a recipe, a concept a row, by its exemplar or its name."""
+    if shown is None:
+        return Markdown("*No drawings of this recipe were kept.*")
+    names = [sheets.label(name) for name in shown.names]
+    return sheets.contact_sheet(shown.drawings, exemplars, rows=names)
+
+
+def steps_up(rows: Sequence[Result], first: str, then: str) -> Markdown:
+    """Return in a sentence what one recipe scored, and then another."""
+    named = {row.name: row for row in rows}
+    if not {first, then} <= named.keys():
+        missing = ", ".join(sorted({first, then} - named.keys()))
+        return Markdown(f"*Not made yet: {missing}; `oneshot sweep study --minutes 60` makes it.*")
+    told = [
+        f"{row.change}: {row.recognizability.value:.1f} % "
+        f"({row.recognizability.low:.1f}–{row.recognizability.high:.1f})"
+        for row in (named[first], named[then])
+    ]
+    return Markdown(f"{told[0][0].upper()}{told[0][1:]}; {told[1]}.")
