@@ -11,7 +11,26 @@ from oneshot.drawings.concepts import ConceptSet
 from oneshot.rng import generator
 
 
-class Pairs:
+class _Batches:
+    """What all batches have in common: where the drawings lie that they are cut from."""
+
+    def __init__(self, concepts: ConceptSet, seed: int):
+        self.concepts, self.seed = concepts, seed
+        self._pages: Tensor | None = None
+
+    def settle(self, device: torch.device) -> None:
+        """Move all drawings to a device, once, so that no step waits for them; the bits stay."""
+        self._pages = torch.from_numpy(np.array(self.concepts.pages)).to(device)
+
+    def images(self, rows: np.ndarray) -> Tensor:
+        """Return the drawings in `rows` (...), uint8 (..., 1, H, W), where the pages lie."""
+        if self._pages is None:
+            pages = self.concepts.pages[rows][..., None, :, :]
+            return torch.from_numpy(np.ascontiguousarray(pages))
+        return self._pages[torch.from_numpy(rows).to(self._pages.device)].unsqueeze(-3)
+
+
+class Pairs(_Batches):
     """Batches of (variation, exemplar, label), every drawing once an epoch.
 
     A batch is {"x": (B, 1, H, W), "y": (B, 1, H, W), "label": (B,)}; labels count the concepts of
@@ -19,7 +38,7 @@ class Pairs:
     """
 
     def __init__(self, concepts: ConceptSet, batch: int, seed: int, split: str = "train"):
-        self.concepts, self.seed = concepts, seed
+        super().__init__(concepts, seed)
         self.rows, owners = concepts.pairs(split)
         self.classes = len(concepts.of(split))
         self.labels = np.searchsorted(concepts.of(split), owners)
@@ -34,13 +53,13 @@ class Pairs:
             self._order = (epoch, generator(self.seed, epoch).permutation(len(self.rows)))
         chosen = self._order[1][place * self.batch : (place + 1) * self.batch]
         return {
-            "x": _images(self.concepts, self.rows[chosen]),
-            "y": _images(self.concepts, self.exemplars[chosen]),
+            "x": self.images(self.rows[chosen]),
+            "y": self.images(self.exemplars[chosen]),
             "label": torch.from_numpy(self.labels[chosen]),
         }
 
 
-class Sets:
+class Sets(_Batches):
     """Batches of sets of drawings of one concept: {"set": (B, S, 1, H, W), "label": (B,)}.
 
     Concepts are drawn at random; the drawings of a set differ as long as the concept has enough.
@@ -49,17 +68,18 @@ class Sets:
     def __init__(
         self, concepts: ConceptSet, batch: int, size: int, seed: int, split: str = "train"
     ):
-        self.concepts, self.batch, self.size, self.seed = concepts, batch, size, seed
+        super().__init__(concepts, seed)
+        self.batch, self.size = batch, size
         self.ids = concepts.of(split)
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         random = generator(self.seed, step)
         labels = random.integers(len(self.ids), size=self.batch)
         rows = np.stack([_some(self.concepts.rows(self.ids[k]), self.size, random) for k in labels])
-        return {"set": _images(self.concepts, rows), "label": torch.from_numpy(labels)}
+        return {"set": self.images(rows), "label": torch.from_numpy(labels)}
 
 
-class Episodes:
+class Episodes(_Batches):
     """One-shot episodes: {"support": (W, 1, H, W) exemplars, "query": (W, Q, 1, H, W)}.
 
     The exemplar is the support, as in *Diversity vs. Recognizability* (NeurIPS 2022).
@@ -68,7 +88,8 @@ class Episodes:
     def __init__(
         self, concepts: ConceptSet, ways: int, queries: int, seed: int, split: str = "train"
     ):
-        self.concepts, self.queries, self.seed = concepts, queries, seed
+        super().__init__(concepts, seed)
+        self.queries = queries
         self.ids = concepts.of(split)
         self.ways = min(ways, len(self.ids))
 
@@ -77,14 +98,10 @@ class Episodes:
         chosen = self.ids[random.permutation(len(self.ids))[: self.ways]]
         rows = np.stack([_some(self.concepts.rows(k), self.queries, random) for k in chosen])
         return {
-            "support": _images(self.concepts, self.concepts.exemplars[chosen]),
-            "query": _images(self.concepts, rows),
+            "support": self.images(self.concepts.exemplars[chosen]),
+            "query": self.images(rows),
         }
 
 
 def _some(rows: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
     return random.choice(rows, size=count, replace=len(rows) < count)
-
-
-def _images(concepts: ConceptSet, rows: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(concepts.pages[rows][..., None, :, :]))

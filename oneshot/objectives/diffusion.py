@@ -37,6 +37,10 @@ class DiffusionObjective(Objective):
         self.denoiser, self.schedule = denoiser, schedule
         self.prepare, self.dropout, self.velocity = prepare, dropout, velocity
 
+    def networks_to_compile(self) -> list[nn.Module]:
+        """Return the denoiser, which is nearly all there is to compute."""
+        return [self.denoiser]
+
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return `loss`, the mean squared error over the N rows that `prepare(batch)` gives."""
         x0, condition = self.prepare(batch)

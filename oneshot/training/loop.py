@@ -1,6 +1,7 @@
 """The one training loop: precision, EMA, resume, progress, NaN guard and log."""
 
 import json
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from oneshot.training.objective import Objective
 from oneshot.training.precision import Precision, probe
 from oneshot.training.slot import OutOfTime, current
 
+log = logging.getLogger("oneshot")
 OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "rmsprop": torch.optim.RMSprop}
 SCHEDULES = ("constant", "linear", "cosine")
 WHOLE = {"steps": 1, "batch": 1, "warmup": 0, "seed": 0}
@@ -119,9 +121,13 @@ def train(
     slot.
     """
     limit = current()
+    if device.type == "cuda" and hasattr(batches, "settle"):
+        batches.settle(device)
     run = _Run(objective.to(device), plan, Path(folder), device)
     with same_randomness_after(device):
         run.begin(batches)
+        if limit and limit.compiled:
+            run.compile(batches(run.step))
         bar = tqdm(total=plan.steps, initial=run.step, desc=name, unit="step", mininterval=1.0)
         saved = time.monotonic()
         for step in range(run.step, plan.steps):
@@ -178,6 +184,23 @@ class _Run:
             # Another run of the probe may choose otherwise: what it chose must survive a kill.
             self.save()
         self._trim_log()
+
+    def compile(self, batch: dict[str, Tensor]) -> None:
+        """Compile the networks; where that fails, go on without, for it is only quicker."""
+        networks = self.objective.networks_to_compile()
+        buffers = [(buffer, buffer.clone()) for buffer in self.objective.buffers()]
+        for network in networks:
+            network.compile()
+        try:
+            with same_randomness_after(self.device), self.precision.autocast(self.device):
+                self.objective.losses(self.place(batch), self.step)["loss"].backward()
+        except Exception as error:  # a compiler may be missing, or fail, in any way
+            log.warning("not compiled: %s", str(error).splitlines()[0] if str(error) else error)
+            for network in networks:
+                network._compiled_call_impl = None
+        self.objective.zero_grad(set_to_none=True)
+        for buffer, before in buffers:
+            buffer.copy_(before)
 
     def update(self, step: int, batch: dict[str, Tensor]) -> None:
         """Take one optimisation step."""

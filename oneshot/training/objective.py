@@ -25,6 +25,10 @@ class Objective(nn.Module, ABC):
         """Return the parameter groups, each of which gets an optimiser of its own."""
         return {"all": list(self.parameters())}
 
+    def networks_to_compile(self) -> list[nn.Module]:
+        """Return the networks that may be compiled where a training is; none unless said."""
+        return []
+
     def turn(self, step: int) -> str:
         """Return the name of the group that step `step` updates."""
         return "all"

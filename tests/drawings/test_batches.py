@@ -31,6 +31,18 @@ def rows(images):
     return images[..., 0, 0, 0].numpy()
 
 
+@pytest.mark.parametrize("kind", ["pairs", "sets", "episodes"])
+def test_batches_are_the_same_when_their_drawings_have_moved_to_a_device(concepts, kind):
+    here, there = KINDS[kind](concepts, 3), KINDS[kind](concepts, 3)
+    there.settle(torch.zeros(()).device)
+    for step in (0, 2, 9):
+        one, other = here(step), there(step)
+        assert one.keys() == other.keys()
+        for name in one:
+            assert torch.equal(one[name], other[name])
+            assert one[name].is_contiguous() and one[name].dtype == other[name].dtype
+
+
 TRAINED = np.flatnonzero(np.isin(OWNERS, (0, 2, 3)))
 
 KINDS = {

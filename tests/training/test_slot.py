@@ -62,6 +62,63 @@ def test_what_was_computed_is_counted_across_slots(tmp_path):
     assert 0 < before < trained.core_seconds
 
 
+class Compiled(Blurry):
+    """An objective that has a network to compile."""
+
+    def networks_to_compile(self):
+        return [self.net]
+
+
+@pytest.mark.parametrize("fault", ["", "no compiler"])
+def test_a_network_is_compiled_or_goes_on_without(tmp_path, monkeypatch, caplog, fault):
+    """The stand-in for a compiler counts its calls, or fails as one does that is not there."""
+    monkeypatch.setattr(loop, "probe", lambda *_: Precision())
+    calls = []
+
+    def stand_in(module):
+        def compiled(*inputs):
+            calls.append(len(inputs))
+            if fault:
+                raise RuntimeError(fault)
+            return module._call_impl(*inputs)
+
+        module._compiled_call_impl = compiled
+
+    monkeypatch.setattr(torch.nn.Module, "compile", stand_in)
+    plain, quick = Blurry(), Compiled()
+    train(plain, batches, Plan(3, lr=0.01), tmp_path / "plain", HERE)
+    with slot(60, clock=Clock(), compiled=True):
+        train(quick, batches, Plan(3, lr=0.01), tmp_path / "quick", HERE)
+    assert len(calls) == (1 if fault else 1 + 3)
+    assert ("not compiled: no compiler" in caplog.text) == bool(fault)
+    assert (quick.net._compiled_call_impl is None) == bool(fault)
+    assert bits(quick) == bits(plain)
+
+
+@pytest.mark.soak
+def test_a_denoiser_really_compiles(tmp_path):
+    from oneshot.models.modulated_unet import PatchUNet
+    from oneshot.models.pixel_diffusion import PixelDiffusion
+    from oneshot.objectives.diffusion import DiffusionObjective, pixel_pairs
+
+    def objective():
+        torch.manual_seed(0)
+        unet = PatchUNet(16, 16, 8, widths=(8, 16), patch=2, attention=(1,))
+        model = PixelDiffusion(unet, steps=50, velocity=True)
+        return DiffusionObjective(model.denoiser, model.schedule, pixel_pairs(), 0.1, True)
+
+    def pairs(step):
+        return {name: batches(step)["x"] for name in ("x", "y")}
+
+    first, second = objective(), objective()
+    train(first, pairs, Plan(4, lr=0.01), tmp_path / "plain", HERE)
+    with slot(10, compiled=True):
+        train(second, pairs, Plan(4, lr=0.01), tmp_path / "compiled", HERE)
+    assert second.denoiser._compiled_call_impl is not None
+    for a, b in zip(first.parameters(), second.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=2e-2, rtol=2e-2)
+
+
 def test_slots_end_with_their_block_and_need_time():
     assert current() is None
     with slot(1, clock=Clock()) as mine:
