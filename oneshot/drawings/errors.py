@@ -7,3 +7,9 @@ class DataError(Exception):
 
 class BlankPage(DataError):
     """There is no ink on a page."""
+
+
+def said(error: Exception) -> str:
+    """Return the first line of what an error says, cut short: some quote the whole file."""
+    first = (str(error).splitlines() or [""])[0]
+    return f"{first[:120]} ..." if len(first) > 120 else first or type(error).__name__

@@ -121,24 +121,38 @@ def _decided(
 ) -> list[tuple[Path, Page]]:
     """Return the pages of the files of one concept, at most `limit` (0: all), and whose each is.
 
-    A page whose border leaves a doubt is read as most of the others are. With `faults`, files that
-    cannot be read are put there and the others are read.
+    A page whose border leaves a doubt is read as most of the others of its concept are, those
+    beyond the limit among them. With `faults`, files that cannot be read are put there and the
+    others are read.
     """
+    read = _read(found, side, limit, skipped or {}, faults)
+    if limit and any(page.other for _, page in read):
+        everything = _read(found, side, 0, skipped or {}, faults)
+        dark = _mostly_dark([page for _, page in everything])
+    else:
+        dark = _mostly_dark([page for _, page in read])
+    return [(file, page.other if page.other and page.dark != dark else page) for file, page in read]
+
+
+def _read(
+    found: list[Path],
+    side: int,
+    limit: int,
+    skipped: dict[Path, Counter],
+    faults: dict[Path, str] | None,
+) -> list[tuple[Path, Page]]:
     read: list[tuple[Path, Page]] = []
     for file in found:
-        if limit and len(read) == limit:
-            break
         try:
-            for page in _pages_in(file, side, (skipped or {}).get(file, Counter())):
+            for page in _pages_in(file, side, skipped.get(file, Counter())):
                 read.append((file, page))
                 if limit and len(read) == limit:
-                    break
+                    return read
         except DataError as error:
             if faults is None:
                 raise
             faults[file] = str(error)
-    dark = _mostly_dark([page for _, page in read])
-    return [(file, page.other if page.other and page.dark != dark else page) for file, page in read]
+    return read
 
 
 def _pages_in(file: Path, side: int, skipped: Counter) -> Iterator[Page]:

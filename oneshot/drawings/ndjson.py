@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oneshot.drawings.errors import DataError
+from oneshot.drawings.errors import DataError, said
 from oneshot.drawings.opening import composed, lines, stem
 from oneshot.drawings.raster import fit_square, render
 from oneshot.drawings.strokes import Skipped, drawing_of, recognised
@@ -55,7 +55,7 @@ def drawings_in(file: Path, word: str | None = None) -> Iterator[list[np.ndarray
             found, drawn = record.get("word"), recognised(record)
             strokes = drawing_of(record)
         except (ValueError, RecursionError) as error:
-            raise DataError(f"{file}: line {number} is not a drawing ({error})") from None
+            raise DataError(f"{file}: line {number} is not a drawing ({said(error)})") from None
         if found is not None and composed(str(found)) != expected:
             raise DataError(
                 f"{file}: line {number} is a drawing of {found!r}, expected {expected!r}; "

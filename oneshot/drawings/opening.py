@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from oneshot.drawings.errors import DataError
+from oneshot.drawings.errors import DataError, said
 
 MOST = 256 << 20
 """Bytes of one file, unpacked, that are taken into memory."""
@@ -29,7 +29,7 @@ def opened(file: Path) -> Iterator[BinaryIO]:
         with gzip.open(file) if packed(file) else file.open("rb") as stream:
             yield stream
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataError(f"{file} is not a whole gzip file ({error}); pack it again") from None
+        raise DataError(f"{file} is not a whole gzip file ({said(error)}); pack it again") from None
     except OSError as error:
         raise DataError(f"{file} cannot be read ({error.strerror or error})") from None
 

@@ -12,13 +12,14 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from oneshot.drawings.errors import DataError
+from oneshot.drawings.errors import DataError, said
 from oneshot.drawings.opening import seekable
 
 WORKING = 1024
 """Pixels of the longer side, at most, at which a picture is looked at."""
 MEMORY = 800 << 20
 """Bytes that a picture may take while it is decoded."""
+HUGE = 1e30
 STRIP = 4 << 20
 UNREAD = {"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"}
 """Kinds that Pillow names but leaves to other programs, or does not read at all."""
@@ -32,10 +33,6 @@ TURNS = {
     8: (Image.Transpose.ROTATE_90, "turned to the left"),
 }
 ORIENTATION = 0x0112
-ENDED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-         EOFError, OverflowError, MemoryError, RuntimeError, ZeroDivisionError, NotImplementedError,
-         ArithmeticError, AssertionError, LookupError)  # fmt: skip
-"""What Pillow raises for damaged files: each of its readers ends in its own way."""
 _lock = Lock()
 
 
@@ -198,8 +195,8 @@ def _shrunk(values: np.ndarray, factor: int) -> np.ndarray:
 def _unit(small: np.ndarray, values: np.ndarray, name: str) -> np.ndarray:
     """Return values between 0 and 1, by their type and by what the whole of them reach."""
     low, high = float(values.min()), float(values.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise DataError(f"{name} holds NaN or infinity")
+    if not (low > -HUGE and high < HUGE):
+        raise DataError(f"{name} holds NaN or infinity, or numbers that no page has")
     if values.dtype.kind == "b" or (low >= 0 and high <= 1):
         return small
     if low >= 0 and high <= 255:
@@ -221,7 +218,7 @@ def _turned(values: np.ndarray, turn: Image.Transpose) -> np.ndarray:
 def _orientation(image: Image.Image) -> int:
     try:
         return int(image.getexif().get(ORIENTATION, 1))
-    except ENDED:
+    except Exception:
         return 1  # what is said about the picture is damaged, not the picture
 
 
@@ -233,9 +230,10 @@ def _damage(name: str) -> Iterator[None]:
         raise DataError(f"{name} is too large to be a drawing ({error})") from None
     except UnidentifiedImageError:
         raise DataError(f"{name} is not a picture: it is none of the kinds that are read") from None
-    except ENDED as error:
-        said = (str(error).splitlines() or [""])[0][:120] or type(error).__name__
-        raise DataError(f"{name} is not a picture that can be read ({said})") from None
+    except DataError:
+        raise
+    except Exception as error:  # each reader of Pillow ends in its own way
+        raise DataError(f"{name} is not a picture that can be read ({said(error)})") from None
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from oneshot.drawings import arrays, ndjson, pictures, strokes, svg
-from oneshot.drawings.errors import BlankPage, DataError
+from oneshot.drawings.errors import BlankPage, DataError, said
 from oneshot.drawings.files import ARRAYS, LINES, STROKES
 from oneshot.drawings.ink import ink_of
 from oneshot.drawings.opening import content, kind
@@ -134,14 +134,14 @@ def _strokes(value: Any, name: str) -> Strokes:
     try:
         return strokes.drawing_of(value)
     except ValueError as error:
-        raise DataError(f"{name} cannot be read: {error}") from None
+        raise DataError(f"{name} cannot be read: {said(error)}") from None
 
 
 def _from_json(file: Path) -> Iterator[Strokes]:
     try:
         value = json.loads(content(file))
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{file} is not JSON ({error})") from None
+        raise DataError(f"{file} is not JSON ({said(error)})") from None
     several = isinstance(value, list) and value and all(map(_is_record, value))
     for record in value if several else [value]:
         yield _strokes(record, str(file))

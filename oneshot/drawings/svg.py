@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from oneshot.drawings.errors import BlankPage, DataError
+from oneshot.drawings.errors import BlankPage, DataError, said
 from oneshot.drawings.opening import content
 
 BYTES = 1 << 20
@@ -48,8 +48,7 @@ def strokes_of(file: Path) -> list[np.ndarray]:
     except DataError:
         raise
     except Exception as error:  # svgelements has no error of its own: bad input ends in any
-        said = (str(error).splitlines() or [""])[0][:100] or type(error).__name__
-        raise DataError(f"{file} is not SVG that can be read ({said})") from None
+        raise DataError(f"{file} is not SVG that can be read ({said(error)})") from None
     if not strokes:
         raise BlankPage(f"{file} has no paths, lines or shapes that can be seen")
     return strokes

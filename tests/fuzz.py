@@ -1,0 +1,180 @@
+"""Near-valid files of every kind that is read, and a judge of what a reader makes of them.
+
+A kind has a few valid files and a way to damage one: pieces of text or bytes are taken out,
+doubled, exchanged or replaced by nasty ones. Hypothesis chooses the file and the damage. A reader
+has to give a right answer or an error of the product, at once, in little memory, reading nothing
+else and writing nothing.
+"""
+
+import math
+import re
+import resource
+import sys
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+SECONDS = 2.0
+MEMORY = 1 << 20
+"""Most that the process may grow, in KiB."""
+TOKEN = re.compile(
+    rb"[A-Za-z_]+|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\"(?:[^\"\\]|\\.)*\"|\s+|.", re.DOTALL
+)
+NASTY = [
+    b"", b"0", b"-1", b"1", b"3", b"1e999", b"-1e308", b"NaN", b"Infinity", b"null", b"true",
+    b'"True"', b"[]", b"{}", b"[[]]", b"[[[]]]", b'""', b'"a"', b"\x00", b"\xff\xfe", b"\n",
+    b"\n\n", b"[" * 3000, b"9" * 400, b"9" * 5000, b"1" + b"0" * 18, b"2147483648", b"4294967296",
+    b"<", b">", b"&a;", b"</g>", b"\xed\xa0\x80", b"\xe2\x80\xae", b"'", b"(", b")", b",", b":",
+    b"]", b"[", b"{", b"}", b"1,", b"../",
+]  # fmt: skip
+NUMBERS = [0, 1, 2, 127, 128, 255, 256, 32767, 65535, 65536, (1 << 31) - 1, 1 << 31, (1 << 32) - 1]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: its name, valid ones, and who reads it."""
+
+    name: str
+    file: str
+    valid: list[bytes]
+    read: Callable[[Path], object]
+    text: bool = False
+    errors: tuple[type[Exception], ...] = ()
+
+
+damages = st.lists(
+    st.tuples(
+        st.sampled_from(["cut", "drop", "double", "swap", "nasty", "number", "flip", "end"]),
+        st.integers(0, 1 << 16),
+        st.integers(0, 1 << 16),
+    ),
+    max_size=4,
+)
+
+
+def damaged(valid: bytes, damage: list[tuple[str, int, int]], text: bool) -> bytes:
+    """Return a file with some damage done to it; no damage returns it whole."""
+    pieces = TOKEN.findall(valid) if text else [valid[i : i + 1] for i in range(len(valid))]
+    for kind, where, what in damage:
+        if not pieces:
+            break
+        # Headers are short and matter most: half of the damage is done there.
+        place = where % len(pieces) if where & 1 else where // 2 % min(64, len(pieces))
+        if kind == "cut":
+            del pieces[place:]
+        elif kind == "end":
+            pieces.append(NASTY[what % len(NASTY)])
+        elif kind == "drop":
+            del pieces[place : place + 1 + what % 8]
+        elif kind == "double":
+            pieces[place:place] = pieces[place : place + 1 + what % 16] * (1 + what % 40)
+        elif kind == "swap":
+            other = what % len(pieces)
+            pieces[place], pieces[other] = pieces[other], pieces[place]
+        elif kind == "nasty":
+            pieces[place] = NASTY[what % len(NASTY)]
+        elif kind == "number":
+            number = NUMBERS[what % len(NUMBERS)]
+            if text:
+                pieces[place] = str(number).encode()
+            else:
+                order = "big" if what & 64 else "little"
+                pieces[place : place + 4] = [bytes([b]) for b in number.to_bytes(4, order)]
+        elif pieces[place]:
+            pieces[place] = bytes([pieces[place][0] ^ (1 << what % 8)]) + pieces[place][1:]
+    return b"".join(pieces)
+
+
+def with_sums(png: bytes) -> bytes:
+    """Return a PNG whose check sums are right again, so that damage gets past them."""
+    out, at = png[:8], 8
+    while at + 8 <= len(png):
+        length = int.from_bytes(png[at : at + 4], "big")
+        if at + 12 + length > len(png):
+            break
+        chunk = png[at + 4 : at + 8 + length]
+        out += png[at : at + 4] + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+        at += 12 + length
+    return out + png[at:]
+
+
+def fuzz(kind: Kind, folder: Path, examples: int) -> None:
+    """Try so many near-valid files of a kind; raise AssertionError for the first bad answer."""
+    file = folder / kind.file
+    start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=examples <= 2000,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.sampled_from(range(len(kind.valid))), damages)
+    def judge(number: int, damage: list[tuple[str, int, int]]) -> None:
+        content = damaged(kind.valid[number], damage, kind.text)
+        if content[1:4] == b"PNG" and len(damage) % 2:
+            content = with_sums(content)
+        file.write_bytes(content)
+        begun = time.process_time()
+        with watched(folder) as seen:
+            try:
+                kind.read(file)
+            except kind.errors as error:
+                said = str(error)
+                assert said and "\n" not in said and len(said) < 1000, said
+                assert damage, f"a valid file is refused: {said}"
+        spent = time.process_time() - begun
+        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start
+        assert spent < SECONDS, f"{spent:.1f} s"
+        assert grown < MEMORY, f"{grown >> 10} MiB"
+        assert not seen, seen
+
+    judge()
+
+
+class watched:
+    """Collect what is opened outside a folder, written, started or unpickled meanwhile."""
+
+    current: "watched | None" = None
+    hooked = False
+
+    def __init__(self, folder: Path):
+        self.folder, self.seen = str(folder), []
+        self.allowed = (self.folder, sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))
+
+    def __enter__(self) -> list[tuple]:
+        if not watched.hooked:
+            sys.addaudithook(watched.hook)
+            watched.hooked = True
+        watched.current = self
+        return self.seen
+
+    def __exit__(self, *_):
+        watched.current = None
+
+    @staticmethod
+    def hook(event: str, arguments: tuple) -> None:
+        self = watched.current
+        if self is None:
+            return
+        if event in ("subprocess.Popen", "os.system", "socket.connect", "pickle.find_class"):
+            self.seen.append((event, *map(str, arguments[:2])))
+        elif event == "open" and isinstance(arguments[0], str | bytes | Path):
+            path, mode = str(arguments[0]), str(arguments[1] or "r")
+            resolved = path if path.startswith("/") else str(Path(path).absolute())
+            written = any(letter in mode for letter in "wax+") and path != "/dev/null"
+            if written or not resolved.startswith(self.allowed):
+                self.seen.append((event, path, mode))
+
+
+def finite_page(page, side: int = 48) -> None:
+    """Raise AssertionError unless this is a page with ink."""
+    assert tuple(page.shape) == (1, 1, side, side)
+    low, high = float(page.min()), float(page.max())
+    assert math.isfinite(low) and math.isfinite(high) and 0 <= low <= high <= 1 and high > 0.2
