@@ -9,11 +9,13 @@ the one in the user's cache when it is nobody else's (`place`); `read` returns b
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
 from oneshot import shipped
-from oneshot.drawings.sources import root, source
+from oneshot.drawings.errors import DataError
+from oneshot.drawings.sources import resolved, root, source
 from oneshot.evaluations import lines, samples
 from oneshot.evaluations.record import HUMAN, IDENTITY, Record, joined
 from oneshot.evaluations.samples import Shown
@@ -21,6 +23,8 @@ from oneshot.evaluations.samples import Shown
 SHIPPED = shipped.DATA / "results"
 """Where the tables are that come with the project."""
 NAME = "evaluations.jsonl"
+DRAWINGS = "drawings"
+"""The part among the recipes of a record that tells drawings of one's own apart."""
 
 
 class Table(Sequence[Record]):
@@ -84,6 +88,7 @@ class Table(Sequence[Record]):
         Raises AttributeError for a column that there is not.
         """
         asked = {name: value if _many(value) else [value] for name, value in columns.items()}
+        asked |= {"dataset": [*map(resolved, asked["dataset"])]} if "dataset" in asked else {}
 
         def wanted(record: Record) -> bool:
             if record.system != HUMAN:
@@ -157,13 +162,18 @@ def _rest(record: Record, names: Sequence[str]) -> tuple:
 def read(*files: Path) -> Table:
     """Return the records of the tables that ship and of the user's own, or of these files.
 
-    Of two records of one evaluation the later counts. Raises ValueError, naming file and line, for
-    what is no record.
+    Of two records of one evaluation the later counts. Records of drawings of one's own count while
+    those are as they were; where there are any, those that ship of a data set of the same name, but
+    of other drawings, are left out. Raises ValueError, naming file and line, for what is no record.
     """
-    files = files or (SHIPPED / NAME, cache())
+    own = [record for record in lines.read(cache(), Record) if _current(record)] * (not files)
+    replaced = {record.dataset for record in own if DRAWINGS in record.recipes}
+    files = files or (SHIPPED / NAME,)
     found = [record for file in files for record in lines.read(file, Record)]
+    found = [record for record in found if record.dataset not in replaced] + own
     known = {record.identity: record for record in found}
-    return Table(known.values(), [file.parent for file in files])
+    folders = [file.parent for file in files] + [cache().parent] * bool(own)
+    return Table(known.values(), folders)
 
 
 def cache() -> Path:
@@ -198,11 +208,33 @@ def add(records: Iterable[Record], file: Path | None = None) -> None:
     were scored anew: then it takes its place. Raises OSError when a table cannot be written.
     """
     into: dict[Path, list[Record]] = {}
-    for record in records:
+    for record in records if file else map(_named, records):
         where = file or place(record.dataset, record.size, record.system)
         into.setdefault(where, []).append(record)
     for where, group in into.items():
         lines.put(where, group, Record, _order, joined)
+
+
+def _named(record: Record) -> Record:
+    """Return a record under the one name of its data set; it knows drawings that are one's own."""
+    from oneshot.recipes import presets
+
+    record = replace(record, dataset=resolved(record.dataset))
+    drawings = presets.drawings(record.dataset, record.size)
+    known = {DRAWINGS: drawings.key} if drawings.fingerprint else {}
+    return replace(record, recipes=record.recipes | known)
+
+
+def _current(record: Record) -> bool:
+    """Say whether the drawings of a record are as they were when it was added."""
+    from oneshot.recipes import presets
+
+    if DRAWINGS not in record.recipes:
+        return True
+    try:
+        return presets.drawings(record.dataset, record.size).key == record.recipes[DRAWINGS]
+    except DataError:
+        return False
 
 
 def _order(record: Record) -> tuple:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from oneshot.evaluations import lines, samples, table
 from oneshot.evaluations.record import HUMAN, Record
@@ -260,3 +261,45 @@ def test_a_table_that_cannot_be_written_is_noticed(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="file"):
         lines.check_writable(tmp_path / "file" / "table.jsonl")
+
+
+def own_folder(root: Path, side: int) -> Path:
+    for concept in range(6):
+        (root / f"concept{concept}").mkdir(parents=True, exist_ok=True)
+        for k in range(4):
+            page = np.full((side, side), 255, np.uint8)
+            page[concept + 2 : concept + 8, k + 2 : k + 5] = 0
+            Image.fromarray(page).save(root / f"concept{concept}" / f"{k}.png")
+    return root
+
+
+def test_records_of_ones_own_drawings_count_while_those_are_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "cache", lambda: tmp_path / "results" / table.NAME)
+    root = own_folder(tmp_path / "mine", 30)
+    monkeypatch.chdir(tmp_path)
+    table.add([record(dataset="folder:mine/", size="smoke")])
+    (found,) = table.read().where(dataset="folder:./mine")
+    assert found.dataset == f"folder:{root.resolve()}"
+    own_folder(root, 31)
+    assert not table.read().where(dataset="folder:mine")
+    own_folder(root, 30)
+    assert len(table.read().where(dataset="folder:mine")) == 1
+    root.rename(tmp_path / "away")
+    assert not table.read().where(dataset=f"folder:{root}")
+
+
+def test_systems_that_ship_do_not_stand_beside_people_of_other_drawings(tmp_path, monkeypatch):
+    monkeypatch.setattr(table, "cache", lambda: tmp_path / "results" / table.NAME)
+    shipped = table.read().where(dataset="quickdraw")
+    assert len(shipped) > 10
+    (tmp_path / "quickdraw" / "simplified").mkdir(parents=True)
+    drawing = '{"word":"cat","recognized":true,"drawing":[[[0,9],[0,9]]]}\n'
+    (tmp_path / "quickdraw" / "simplified" / "cat.ndjson").write_text(drawing)
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    assert table.read().where(dataset="quickdraw").records == shipped.records
+    table.add([record(HUMAN, dataset="quickdraw")])
+    assert [one.system for one in table.read().where(dataset="quickdraw")] == [HUMAN]
+    assert len(table.read().where(dataset="omniglot")) > 1
+    monkeypatch.delenv("ONESHOT_DATA")
+    monkeypatch.setattr("oneshot.drawings.sources.user_cache_path", lambda _: tmp_path / "none")
+    assert table.read().where(dataset="quickdraw").records == shipped.records
