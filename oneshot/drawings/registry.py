@@ -117,7 +117,8 @@ def _fetch_quickdraw(folder: Path, url: str, per_category: int) -> list[str]:
         part.replace(file)
         fetched += 1
     kept = len(categories()) - fetched
-    return [f"fetched {fetched} categories into {folder / FOLDER}, {kept} were there already"]
+    done = f"fetched {fetched} categories into {folder / FOLDER}, {kept} were there already"
+    return [done, models("quickdraw")]
 
 
 def _check_first_line(part: Path, category: str, address: str) -> None:
@@ -279,10 +280,24 @@ def _whole(archive: Path) -> bool:
 
 
 def info(dataset: str) -> dict[str, Any]:
-    """Return what is known of a dataset: licence, place, and its concepts when it is there.
+    """Return what is known of a dataset: licence, place, its concepts, and which models it is for.
 
     Raises ValueError for an unknown dataset.
     """
+    about = _known(dataset)
+    return about | {"models": models(dataset)} if about["there"] else about
+
+
+def models(dataset: str) -> str:
+    """Say whether the models and results that ship are of the drawings that are here."""
+    origin = source(dataset)
+    if origin.name != "folder" and not origin.fingerprint(root(dataset)):
+        return "the models and results that ship are of these drawings"
+    ship = "" if origin.name == "folder" else "those that ship are of other drawings; "
+    return f"{ship}models of these are trained here first, and their results stay on this machine"
+
+
+def _known(dataset: str) -> dict[str, Any]:
     origin, folder = source(dataset), root(dataset)
     about = {
         "name": dataset,
@@ -302,8 +317,8 @@ def info(dataset: str) -> dict[str, Any]:
 
 
 def listing() -> list[dict[str, Any]]:
-    """Return `info` of every source that needs no path."""
-    return [info(name) for name in SOURCES if name != "folder"]
+    """Return what `info` does, but for the models, of every source that needs no path."""
+    return [_known(name) for name in SOURCES if name != "folder"]
 
 
 def to_json(findings: list[Finding]) -> list[dict[str, Any]]:

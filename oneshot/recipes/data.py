@@ -1,5 +1,6 @@
 """Recipes of drawings, critics and concepts: everything that comes before a generative model."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ from oneshot.recipes.base import (
 )
 from oneshot.training.loop import Plan, train
 
+log = logging.getLogger("oneshot")
+
 CRITICS = ("conv", "patch", "resnet")
 
 
@@ -60,6 +63,12 @@ class Drawings(Recipe[ConceptSet]):
         """
         origin, place = source(self.dataset), root(self.dataset)
         names = origin.names(place)
+        if self.fingerprint and origin.name != "folder":
+            log.info(
+                "the drawings of %s in %s are others than the models that ship were trained on: "
+                "models of them are trained first",
+                *(self.dataset, place),
+            )
         if self.concepts and self.concepts < len(names):
             names = [names[i] for i in np.linspace(0, len(names) - 1, self.concepts).astype(int)]
         reading = origin.pages(place, names, self.side, self.limit)

@@ -145,6 +145,8 @@ def test_quickdraw_is_fetched_as_far_as_asked_and_grows(server, home, categories
     done = registry.fetch("quickdraw", 0, mirror=server.url)
     assert simplified(home) == categories
     assert done[0].startswith("fetched 3 categories")
+    assert done[1].startswith("those that ship are of other drawings; models of these are trained")
+    assert registry.info("quickdraw")["models"] == done[1]
     assert {start for _, start in server.asked[asked:]} == {
         f"bytes={len(content)}-" for content in few.values()
     }
@@ -231,5 +233,9 @@ def test_the_real_archives_are_whole(real_data, monkeypatch):
     monkeypatch.setenv("ONESHOT_DATA", str(real_data))
     findings = list(registry.verify("omniglot"))
     assert all(f.ok for f in findings) and len(findings) == 2
+    for name in ("omniglot", "quickdraw", "glyphs"):
+        models = registry.info(name)["models"]
+        assert models == "the models and results that ship are of these drawings", name
+    monkeypatch.setattr(registry, "models", lambda _: pytest.fail("a list reads no drawings"))
     about = {row["name"]: SimpleNamespace(**row) for row in registry.listing()}
     assert about["quickdraw"].concepts == 345 and about["omniglot"].test == 150
