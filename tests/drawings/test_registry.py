@@ -146,7 +146,7 @@ def test_quickdraw_is_fetched_as_far_as_asked_and_grows(server, home, categories
     assert simplified(home) == categories
     assert done[0].startswith("fetched 3 categories")
     assert done[1].startswith("those that ship are of other drawings; models of these are trained")
-    assert registry.info("quickdraw")["models"] == done[1]
+    assert registry.models("quickdraw") == done[1]
     assert {start for _, start in server.asked[asked:]} == {
         f"bytes={len(content)}-" for content in few.values()
     }
