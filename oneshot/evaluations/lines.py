@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 from filelock import FileLock
 
 from oneshot.metrics.intervals import Interval
-from oneshot.training.checkpoint import write_atomic
+from oneshot.training.checkpoint import remove_unfinished, write_atomic
 
 
 class Row:
@@ -97,6 +97,7 @@ def put(
     that no other process loses rows, whatever store it works in.
     """
     with _locked(file):
+        remove_unfinished(file)
         known = {key(row): row for row in read(file, kind)}
         for row in rows:
             name = key(row)
