@@ -3,7 +3,8 @@
 The plain way is float32, NCHW and an unfused Adam; ours is what the training loop does. A batch of
 32 stands for the published 128: the cost of these networks is proportional to it. Nearly all of it
 is convolutions, so the first row times what bfloat16 gains on this processor at best, in a bare
-matrix product: the published network cannot gain much more.
+matrix product: the published network cannot gain much more. The last rows time the laptop's second
+edition, which attends to its exemplar, beside the first: a step may cost half as much again.
 """
 
 import torch
@@ -13,6 +14,7 @@ from benchmarks.autoencoder import step
 from oneshot import bench
 from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.modulated_unet import PatchUNet
+from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, pixel_pairs
 from oneshot.training.precision import Precision, probe
@@ -28,7 +30,22 @@ def rows() -> list[dict]:
             _products(),
             _row("pixel U-Net step, width 48 (one thread)", UNet(48), plain_s, 3.0),
             _row("pixel diffusion step, laptop network (one thread)", PatchUNet(), plain_s, 3.0),
+            *_editions(),
         ]
+
+
+def _editions() -> list[dict]:
+    """Time a step, and drawing with guidance, of the second edition beside the first."""
+    first, second = PatchUNet(), PatchUNet(attention=(1, 2), tokens=96)
+    before_s = _row("", first, 1.0, 1.0)["ours_s"]
+    name = "pixel diffusion step, second edition for the first (one thread)"
+    pages = torch.rand(4, 1, 48, 48)
+    models = (PixelDiffusion(network).eval() for network in (second, first))
+    drawing_s = [
+        bench.fastest(lambda m=model: m.draw(pages, 16, steps=4), TRIES) for model in models
+    ]
+    drawn = "pixel diffusion drawing, second edition for the first (one thread)"
+    return [_row(name, second, before_s, 1 / 1.5), bench.row(drawn, *drawing_s, 1 / 1.5)]
 
 
 def _products() -> dict:

@@ -238,7 +238,9 @@ def _zoo(arguments: argparse.Namespace) -> int:
     if arguments.what == "publish":
         if arguments.name is None:
             raise ValueError("say of which dataset: oneshot zoo publish DATASET")
-        made = [str(path) for path in zoo.publish(arguments.name)]
+        only = arguments.only
+        files = zoo.publish_systems(arguments.name, only) if only else zoo.publish(arguments.name)
+        made = [str(path) for path in files]
         _say(arguments, made, made)
         return 0
     if arguments.name is not None:
@@ -375,6 +377,7 @@ def _parser() -> argparse.ArgumentParser:
     zoo = _command(commands, "zoo", _zoo, "list, show, verify or publish the shipped weights")
     zoo.add_argument("what", choices=("list", "show", "verify", "publish"))
     zoo.add_argument("name", nargs="?", help="of an entry to show, or of a data set to publish")
+    zoo.add_argument("--only", action="append", default=[], help="publish only this system")
 
     export = _command(commands, "export", _export, "write the networks of a system as ONNX files")
     export.add_argument("system", help="a diffusion model: ldm, cfgdm or ddpm")

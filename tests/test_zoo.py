@@ -185,6 +185,19 @@ def test_publish_exports_the_critics_and_what_is_trained_with_what_it_reached(sm
     assert not {f"glyphs-{name}" for name in absent} & found.keys()
 
 
+def test_one_system_is_published_alone(smoke, tmp_path):
+    home = Store(smoke.runs.parent, tmp_path / "zoo")
+    recipe = systems.recipe("vae-stn", "glyphs", "smoke")
+    smoke.get(recipe)
+    (file,) = zoo.publish_systems("glyphs", ["vae-stn"], "smoke", home)
+    (entry,) = zoo.verify(Store(tmp_path, tmp_path / "zoo"))
+    assert (file.name, entry.name) == ("glyphs-vae-stn.safetensors", "glyphs-vae-stn")
+    assert {"recognizability", "human"} <= entry.metrics.keys()
+    assert zoo.show(entry.name, home)["card"]["core_seconds"] > 0
+    with pytest.raises(ZooError, match="ldm is not trained: oneshot make ldm --dataset glyphs"):
+        zoo.publish_systems("glyphs", ["ldm"], "smoke", Store(tmp_path, tmp_path / "zoo"))
+
+
 def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_path):
     found = sweep.look("glyphs", "smoke", ["none", "prototype"], [30])
     zoo.publish("glyphs", "smoke", "smoke", Store(smoke.runs.parent, tmp_path))
