@@ -13,7 +13,7 @@ Each may be gzipped (`*.gz`), and is read as `read_drawing` reads one.
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -131,7 +131,15 @@ def _decided(
         dark = _mostly_dark([page for _, page in everything])
     else:
         dark = _mostly_dark([page for _, page in read])
-    return [(file, page.other if page.other and page.dark != dark else page) for file, page in read]
+    return [
+        (file, _as_others(page) if page.other and page.dark != dark else page)
+        for file, page in read
+    ]
+
+
+def _as_others(page: Page) -> Page:
+    way, *notes = page.other.notes
+    return replace(page.other, notes=(f"{way}, as the others of its concept", *notes))
 
 
 def _read(

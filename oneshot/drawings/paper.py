@@ -59,11 +59,12 @@ def paper_of(colour: np.ndarray) -> Paper:
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     seen = labels == np.bincount(border).argmax()
     smooth = _smooth(grid, seen)
-    noise = _noise(colour, grid, seen, each)
+    noise = _noise(colour, smooth, seen, each)
     rough = float(np.median(noise)) > NOISY
     for _ in range(3):
-        ratio = grid.max(-1) / np.maximum(smooth.max(-1), 1e-3)
-        alike = (ratio > 1 - ALIKE) & (ratio < (BRIGHTER if rough else 1 + ALIKE))
+        ratio = (grid + 0.01) / (smooth + 0.01)
+        most = BRIGHTER if rough else 1 + ALIKE
+        alike = (ratio.min(-1) > 1 - ALIKE) & (ratio.max(-1) < most)
         inside = ~seen & alike & (_share(labels, alike) > 0.8)
         if not inside.any():
             break
@@ -117,9 +118,9 @@ def _without_edges(grid: np.ndarray) -> np.ndarray:
     return connected_components(joined, directed=False)[1].reshape(grid.shape[:2])
 
 
-def _noise(colour: np.ndarray, grid: np.ndarray, seen: np.ndarray, each: int) -> np.ndarray:
+def _noise(colour: np.ndarray, smooth: np.ndarray, seen: np.ndarray, each: int) -> np.ndarray:
     """Return the standard deviation (gh, gw, 1) of the pixels of paper, of lines on it free."""
-    away = np.abs(colour - _upscaled(grid, each, *colour.shape[:2])).max(-1, keepdims=True)
+    away = np.abs(colour - _upscaled(smooth, each, *colour.shape[:2])).max(-1, keepdims=True)
     spread = _smooth(1.4826 * _medians(away, each), seen)
     return ndimage.percentile_filter(spread, 40, size=(7, 7, 1))
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -202,6 +203,18 @@ def _verify_own(folder: Path) -> Iterator[Finding]:
             yield _judge(read.file, lambda _, read=read: _way(read))
 
 
+def _about_own(folder: Path) -> dict[str, Any]:
+    """Return how many drawings a folder of the user's has, how they are read, and what is not."""
+    read = list(own.report(folder))
+    ways = sum((one.ways for one in read), Counter())
+    return {
+        "drawings": ways.total(),
+        "read": dict(ways.most_common()),
+        "left out": [str(one.file) for one in read if one.left_out],
+        "problem": next((one.fault for one in read if one.fault), None),
+    }
+
+
 def _way(read: own.Read) -> str:
     """Return how a file was read; raise DataError where it could not be."""
     if read.fault:
@@ -312,6 +325,8 @@ def _known(dataset: str) -> dict[str, Any]:
         names = origin.names(folder)
     except DataError as error:
         return about | {"there": False, "problem": str(error)}
+    if origin.name == "folder":
+        about |= _about_own(folder)
     counts = np.bincount(origin.split(names), minlength=len(SPLITS)).tolist()
     return about | {"concepts": len(names)} | dict(zip(SPLITS, counts, strict=True))
 

@@ -20,6 +20,7 @@ EACH = 6
 CURVE = np.linspace(0, 1, 17)[1:]
 """Where on a curve it is looked at: sixteen straight lines each."""
 NUMBER = re.compile(r"\d+|[a-zA-Z]")
+SIDE = re.compile(r"\s*(\d+(?:\.\d+)?)(?:px)?\s*")
 UNDRAWN = {"clipPath", "mask", "marker", "pattern", "filter", "linearGradient", "radialGradient",
            "foreignObject", "metadata", "script", "image", "text", "title", "desc"}  # fmt: skip
 """Elements that are no lines themselves, and what is in them is not either."""
@@ -42,6 +43,7 @@ def strokes_of(file: Path) -> list[np.ndarray]:
         if _tag(tree) != "svg":
             raise DataError(f"{file} is XML, but not SVG")
         _check(tree, str(file))
+        _with_view_box(tree)
         parsed = SVG.parse(io.BytesIO(ElementTree.tostring(tree)))
         shapes = [e for e in parsed.elements() if isinstance(e, Shape) and _visible(e, parsed)]
         strokes = list(_sampled(shapes))
@@ -85,6 +87,13 @@ def _check(tree: ElementTree.Element, name: str) -> None:
 
     if count(tree, ()) > NUMBERS:
         raise DataError(f"{name} has more than {NUMBERS:,} numbers, too many for a drawing")
+
+
+def _with_view_box(tree: ElementTree.Element) -> None:
+    """Say how large the page is where only its sides do: svgelements takes one for the other."""
+    sides = [SIDE.fullmatch(tree.get(name, "")) for name in ("width", "height")]
+    if tree.get("viewBox") is None and all(sides):
+        tree.set("viewBox", f"0 0 {sides[0][1]} {sides[1][1]}")
 
 
 def _numbers(element: ElementTree.Element) -> int:
