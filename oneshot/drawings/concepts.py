@@ -1,12 +1,14 @@
 """Drawings and the concepts made of them: memory-mapped pages, members, splits and exemplars."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from oneshot.drawings.splits import SPLITS
@@ -16,16 +18,24 @@ from oneshot.rng import generator
 def memory_map(path: Path, name: str, dtype: str = "U8") -> np.ndarray:
     """Return one tensor of a safetensors file as a read-only memory map.
 
-    `dtype` is "U8" or "I64"; raises ValueError when the tensor is of another type.
+    `dtype` is "U8" or "I64"; raises ValueError when the file is not whole, or the tensor
+    of another type or empty.
     """
+    kind = {"U8": np.uint8, "I64": np.int64}[dtype]
+    try:
+        with safe_open(path, framework="np") as file:  # checks the header against the data
+            found = file.get_slice(name)
+            if found.get_dtype() != dtype:
+                raise ValueError(f"{path}: {name} is {found.get_dtype()}, expected {dtype}")
+            shape = tuple(found.get_shape())
+    except SafetensorError as error:
+        raise ValueError(f"{path} is not a whole safetensors file ({error})") from None
     with Path(path).open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
-        entry = json.loads(file.read(length))[name]
-    if entry["dtype"] != dtype:
-        raise ValueError(f"{path}: {name} is {entry['dtype']}, expected {dtype}")
-    start = 8 + length + entry["data_offsets"][0]
-    kind = {"U8": np.uint8, "I64": np.int64}[dtype]
-    return np.memmap(path, kind, "r", offset=start, shape=tuple(entry["shape"]))
+        start = 8 + length + json.loads(file.read(length))[name]["data_offsets"][0]
+    if not math.prod(shape):
+        raise ValueError(f"{path}: {name} is empty")
+    return np.memmap(path, kind, "r", offset=start, shape=shape)
 
 
 @dataclass(frozen=True)

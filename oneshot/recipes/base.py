@@ -109,9 +109,12 @@ class Recipe(ABC, Generic[T_co]):
 def from_json(value: dict[str, Any]) -> Recipe:
     """Rebuild a recipe from `Recipe.to_json`.
 
-    Raises ValueError when the kind, the version or a field is not known here.
+    Raises ValueError when the kind, the version or a field is not known here, or of another type.
     """
-    decoded = _decode(value)
+    try:
+        decoded = _decode(value)
+    except (TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"not a recipe: {error}") from None
     if not isinstance(decoded, Recipe):
         raise ValueError(f"not a recipe: {str(value)[:80]}")
     return decoded
