@@ -19,3 +19,21 @@ def checkout() -> Path:
     if CHECKOUT is None:
         raise ValueError("this needs a checkout of the project: clone it, then `make setup`")
     return CHECKOUT
+
+
+class PointerError(ValueError):
+    """A file that Git LFS keeps elsewhere was read before it was fetched."""
+
+
+def refuse_pointer(path: Path) -> None:
+    """Raise PointerError when a file is a Git LFS pointer in place of its content."""
+    with path.open("rb") as file:
+        head = file.read(len(_POINTER))
+    if head == _POINTER:
+        raise PointerError(
+            f"{path} is a Git LFS pointer, a note of where the file is kept, and not the file; run "
+            "`git lfs pull` in the checkout it belongs to"
+        )
+
+
+_POINTER = b"version https://git-lfs.github.com/spec/"

@@ -114,6 +114,8 @@ class Store:
         for path in sorted(self.zoo.glob("*.safetensors")):
             try:
                 metadata = read_metadata(path)
+            except shipped.PointerError:
+                raise
             except ValueError:
                 raise ValueError(f"{path} is damaged; {shipped.REPAIR}") from None
             try:

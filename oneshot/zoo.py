@@ -75,6 +75,7 @@ def verify(store: Store | None = None) -> list[Entry]:
             raise ZooError(f"{zoo / name} is listed in {SUMS} but missing; {shipped.REPAIR}")
         if name not in listed:
             raise ZooError(f"{zoo / name} is not listed in {SUMS}; export it with its recipe")
+        shipped.refuse_pointer(zoo / name)
         if _sha256(zoo / name) != listed[name]:
             raise ZooError(f"{zoo / name} is damaged: its sha256 is not that of {SUMS}")
         try:
@@ -210,6 +211,8 @@ def _folder(store: Store | None) -> Path:
 def _metadata(path: Path) -> dict[str, Any]:
     try:
         metadata = read_metadata(path)
+    except shipped.PointerError:
+        raise
     except ValueError:
         raise ZooError(f"{path} is damaged; {shipped.REPAIR}") from None
     if not metadata.keys() >= {"recipe", "card", "provenance", "zoo"}:

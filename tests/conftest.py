@@ -49,6 +49,13 @@ def real_data() -> Path:
     return REAL
 
 
+@pytest.fixture
+def git_lfs_pointer() -> bytes:
+    """What lies in the place of a file that Git LFS has not fetched."""
+    oid = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393"
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize 12345\n".encode()
+
+
 def _shared(tmp_path_factory) -> Path:
     """Return a folder that all workers of a parallel run share."""
     base = tmp_path_factory.getbasetemp()

@@ -123,6 +123,22 @@ def test_a_damaged_file_is_named_by_every_command_and_never_trained_anew(
         Store(tmp_path / "runs", exported.zoo).find(recipe)
 
 
+def test_a_pointer_in_place_of_a_file_says_how_to_fetch_it(
+    exported, recipe, git_lfs_pointer, tmp_path
+):
+    file(exported).write_bytes(git_lfs_pointer)
+    (exported.zoo / "SHA256SUMS").write_text(f"{zoo._sha256(file(exported))}  {NAME}.safetensors\n")
+    commands = (
+        zoo.entries,
+        zoo.verify,
+        lambda store: zoo.show(NAME, store),
+        lambda store: Store(tmp_path / "runs", store.zoo).get(recipe),
+    )
+    for command in commands:
+        with pytest.raises(ValueError, match=rf"{NAME}.* is a Git LFS pointer.*`git lfs pull`"):
+            command(exported)
+
+
 def test_a_file_that_does_not_say_what_it_is_is_named(exported):
     write_tensors(file(exported), {"x": torch.zeros(1)}, {})
     for command in (zoo.entries, lambda store: zoo.show(NAME, store)):

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from oneshot import shipped
 from oneshot.device import HOST
 
 Features = Literal["embedding", "head"]
@@ -213,10 +214,14 @@ def released(path: str | Path, kind: str) -> ConvCritic:
 def _read(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"no released critic at {path}; give the path of the .pt file")
+    shipped.refuse_pointer(path)
     try:
         weights = torch.load(path, map_location=HOST, weights_only=True)
-    except Exception as error:
-        raise ValueError(f"{path} is not a PyTorch state dict: {error}") from error
+    except Exception:
+        # torch goes on to advise loading it without that care, which would run what is in it
+        raise ValueError(
+            f"{path} is not a file of weights alone, as the critics are released; download it again"
+        ) from None
     if not isinstance(weights, dict):
         raise ValueError(f"{path} holds a {type(weights).__name__}, expected a state dict")
     return weights

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.generator import accept, evaluating, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, evaluating, unguided_noise
 
 Norm = Callable[[int], nn.Module]
 
@@ -129,7 +129,7 @@ def folded_side(side: int, fold: int) -> int:
     return side // fold
 
 
-class DaGan(nn.Module):
+class DaGan(PageNetwork):
     """DA-GAN generator: exemplar (N, 1, side, side) in [0, 1] and noise to another drawing.
 
     The defaults are UN, 10.59 M parameters at 50 px; `layers=2, skips=False` is RN, 6.15 M.

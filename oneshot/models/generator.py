@@ -46,6 +46,12 @@ class Generator(Protocol):
         ...
 
 
+class PageNetwork(nn.Module):
+    """A network that is a generator; `side` is that of its pages where its recipe says so."""
+
+    side: int | None = None
+
+
 def accept(
     model: object,
     exemplars: Tensor,

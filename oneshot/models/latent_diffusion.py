@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from oneshot.diffusion.drawing import sample_groups
 from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
-from oneshot.models.generator import accept, evaluating
+from oneshot.models.generator import PageNetwork, accept, evaluating
 
 GUIDANCE, SAMPLER, STEPS = 1.0, "dpm_solver_pp", 16
 """How it draws unless it is told otherwise: guided as published, faster than published."""
@@ -17,7 +17,7 @@ ROUNDING = 1e-6  # of the largest number: what float32 may make of equal ones
 TOGETHER = 2000  # latents drawn together: their activations stay near the cache of a laptop
 
 
-class LatentDiffusion(nn.Module):
+class LatentDiffusion(PageNetwork):
     """An autoencoder, a denoiser of its latents, and the statistics between them.
 
     The denoiser sees latents with zero mean and unit deviation in each dimension. `latent_mean` and

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.generator import accept, evaluating, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, evaluating, unguided_noise
 from oneshot.models.patch_autoencoder import decoder_layers, encoder_layers
 
 ROWS = 512  # drawings decoded at once; bounds memory, does not change results
@@ -98,7 +98,7 @@ class Decoder(nn.Module):
         return self.page(nn.functional.elu(self.latent(z) + self.context(c)))
 
 
-class SetVae(nn.Module):
+class SetVae(PageNetwork):
     """VAE of sets of drawings (B, S, 1, side, side) in [0, 1], with one stochastic layer z.
 
     `encoder` turns drawings (N, 1, side, side) into features (N, hidden), `page` a vector

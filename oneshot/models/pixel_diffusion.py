@@ -9,7 +9,7 @@ from oneshot.diffusion.drawing import sample_groups
 from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.conditioning import FromVelocity
-from oneshot.models.generator import accept, evaluating
+from oneshot.models.generator import PageNetwork, accept, evaluating
 
 CONDITIONS = ("stack", "set")
 SAMPLER, STEPS = "dpm_solver_pp", 20
@@ -17,7 +17,7 @@ SAMPLER, STEPS = "dpm_solver_pp", 20
 TOGETHER = 128  # images drawn together: the published U-Net needs about 10 MB for each
 
 
-class PixelDiffusion(nn.Module):
+class PixelDiffusion(PageNetwork):
     """A denoiser of images, and how it is given the exemplar.
 
     With `condition` "stack" the denoiser takes exemplars (N, 1, H, W), with "set" sets

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.generator import accept, evaluating, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, evaluating, unguided_noise
 
 ROWS = 512  # drawings made at once; bounds memory, does not change results
 
@@ -61,7 +61,7 @@ def mlp(*widths: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-class VaeStn(nn.Module):
+class VaeStn(PageNetwork):
     """Sequential VAE with spatial transformer; images (B, 1, side, side) in [0, 1].
 
     `latent` is the size of the latent of each of `steps` steps. Of the `hidden` recurrent units the

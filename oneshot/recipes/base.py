@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from oneshot.models.generator import PageNetwork
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.loop import Plan, Trained
 
@@ -172,7 +173,7 @@ def load_network(
 
     `side` is that of the pages that a generator takes, which not all networks show by themselves.
     """
-    if side is not None:
+    if isinstance(network, PageNetwork):
         network.side = side
     load_weights(network, artefact.tensors, artefact)
     return network.eval().requires_grad_(False).to(store.device)

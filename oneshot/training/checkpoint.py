@@ -11,6 +11,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from oneshot import shipped
+
 
 def write_atomic(path: Path, *parts: bytes | memoryview) -> None:
     """Write `parts` to `path` so that a reader sees the old file or the new one, never half.
@@ -92,6 +94,7 @@ def _opened(path: Path) -> safe_open:
     try:
         return safe_open(path, framework="pt")
     except SafetensorError as error:
+        shipped.refuse_pointer(Path(path))
         raise ValueError(f"{path} is not a whole safetensors file ({error}); delete it") from None
 
 

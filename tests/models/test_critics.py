@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import torch
 from networks import count
@@ -93,9 +95,23 @@ def test_released_refuses_other_files(tmp_path):
     with pytest.raises(FileNotFoundError, match="no released critic"):
         released(tmp_path / "missing.pt", "originality")
     (tmp_path / "text.pt").write_text("not weights")
-    with pytest.raises(ValueError, match="not a PyTorch state dict"):
+    with pytest.raises(ValueError, match="not a file of weights alone"):
         released(tmp_path / "text.pt", "originality")
     weights["embedding.6.weight"] = torch.zeros(256, 4)
     torch.save(weights, tmp_path / "shape.pt")
     with pytest.raises(ValueError, match="size mismatch"):
         released(tmp_path / "shape.pt", "originality")
+
+
+@pytest.mark.parametrize("content", ["pickled", "text", "pointer"])
+def test_no_fault_of_a_file_advises_to_load_pickles(tmp_path, content, git_lfs_pointer):
+    file = tmp_path / "simclr_omniglot.pt"
+    if content == "pickled":
+        torch.save({"weights": Path()}, file)
+    else:
+        file.write_bytes(git_lfs_pointer if content == "pointer" else b"not weights")
+    with pytest.raises(ValueError) as caught:
+        released(file, "originality")
+    said = str(caught.value)
+    assert "weights_only" not in said and "pickle" not in said and "\n" not in said
+    assert ("git lfs pull" in said) == (content == "pointer")
