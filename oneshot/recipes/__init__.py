@@ -10,6 +10,7 @@ from oneshot.recipes.latent import Autoencoder, LatentDiffusion
 from oneshot.recipes.probes import Probes
 from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
+from oneshot.recipes.rivals import Rivals
 from oneshot.training.loop import Plan
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Recipe",
     "RecognitionCritic",
     "ReleasedCritic",
+    "Rivals",
     "Samples",
     "Scores",
     "SetDiffusion",
