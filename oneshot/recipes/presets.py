@@ -16,10 +16,10 @@ standardised over the whole training set.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from oneshot.drawings.sources import resolved, root, source
 from oneshot.recipes import editions
-from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
@@ -240,7 +240,7 @@ def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:
     return DaGan(group, plan, skips)
 
 
-def small(name: str, dataset: str, preset: str = "laptop", edition: int | None = None) -> Recipe:
+def small(name: str, dataset: str, preset: str = "laptop", edition: int | None = None) -> Any:
     """Return a system of `editions` at size draft or laptop, in the edition that ships or another.
 
     Raises ValueError for another size, and for a system or an edition that is not known.

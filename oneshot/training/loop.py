@@ -121,8 +121,8 @@ def train(
     slot.
     """
     limit = current()
-    if device.type == "cuda" and hasattr(batches, "settle"):
-        batches.settle(device)
+    if device.type == "cuda" and (settle := getattr(batches, "settle", None)):
+        settle(device)
     run = _Run(objective.to(device), plan, Path(folder), device)
     with same_randomness_after(device):
         run.begin(batches)

@@ -224,6 +224,16 @@ def race_for_a_table(folder: Path) -> None:
     assert left(place) == left(alone)
 
 
+def company(folder: Path) -> None:
+    """Artefacts that are made beside others are, to the bit, those that are made alone."""
+    together, alone = new(folder / "together"), new(folder / "alone")
+    cases = [CASES[name] for name in ("training", "scoring", "store writes")]
+    crowd = [child(case, together) for case in cases]
+    assert [end(pid) for pid in crowd] == [0] * len(crowd)
+    assert [end(child(case, alone)) for case in cases] == [0] * len(crowd)
+    assert left(together) == left(alone)
+
+
 if __name__ == "__main__":
     case, folder, number, seed = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
     if case in CASES:

@@ -28,7 +28,7 @@ def test_killed_at_random_moments(case, deaths, tmp_path, record_property):
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(50, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("case", ["race for an artefact", "race for a table"])
-def test_eight_at_once(case, times, tmp_path, record_property):
+@pytest.mark.parametrize("case", ["race for an artefact", "race for a table", "company"])
+def test_many_at_once(case, times, tmp_path, record_property):
     record_property("faults", times)
     assert ran(case, tmp_path / "race", times) == times
