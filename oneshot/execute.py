@@ -58,9 +58,9 @@ def assignments(pairs: Iterable[str], option: str = "-p") -> dict[str, str]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise ParameterError(f"{option} {pair}: expected name=value")
+            raise ParameterError(f"{option} {pair:.200}: expected name=value")
         if name in found:
-            raise ParameterError(f"{option} {name}=...: given twice")
+            raise ParameterError(f"{option} {name:.200}=...: given twice")
         found[name] = value
     return found
 
@@ -118,7 +118,7 @@ def _load(notebook: Path) -> NotebookNode:
     except FileNotFoundError:
         raise PageError(f"{notebook}: no such notebook") from None
     except Exception as error:
-        told = (str(error) or type(error).__name__).splitlines()[0]
+        told = (str(error) or type(error).__name__).splitlines()[0][:200]
         raise PageError(f"{notebook}: not a notebook that can be read ({told})") from None
     return node
 

@@ -74,7 +74,7 @@ class Parameter:
                 found = _many(kind, value) if kind.startswith("list[") else _one(kind, value)
                 self._check(found)
                 return found
-        raise ParameterError(f"{self.name}={value!r}: expected {self}")
+        raise ParameterError(f"{self.name}={_told(value)}: expected {self}")
 
     def _check(self, found: object) -> None:
         if found == [] and self.default:
@@ -120,13 +120,17 @@ def declared(source: str) -> dict[str, Parameter]:
     """
     try:
         body, comments = ast.parse(source).body, _comments(source)
-    except (SyntaxError, ValueError, tokenize.TokenError) as error:
-        raise ParameterError(f"the cell of parameters is not Python ({error})") from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError) as error:
+        raise ParameterError(
+            f"the cell of parameters is not Python ({str(error).splitlines()[0]:.80})"
+        ) from None
     found = {}
     for statement in body:
         text = ast.get_source_segment(source, statement)
         if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
-            raise ParameterError(f"`{text}`: write `name: type = default  # help`")
+            raise ParameterError(
+                f"`{' '.join(text.split()):.80}`: write `name: type = default  # help`"
+            )
         parameter = _declared(statement, comments.get(statement.end_lineno or 0, ""), text or "")
         found[parameter.name] = parameter
     return found
@@ -139,8 +143,10 @@ def injected(source: str) -> dict[str, object]:
     """
     try:
         return {name: ast.literal_eval(value) for name, value in _assigned(source).items()}
-    except (ValueError, SyntaxError):
-        raise ParameterError(f"`{source.strip()}`: injected parameters must be literals") from None
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        raise ParameterError(
+            f"`{' '.join(source.split()):.200}`: injected parameters must be literals"
+        ) from None
 
 
 def checked(known: Mapping[str, Parameter], values: Mapping[str, object]) -> dict[str, object]:
@@ -152,7 +158,7 @@ def checked(known: Mapping[str, Parameter], values: Mapping[str, object]) -> dic
     listing = "known parameters:\n  " + ("\n  ".join(map(str, known.values())) or "(none)")
     for name in values:
         if name not in known:
-            raise ParameterError(f"unknown parameter {name!r}; {listing}")
+            raise ParameterError(f"unknown parameter {_told(name)}; {listing}")
     try:
         return {name: known[name].read(value) for name, value in values.items()}
     except ParameterError as error:
@@ -200,6 +206,17 @@ def _assigned(source: str) -> dict[str, ast.expr]:
     }
 
 
+def _line(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    return f"{' '.join(text.split()):.80}"
+
+
+def _told(value: object) -> str:
+    """Return a value as Python writes it, on one line that is not too long."""
+    shown = repr(value)
+    return shown if len(shown) <= 200 else f"{shown[:200]}..."
+
+
 def _declares(source: str) -> bool:
     try:
         body = ast.parse(source).body
@@ -212,11 +229,13 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
     kind = ast.unparse(statement.annotation)
     known = {*_SCALARS, *(f"list[{scalar}]" for scalar in _SCALARS), "None"}
     if not {part.strip() for part in kind.split("|")} <= known:
-        raise ParameterError(f"`{text}`: {kind} is not among {', '.join(sorted(known))}")
+        raise ParameterError(
+            f"`{_line(text)}`: {_line(kind)} is not among {', '.join(sorted(known))}"
+        )
     try:
         default = ast.literal_eval(statement.value)
-    except (ValueError, TypeError):
-        raise ParameterError(f"`{text}`: the default must be a literal") from None
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        raise ParameterError(f"`{_line(text)}`: the default must be a literal") from None
     about: dict = {"help": comment}
     if match := _CHOICES.fullmatch(comment):
         about = {"choices": tuple(match[1].split(" | ")), "help": match[2] or ""}

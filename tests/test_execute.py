@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import papermill
@@ -333,3 +334,24 @@ def test_a_folder_is_no_place_for_a_page_and_is_refused_before_anything_runs(tmp
     with pytest.raises(ParameterError, match="is a folder: name the file"):
         execute.run(source, tmp_path / "out")
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next_and_what_is_in_use_stays(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(execute.tempfile, "gettempdir", lambda: str(tmp_path))
+    hold = (
+        "import sys, tempfile, time; tempfile.gettempdir = lambda: sys.argv[1]\n"
+        "from oneshot.execute import own_folder\n"
+        "with own_folder() as folder: print(folder, flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", hold, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        theirs = Path(running.stdout.readline().strip())
+        with execute.own_folder() as ours:
+            assert ours.is_dir() and theirs.is_dir() and ours != theirs
+        running.kill()
+    assert theirs.is_dir()
+    with execute.own_folder() as ours:
+        assert not theirs.exists()
+    assert list(tmp_path.iterdir()) == []

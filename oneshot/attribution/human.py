@@ -71,9 +71,12 @@ def _games(file: Path, side: int, sigma: float) -> Iterator[tuple[str, str, Arra
         raise DataError(
             f"no file {file}; give a .json file of clicks or a folder of them"
         ) from None
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except (
+        ValueError, KeyError, TypeError, AttributeError, OSError, ArithmeticError, RecursionError
+    ) as error:  # fmt: skip
+        told = " ".join(f"{type(error).__name__}: {error}".split())
         raise DataError(
-            f"{file} is not a file of clicks or maps ({type(error).__name__}: {error}); expected "
+            f"{file} is not a file of clicks or maps ({told:.200}); expected "
             '{"side": 48, "games": [{"exemplar": "name", "clicks": [[x, y], ...]}]}'
         ) from None
 

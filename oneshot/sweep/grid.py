@@ -20,6 +20,7 @@ compare; "pixels" is diffusion without any autoencoder (CFGDM).
 import difflib
 import itertools
 import math
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +40,8 @@ from oneshot.sweep.runs import Run
 SHIPPED = shipped.DATA / "sweeps"
 CONTROLS = ("none", "augmentation", "pixels")
 SPLITS = ("category", "published")
+MOST = 10_000
+"""Runs of a sweep; nobody waits for more, and a slip of the pen asks for billions."""
 FIXED = {"barlow": 30.0, "simclr": 1.0, "kl": 1e-3, "vq": 20.0}
 """Betas beside which the beta of the prototype is varied in fig. 4 of the paper."""
 
@@ -67,7 +70,7 @@ class Sweep:
         _choice("preset", self.preset, presets.PRESETS)
         _choice("split", self.split, SPLITS)
         if not isinstance(self.dataset, str):
-            raise SweepError(f"dataset: {self.dataset!r} is not a name")
+            raise SweepError(f"dataset: {_told(self.dataset)} is not a name")
         try:
             if source(self.dataset).name == "folder":
                 root(self.dataset)
@@ -77,7 +80,7 @@ class Sweep:
             _choice("controls", name, CONTROLS)
         for seed in _several("seeds", self.seeds):
             if not isinstance(seed, int) or isinstance(seed, bool):
-                raise SweepError(f"seeds: {seed!r} is not a whole number")
+                raise SweepError(f"seeds: {_told(seed)} is not a whole number")
             if seed < 0:
                 raise SweepError(f"seeds: {seed} is below 0, the least there is")
         strengths = _several("guidance", self.guidance)
@@ -90,6 +93,9 @@ class Sweep:
         entries = enumerate(_list("grid", self.grid), start=1)
         grid = tuple(_entry(f"grid, entry {number}", entry) for number, entry in entries)
         object.__setattr__(self, "grid", grid)
+        asked = self._asked()
+        if asked > MOST:
+            raise SweepError(f"the sweep asks for {asked:,} runs, more than {MOST:,}; divide it")
         if not self.runs:
             raise SweepError("the sweep has no run: name controls, or a grid with betas")
 
@@ -111,6 +117,12 @@ class Sweep:
     def human(self) -> Run:
         """The drawings of the data set, as a run."""
         return Run(self.dataset, self.preset, (), HUMAN, 0, None, self.split)
+
+    def _asked(self) -> int:
+        """Return how many runs are asked for, before any is made up."""
+        controls = len(_several("controls", self.controls))
+        points = sum(math.prod(map(len, entry.values())) for entry in self.grid)
+        return (controls + points) * len(_several("seeds", self.seeds)) * len(self.guidance)
 
     def _points(self) -> Iterator[tuple[tuple[tuple[str, float], ...], str]]:
         for entry in self.grid:
@@ -135,10 +147,10 @@ def read(file: str | Path) -> Sweep:
         raise SweepError(f"{file} is not text in UTF-8: {error}") from None
     try:
         values = yaml.load(text, _Strict)  # a SafeLoader
-    except yaml.YAMLError as error:
-        raise SweepError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
+        raise SweepError(f"{file} is not YAML: {' '.join(str(error).split()):.200}") from None
     if not isinstance(values, dict):
-        raise SweepError(f"{file}: expected `key: value` lines, got {values!r:.40}")
+        raise SweepError(f"{file}: expected `key: value` lines, got {_told(values)}")
     known = Sweep.__dataclass_fields__
     for key in values:
         if key not in known:
@@ -159,7 +171,7 @@ class _Strict(yaml.SafeLoader):
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} is given twice", node.start_mark
+                    None, None, f"{_told(key)} is given twice", node.start_mark
                 )
         return super().construct_mapping(node, deep)
 
@@ -191,7 +203,7 @@ def families(
 
 def _entry(where: str, entry: Any) -> dict[str, tuple[float, ...]]:
     if not isinstance(entry, Mapping) or not entry:
-        raise SweepError(f"{where}: expected `regularizer: betas`, got {entry!r:.60}")
+        raise SweepError(f"{where}: expected `regularizer: betas`, got {_told(entry)}")
     found = {}
     for name, betas in entry.items():
         _choice(where, name, REGULARIZERS)
@@ -210,22 +222,22 @@ def _number(where: str, value: Any) -> float:
     # YAML 1.1 reads 1e-3, written without a point, as text
     try:
         number = float(value) if isinstance(value, int | float | str) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not math.isfinite(number):
-        raise SweepError(f"{where}: {value!r} is not a number")
+        raise SweepError(f"{where}: {_told(value)} is not a number")
     return number
 
 
 def _several(where: str, value: Any) -> tuple:
     if value is None or isinstance(value, Mapping):
-        raise SweepError(f"{where}: expected a value or a list, got {value!r:.60}")
+        raise SweepError(f"{where}: expected a value or a list, got {_told(value)}")
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _list(where: str, value: Any) -> tuple:
     if not isinstance(value, list | tuple):
-        raise SweepError(f"{where}: expected a list of `regularizer: betas`, got {value!r:.60}")
+        raise SweepError(f"{where}: expected a list of `regularizer: betas`, got {_told(value)}")
     return tuple(value)
 
 
@@ -234,7 +246,12 @@ def _choice(where: str, value: Any, known: Iterable[str]) -> None:
         raise SweepError(f"{where}: unknown {_unknown(value, known)}")
 
 
+def _told(value: Any) -> str:
+    """Return the beginning of a value, which may name itself over and over, on one line."""
+    return reprlib.repr(value)[:80]
+
+
 def _unknown(value: Any, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(str(value), list(known), n=1)
+    close = difflib.get_close_matches(_told(value).strip("'"), list(known), n=1)
     meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"{value!r}; {meant}known: {', '.join(known)}"
+    return f"{_told(value)}; {meant}known: {', '.join(known)}"
