@@ -247,7 +247,8 @@ def _zoo(arguments: argparse.Namespace) -> int:
         raise ValueError(f"`oneshot zoo {arguments.what}` is of all entries, not one")
     found = zoo.verify() if arguments.what == "verify" else zoo.entries()
     lines = [
-        f"{e.name:34} {e.system:20} {e.dataset:10} {e.preset:7} {e.parameters or '':>10}"
+        f"{e.name:34} {e.system:20} {e.dataset:10} {e.preset:7} {e.parameters or '':>10} "
+        + (f"{e.hours:5.2f} h" if e.hours else "")
         for e in found
     ]
     lines += [f"{len(found)} files are whole"] if arguments.what == "verify" else []

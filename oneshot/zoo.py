@@ -30,13 +30,17 @@ class ZooError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One file of the zoo."""
+    """One file of the zoo; `hours` is what its training computed on one core.
+
+    Of the first edition it is what passed on the clock, None where nothing was trained.
+    """
 
     name: str
     system: str
     dataset: str
     preset: str
     parameters: int | None
+    hours: float | None
     sha256: str
     metrics: dict[str, Any]
 
@@ -222,13 +226,15 @@ def _metadata(path: Path) -> dict[str, Any]:
 
 def _entry(path: Path) -> Entry:
     metadata = _metadata(path)
-    about = metadata["zoo"]
+    about, card = metadata["zoo"], metadata["card"]
+    seconds = card.get("core_seconds", card.get("seconds"))
     return Entry(
         about["name"],
         about["system"],
         about["dataset"],
         about["preset"],
-        metadata["card"].get("parameters"),
+        card.get("parameters"),
+        None if seconds is None else round(seconds / 3600, 2),
         _sha256(path),
         about["metrics"],
     )

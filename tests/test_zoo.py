@@ -68,6 +68,7 @@ def test_metadata_say_what_it_is_and_how_it_was_made(smoke, exported, recipe):
         "dataset": "glyphs",
         "preset": "smoke",
         "parameters": metadata["card"]["parameters"],
+        "hours": round(metadata["card"]["core_seconds"] / 3600, 2),
         "sha256": metadata["sha256"],
         "metrics": METRICS,
     }

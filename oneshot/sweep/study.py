@@ -30,6 +30,8 @@ SHOWN = (6, 8)
 """Concepts and variations of a sheet."""
 STEPS = {"cfgdm": 1000, "fsdm": 1000, "vae-ns": 1500, "da-gan-un": 1500, "vae-stn": 250}
 """Training steps of the brief trials: some four core-minutes each."""
+FULL = "in full"
+"""Ends what is said of a recipe that `oneshot sweep systems` trains."""
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -90,7 +92,9 @@ def trials() -> list[Trial]:
     for edition, told in ((1, "first edition"), (2, "second edition")):
         for name in editions.SYSTEMS:
             recipe = presets.small(name, DATASET, edition=edition)
-            found.append(Trial(f"{name}-{edition}", name, f"{told}, in full", recipe))
+            found.append(Trial(f"{name}-{edition}", name, f"{told}, {FULL}", recipe))
+    guided = presets.small("fsdm", DATASET, edition=2)
+    found.append(Trial("fsdm-2-guided", "fsdm", f"guidance 1, {FULL}", guided, 1.0))
     return found + _briefly(presets.concepts(DATASET))
 
 
@@ -156,7 +160,7 @@ def run(
 
 
 def _make(trial: Trial, store: Store, file: Path) -> str:
-    if trial.change.endswith("in full") and not store.find(trial.recipe):
+    if trial.change.endswith(FULL) and not store.find(trial.recipe):
         return "is not trained yet"
     # A store of its own: what it has loaded is forgotten when the row is there.
     own = Store(store.runs.parent, store.zoo, str(store.device))
