@@ -28,7 +28,7 @@ STEPS = {
     2: {
         "cfgdm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
         "ddpm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
-        "fsdm": {"glyphs": 2000, "omniglot": 2000, "quickdraw": 2000, "folder": 2000},
+        "fsdm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
         "vae-stn": {"glyphs": 3000, "omniglot": 8000, "quickdraw": 8000, "folder": 4000},
         "vae-ns": {"glyphs": 9000, "omniglot": 27_000, "quickdraw": 27_000, "folder": 9000},
         "da-gan-un": {"glyphs": 9000, "omniglot": 18_000, "quickdraw": 18_000, "folder": 9000},

@@ -25,7 +25,7 @@ def result(name, system, right, minutes, guidance=None, seen=""):
 ROWS = [
     result("people", "human", 97.5, 0.0),
     result("fsdm-1", "fsdm", 18.9, 62.1, 0.0, "nothing of the exemplar"),
-    result("fsdm-2", "fsdm", 71.2, 15.5, 0.0, "strokes in their places"),
+    result("fsdm-place", "fsdm", 71.2, 15.5, 0.0, "strokes in their places"),
     result("cfgdm-plain", "cfgdm", 40.0, 2.7, 1.0),
     result("cfgdm-tokens", "cfgdm", 55.0, 4.1, 1.0),
 ]
