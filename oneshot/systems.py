@@ -1,15 +1,19 @@
 """The systems that draw: one row each, with its name, its looks, its recipe and its variants.
 
 What a system is called on a page, how it is drawn in a figure and what makes it stand here and
-nowhere else, so that a new one is a row of `SYSTEMS`.
+nowhere else, so that a new one is a row of `SYSTEMS`. Null models have rows in `NULLS`: they learn
+nothing, need no weights, and are scored like any system.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from oneshot.drawings.sources import source
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
+from oneshot.recipes.latent import LatentDiffusion
+from oneshot.recipes.nulls import Copy, HumanHalf, OtherConcept, Warp
 from oneshot.recipes.results import Human, Samples
 
 HUMAN = "human"
@@ -63,36 +67,74 @@ SYSTEMS: Mapping[str, System] = {
     )
 }
 """The generative systems, by name: circles are pixel diffusion, squares VAEs, triangles GANs."""
+WARPED = {"glyphs": 0.1, "omniglot": 0.1, "quickdraw": 0.13}
+"""Amplitude of the warp by kind of data; others take that of the embedded data set."""
+
+
+def _warp(dataset: str, preset: str) -> Warp:
+    amplitude = WARPED.get(source(dataset).name, WARPED["glyphs"])
+    return Warp(presets.concepts(dataset, preset), amplitude)
+
+
+def _null(kind: type[Copy | OtherConcept | HumanHalf]) -> Callable[[str, str], Recipe]:
+    return lambda dataset, preset: kind(presets.concepts(dataset, preset))
+
+
+NULLS: Mapping[str, System] = {
+    row.name: row
+    for row in (
+        System("copy", "copy", "#9b9b9b", "X", _null(Copy)),
+        System("warp", "warp", "#c2185b", "P", _warp, {"amplitude": (0.05, 0.075, 0.15, 0.2)}),
+        System("other-concept", "another concept", "#9b9b9b", "v", _null(OtherConcept)),
+        System("human-half", "half of people", "#181a22", "d", _null(HumanHalf)),
+    )
+}
+"""What any system has to be told from, by name."""
+ALL: Mapping[str, System] = {HUMAN: PEOPLE, **SYSTEMS, **NULLS}
+"""All that has a row, people first."""
 OTHER = ("0.4", "o")
 """Colour and marker of a model that has no row here: a user's own."""
 
 
 def find(name: str) -> System:
-    """Return the row of a generative system; raise ValueError naming the known ones."""
-    if name not in SYSTEMS:
-        raise ValueError(f"unknown system {name!r}; known: {HUMAN}, {', '.join(SYSTEMS)}")
-    return SYSTEMS[name]
+    """Return the row of a system or a null; raise ValueError naming the known ones."""
+    if name not in ALL or name == HUMAN:
+        raise ValueError(f"unknown system {name!r}; known: {', '.join(ALL)}")
+    return ALL[name]
 
 
 def label(name: str) -> str:
     """Return what a system is called on a page, as the papers write it; else its name."""
-    return _rows()[name].label if name in _rows() else name
+    return ALL[name].label if name in ALL else name
 
 
 def looks(name: str) -> tuple[str, str]:
     """Return the colour and the marker of a system in figures."""
-    row = _rows().get(name)
+    row = ALL.get(name)
     return (row.colour, row.marker) if row else OTHER
 
 
 def variants(name: str) -> Mapping[str, Sequence[float]]:
     """Return the fields that a system may vary and their values; none of people."""
-    return _rows()[name].variants if name in _rows() else {}
+    return ALL[name].variants if name in ALL else {}
 
 
 def recipe(name: str, dataset: str, preset: str = "laptop") -> Recipe:
     """Return the recipe of a generative system; raise ValueError naming the known ones."""
     return find(name).recipe(dataset, preset)
+
+
+def variations(name: str, dataset: str, preset: str = "laptop") -> int:
+    """Return how many drawings of a concept are asked of a system: of half of people half."""
+    count = presets.variations(dataset, preset)
+    return count // 2 if name == "human-half" else count
+
+
+def trainings(model: Recipe) -> list[Recipe]:
+    """Return the recipes of the trainings that make up a system, upstream first; none of a null."""
+    if model.ephemeral:
+        return []
+    return [*([model.autoencoder] if isinstance(model, LatentDiffusion) else []), model]
 
 
 def samples(
@@ -107,7 +149,7 @@ def samples(
     if name == HUMAN:
         return presets.human(dataset, preset, split)
     model = recipe(name, dataset, preset)
-    return Samples(model, split, presets.variations(dataset, preset), guidance)
+    return Samples(model, split, variations(name, dataset, preset), guidance)
 
 
 def named_model(name: str, dataset: str, preset: str = "laptop") -> Recipe:
@@ -116,19 +158,15 @@ def named_model(name: str, dataset: str, preset: str = "laptop") -> Recipe:
     It is a system, such as "ldm", or how the latents of one are regularized: "barlow:30",
     "barlow:30+prototype:100", or "none". Raises ValueError for another name.
     """
-    if name in SYSTEMS:
+    if name in ALL and name != HUMAN:
         return recipe(name, dataset, preset)
     terms = [] if name == "none" else [term.partition(":") for term in name.split("+")]
     try:
         weights = {regularizer: float(beta) for regularizer, _, beta in terms}
         return presets.latent_diffusion(dataset, preset, weights)
     except (KeyError, ValueError) as error:
-        known = ", ".join(SYSTEMS)
+        known = ", ".join([*SYSTEMS, *NULLS])
         raise ValueError(
             f"no model is called {name!r} ({error}); expected {known}, none, or regularizers with "
             "their beta such as barlow:30+prototype:100"
         ) from None
-
-
-def _rows() -> Mapping[str, System]:
-    return {HUMAN: PEOPLE, **SYSTEMS}

@@ -7,6 +7,7 @@ from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.recipes.latent import Autoencoder, LatentDiffusion
+from oneshot.recipes.nulls import Copy, HumanHalf, OtherConcept, Warp
 from oneshot.recipes.probes import Probes
 from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
@@ -16,15 +17,18 @@ from oneshot.training.loop import Plan
 __all__ = [
     "Autoencoder",
     "Concepts",
+    "Copy",
     "CriticMaps",
     "DaGan",
     "Drawings",
     "Drawn",
     "Human",
+    "HumanHalf",
     "ImportanceMaps",
     "LatentDiffusion",
     "NeuralStatistician",
     "OriginalityCritic",
+    "OtherConcept",
     "PixelDiffusion",
     "Plan",
     "Probes",
@@ -37,6 +41,7 @@ __all__ = [
     "Scores",
     "SetDiffusion",
     "VaeStn",
+    "Warp",
     "from_json",
     "presets",
 ]

@@ -1,0 +1,149 @@
+"""Null models: what the scores say of drawings that nothing was learned for.
+
+A score that cannot tell people from one of these does not see what that one lacks. `Copy` has no
+variation, `Warp` no knowledge of how things are drawn, `OtherConcept` no idea of the exemplar;
+`HumanHalf` lacks nothing: it is people, whom people should be near.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from oneshot.drawings.concepts import ConceptSet
+from oneshot.models.generator import accept, unguided_noise
+from oneshot.rng import generator
+
+GRID = 5
+TOGETHER = 512  # drawings warped at once; bounds memory, does not change results
+
+
+class Copy:
+    """Gives back the exemplar: nothing original, and all of it recognized."""
+
+    def __init__(self, side: int | None = None):
+        self.side = side
+
+    def draw(
+        self,
+        exemplars: Tensor,
+        variations: int,
+        *,
+        guidance: float | None = None,
+        seed: int = 0,
+        concepts: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Return each of `exemplars` (C, 1, H, W) in [0, 1] `variations` times: (C, V, 1, H, W)."""
+        given = {"guidance": guidance, "seed": seed}
+        pages, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
+        unguided_noise("copy", concepts, 1, (), **given)
+        return pages[:, None].repeat(1, variations, 1, 1, 1)
+
+
+class Warp:
+    """Bends the exemplar: a 5x5 grid of Gaussian displacements, smooth in between, no network.
+
+    `amplitude` is the standard deviation of a displacement, in halves of a page. Displacements at
+    the grid's points, whose outermost lie in the corners, are interpolated bicubically; what comes
+    from beyond the page is paper.
+    """
+
+    def __init__(self, amplitude: float, side: int | None = None):
+        self.amplitude, self.side = amplitude, side
+
+    def draw(
+        self,
+        exemplars: Tensor,
+        variations: int,
+        *,
+        guidance: float | None = None,
+        seed: int = 0,
+        concepts: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Return `variations` warped copies of each of `exemplars` (C, 1, H, W) in [0, 1].
+
+        They are (C, V, 1, H, W) in [0, 1]; the warp of one depends only on (seed, concept,
+        variation). Raises ValueError for guidance, and where `accept` does.
+        """
+        given = {"guidance": guidance, "seed": seed}
+        pages, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
+        knots = unguided_noise("warp", concepts, variations, (2, GRID, GRID), **given)
+        shown = pages.repeat_interleave(variations, 0).split(TOGETHER)
+        moves = (self.amplitude * knots).to(pages.device).flatten(0, 1).split(TOGETHER)
+        drawn = torch.cat([warped(*pair) for pair in zip(shown, moves, strict=True)])
+        return drawn.unflatten(0, (len(pages), variations))
+
+
+def warped(pages: Tensor, knots: Tensor) -> Tensor:
+    """Return pages (N, 1, H, W) moved by displacements (N, 2, k, k) of x and y, in half pages."""
+    size = pages.shape[2:]
+    moves = F.interpolate(knots, size, mode="bicubic", align_corners=True)
+    rows, columns = (torch.linspace(-1, 1, count, device=pages.device) for count in size)
+    y, x = torch.meshgrid(rows, columns, indexing="ij")
+    places = torch.stack((x, y)) + moves
+    found = F.grid_sample(pages, places.permute(0, 2, 3, 1), align_corners=True)
+    return found.clamp(0, 1)
+
+
+class _OfPeople:
+    """A null whose drawings are those of people: it draws the data set's own concepts alone."""
+
+    def __init__(self, found: ConceptSet):
+        self.found, self.side = found, found.side
+
+    def draw(
+        self,
+        exemplars: Tensor,
+        variations: int,
+        *,
+        guidance: float | None = None,
+        seed: int = 0,
+        concepts: Sequence[int] | None = None,
+    ) -> Tensor:
+        """Return drawings by people, (C, V, 1, H, W) in [0, 1], for each of `concepts` (C,).
+
+        These are numbers of the data set's concepts; the `exemplars` are looked at for their shape
+        alone. Raises ValueError without them, for more variations than there are drawings, for
+        guidance, and where `accept` does.
+        """
+        given = {"guidance": guidance, "seed": seed}
+        pages, numbers = accept(self, exemplars, variations, concepts=concepts, **given)
+        name = type(self).__name__
+        unguided_noise(name, numbers, 1, (), **given)
+        if concepts is None or not all(0 <= number < len(self.found) for number in numbers):
+            raise ValueError(
+                f"{name} shows drawings by people of the data set's own concepts: name these by "
+                f"their numbers, concepts=[...] from 0 to {len(self.found) - 1}"
+            )
+        rows = [self._rows(number, seed) for number in numbers]
+        if (least := min(map(len, rows))) < variations:
+            raise ValueError(f"{name} has {least} drawings of a concept, not {variations}")
+        drawn = self.found.pages[np.stack([some[:variations] for some in rows])]
+        return torch.from_numpy(drawn)[:, :, None].to(pages.device).float() / 255
+
+    def _rows(self, concept: int, seed: int) -> np.ndarray:
+        """Return the rows of pages that are shown for a concept, the first ones first."""
+        raise NotImplementedError
+
+
+class OtherConcept(_OfPeople):
+    """Shows what people drew of another concept of the same split: chance, well drawn."""
+
+    def _rows(self, concept: int, seed: int) -> np.ndarray:
+        mates = np.flatnonzero(self.found.splits == self.found.splits[concept])
+        others = mates[mates != concept]
+        if not len(others):
+            raise ValueError("there is no other concept to show in place of the only one")
+        chance = generator(seed, concept)
+        return chance.permutation(self.found.rows(int(chance.choice(others))))
+
+
+class HumanHalf(_OfPeople):
+    """Shows half of what people drew of a concept, without its exemplar."""
+
+    def _rows(self, concept: int, seed: int) -> np.ndarray:
+        rows = self.found.rows(concept)
+        rows = rows[rows != self.found.exemplars[concept]]
+        return generator(seed, concept).permutation(rows)[: (len(rows) + 1) // 2]
