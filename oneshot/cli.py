@@ -85,8 +85,12 @@ def _there(row: dict[str, Any]) -> str:
 def _make(arguments: argparse.Namespace) -> int:
     from oneshot import execute, store, systems
     from oneshot.comparison import varied
-    from oneshot.recipes import presets
+    from oneshot.recipes import listing, presets
 
+    if arguments.what == "listing":
+        path = str(listing.make(arguments.dataset, store.default()))
+        _say(arguments, {"what": "listing", "path": path}, [f"listing is in {path}"])
+        return 0
     if arguments.what in PARTS:
         recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
     else:
@@ -235,6 +239,15 @@ def _zoo(arguments: argparse.Namespace) -> int:
         about = zoo.show(arguments.name)
         _say(arguments, about, [json.dumps(about, indent=2)])
         return 0
+    if arguments.what == "shrink":
+        if arguments.name is None:
+            raise ValueError(
+                "say which entry: oneshot zoo shrink NAME; `oneshot zoo list` has them"
+            )
+        moves = zoo.shrink(arguments.name)
+        told = ", ".join(f"{score} by {move:.3f}" for score, move in moves.items())
+        _say(arguments, moves, [f"{arguments.name}, in eight bits, moves {told} of its interval"])
+        return 0
     if arguments.what == "publish":
         if arguments.name is None:
             raise ValueError("say of which dataset: oneshot zoo publish DATASET")
@@ -296,6 +309,7 @@ PARTS = (
     "originality_critic",
     "concepts",
     "recognition_critic",
+    "second_critic",
     "autoencoder",
     "latent_diffusion",
 )
@@ -326,14 +340,16 @@ def _parser() -> argparse.ArgumentParser:
 
     data = _command(commands, "data", _data, "list, fetch, describe or verify data sets")
     data.add_argument("what", choices=("list", "fetch", "info", "verify"))
-    data.add_argument("dataset", nargs="?", help="glyphs, omniglot, quickdraw or folder:PATH")
+    data.add_argument(
+        "dataset", nargs="?", help="glyphs, omniglot, quickdraw[:1, :2] or folder:PATH"
+    )
     data.add_argument(
         "--per-category", type=int, default=4000, help="of Quick, Draw!; 0: all, 23 GB"
     )
     data.add_argument("--mirror", default="", help="another address of the files")
 
     make = _command(commands, "make", _make, "make one artefact, and all it is made from")
-    make.add_argument("what", help=f"a system, or one of {', '.join(PARTS)}")
+    make.add_argument("what", help=f"a system, or one of {', '.join((*PARTS, 'listing'))}")
     make.add_argument(
         "--variant", action="append", default=[], metavar="name=value", help="beta=2, set_size=10"
     )
@@ -341,7 +357,7 @@ def _parser() -> argparse.ArgumentParser:
 
     score = _command(commands, "score", _score, "score the drawings of a system, or human ones")
     score.add_argument("system", help="human, ldm, ...")
-    score.add_argument("--critics", choices=("own", "released"), default="own")
+    score.add_argument("--critics", choices=("own", "vit", "released"), default="own")
     score.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
     _sized(score)
 
@@ -375,9 +391,9 @@ def _parser() -> argparse.ArgumentParser:
         commands, "book", _book, "execute the notebooks that changed and build the book", False
     )
 
-    zoo = _command(commands, "zoo", _zoo, "list, show, verify or publish the shipped weights")
-    zoo.add_argument("what", choices=("list", "show", "verify", "publish"))
-    zoo.add_argument("name", nargs="?", help="of an entry to show, or of a data set to publish")
+    zoo = _command(commands, "zoo", _zoo, "list, show, verify, publish or shrink shipped weights")
+    zoo.add_argument("what", choices=("list", "show", "verify", "publish", "shrink"))
+    zoo.add_argument("name", nargs="?", help="of an entry, or of a data set to publish")
     zoo.add_argument("--only", action="append", default=[], help="publish only this system")
 
     export = _command(commands, "export", _export, "write the networks of a system as ONNX files")
@@ -404,6 +420,6 @@ def _command(
 
 def _sized(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--dataset", default="glyphs", help="glyphs, omniglot, quickdraw, folder:PATH"
+        "--dataset", default="glyphs", help="glyphs, omniglot, quickdraw[:1, :2], folder:PATH"
     )
     parser.add_argument("--preset", choices=SIZES, default="laptop")

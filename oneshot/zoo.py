@@ -19,9 +19,15 @@ from torch import Tensor
 from oneshot import shipped, sweep, systems
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
-from oneshot.recipes.base import Recipe, from_json
+from oneshot.recipes.base import Made, Recipe, from_json
+from oneshot.recipes.results import Samples
 from oneshot.store import SUMS, Store, default, read_sums
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
+from oneshot.training.eight_bits import restored, shrunk
+
+HEADLINE = ("diversity", "originality", "recognizability", "recognizability_all")
+MOVED = 0.1
+"""The most that eight bits may move a score, in widths of its interval."""
 
 
 class ZooError(Exception):
@@ -109,12 +115,64 @@ def export(
     tensors, _ = read_tensors(store.find(recipe) or store.path(recipe))
     about: dict[str, Any] = {"name": name, "system": system, "dataset": dataset, "preset": preset}
     about["metrics"] = metrics or {}
+    stored = {k: _half(v) for k, v in tensors.items()}
+    return _put(store.zoo / f"{name}.safetensors", stored, metadata | {"zoo": about})
+
+
+def shrink(name: str, store: Store | None = None) -> dict[str, float]:
+    """Store a system of the zoo in eight bits, unless that moves a score; return the moves.
+
+    A move is that of a score on test concepts, in units of the width of its interval. Raises
+    ZooError, and changes nothing, when one is more than `MOVED`, or for what is no system.
+    """
+    store = _writable(store)
     path = store.zoo / f"{name}.safetensors"
-    write_tensors(path, {k: _half(v) for k, v in tensors.items()}, metadata | {"zoo": about})
-    with FileLock(store.zoo / f"{SUMS}.lock"):
-        sums = read_sums(store.zoo) | {path.name: _sha256(path)}
+    metadata = show(name, store)
+    about, recipe = metadata["zoo"], from_json(metadata["recipe"])
+    if about["system"] not in systems.SYSTEMS:
+        raise ZooError(f"{name} is no system that draws, and has no scores that could move")
+    eight = shrunk(read_tensors(path)[0])
+    drawn = Samples(recipe, variations=presets.variations(about["dataset"], about["preset"]))
+    scores = presets.scores(drawn)
+    other = _Instead(store)
+    other.put(recipe, recipe.load(other, Made(restored(eight), {})))
+    other.put(drawn, drawn.load(other, drawn.make(other, Path())))
+    before, after = store.get(scores), scores.load(other, scores.make(other, Path()))
+    moves = {
+        score: abs(getattr(after, score).value - was.value) / max(was.high - was.low, 1e-9)
+        for score in HEADLINE
+        if (was := getattr(before, score))
+    }
+    if max(moves.values()) > MOVED:
+        worst = max(moves, key=lambda score: moves[score])
+        raise ZooError(
+            f"{name} stays as it is: in eight bits {worst} moves by {moves[worst]:.2f} of its "
+            f"interval, more than {MOVED}"
+        )
+    _put(path, eight, {k: v for k, v in metadata.items() if k != "sha256"})
+    return moves
+
+
+class _Instead:
+    """The store, with some artefacts in place of its own."""
+
+    def __init__(self, store: Store):
+        self.store, self.device = store, store.device
+        self.own: dict[str, Any] = {}
+
+    def put(self, recipe: Recipe, loaded: Any) -> None:
+        self.own[recipe.key] = loaded
+
+    def get(self, recipe: Recipe) -> Any:
+        return self.own[recipe.key] if recipe.key in self.own else self.store.get(recipe)
+
+
+def _put(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> Path:
+    write_tensors(path, tensors, metadata)
+    with FileLock(path.with_name(f"{SUMS}.lock")):
+        sums = read_sums(path.parent) | {path.name: _sha256(path)}
         text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
-        write_atomic(store.zoo / SUMS, text.encode())
+        write_atomic(path.parent / SUMS, text.encode())
     return path
 
 
@@ -135,7 +193,7 @@ def publish_systems(
             which = presets.options(dataset, preset)
             raise ZooError(f"{name} is not trained: oneshot make {name} {which}")
         metrics = _reached(name, dataset, preset, store) | {"human": human}
-        file = f"{dataset}-{name}"
+        file = f"{dataset.replace(':', '-')}-{name}"
         files.append(export(model, file, system=name, metrics=metrics, **about))
     return files
 
@@ -150,9 +208,9 @@ def publish(
 ) -> list[Path]:
     """Export the critics and all trained systems of `dataset`, with test scores; return the files.
 
-    The critics are trained first where they are not. Only of the embedded data set, whose drawings
-    are on every machine, the concepts are exported, and the best autoencoder of each family of
-    regularizers in the sweeps of size `swept`.
+    The critics are trained first where they are not. Concepts are exported but of Quick, Draw!,
+    whose second edition is a list; of the embedded data set, so is the best autoencoder of each
+    family of regularizers in the sweeps of size `swept`.
     """
     store = _writable(store)
     human = {"human": _headline(store.get(presets.scores(presets.human(dataset, preset))))}
@@ -160,7 +218,9 @@ def publish(
         ("originality-critic", presets.originality_critic(dataset, preset), human),
         ("recognition-critic", presets.recognition_critic(dataset, preset), human),
     ]
-    if dataset == "glyphs":
+    if second := _second(dataset, preset, store):
+        parts.append(second)
+    if dataset in ("glyphs", "omniglot"):
         parts.append(("concepts", presets.concepts(dataset, preset), {}))
     if store.find(presets.autoencoder(dataset, preset)):
         parts.append(("autoencoder", presets.autoencoder(dataset, preset), {}))
@@ -170,10 +230,19 @@ def publish(
             parts.append((name, model, _reached(name, dataset, preset, store) | human))
     about = {"dataset": dataset, "preset": preset, "store": store}
     files = [
-        export(recipe, f"{dataset}-{name}", system=name, metrics=metrics, **about)
+        export(recipe, f"{dataset.replace(':', '-')}-{name}", system=name, metrics=metrics, **about)
         for name, recipe, metrics in parts
     ]
     return files + (_publish_swept(dataset, swept, store) if dataset == "glyphs" else [])
+
+
+def _second(dataset: str, preset: str, store: Store) -> tuple[str, Recipe, dict] | None:
+    """Return the second recognition critic where it is trained."""
+    recipe = presets.second_critic(dataset, preset)
+    if not store.find(recipe):
+        return None
+    people = store.get(presets.scores(presets.human(dataset, preset), "vit"))
+    return "second-critic", recipe, {"human": _headline(people)}
 
 
 def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
@@ -196,8 +265,7 @@ def _writable(store: Store | None) -> Store:
 
 
 def _headline(scores: Scores) -> dict[str, Any]:
-    names = ("diversity", "originality", "recognizability", "recognizability_all")
-    return {name: asdict(getattr(scores, name)) for name in names}
+    return {name: asdict(getattr(scores, name)) for name in HEADLINE}
 
 
 def _folder(store: Store | None) -> Path:

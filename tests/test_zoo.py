@@ -6,8 +6,10 @@ import torch
 
 from oneshot import sweep, systems, zoo
 from oneshot.recipes import presets
+from oneshot.recipes.base import Artefact
 from oneshot.store import Store
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
+from oneshot.training.eight_bits import shrunk
 from oneshot.zoo import ZooError
 
 NAME = "glyphs-recognition"
@@ -224,3 +226,48 @@ def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_pa
         about = zoo.show(f"glyphs-smoke-autoencoder-{name}", elsewhere)
         assert about["zoo"]["metrics"] == {"probes": dataclasses.asdict(row)["probes"]}
         assert elsewhere.find(run.parts["autoencoder"]).parent == tmp_path
+
+
+@pytest.fixture
+def shrinkable(smoke, tmp_path):
+    """A zoo with the smallest VAE-STN, and the drawings, critics and scores of the tests."""
+    home = Store(smoke.runs.parent, tmp_path)
+    recipe = systems.recipe("vae-stn", "glyphs", "smoke")
+    home.get(recipe)
+    about = {"system": "vae-stn", "dataset": "glyphs", "preset": "smoke"}
+    zoo.export(recipe, "glyphs-vae-stn", **about, store=home)
+    return home, recipe
+
+
+def test_eight_bits_halve_a_file_and_move_no_score(shrinkable):
+    home, recipe = shrinkable
+    path = home.zoo / "glyphs-vae-stn.safetensors"
+    before, weights = path.stat().st_size, Artefact(path).tensors
+    moves = zoo.shrink("glyphs-vae-stn", home)
+    assert max(moves.values()) <= zoo.MOVED
+    assert path.stat().st_size < 0.75 * before
+    elsewhere = Store(home.runs.parent / "elsewhere", home.zoo)
+    assert elsewhere.find(recipe) == path
+    assert zoo.verify(elsewhere)
+    back = Artefact(path).tensors
+    assert back.keys() == weights.keys()
+    scale = max(w.abs().max() for w in weights.values())
+    assert all((back[k] - weights[k]).abs().max() < 0.01 * scale for k in weights)
+
+
+def test_what_moves_a_score_is_not_shrunk(shrinkable, monkeypatch):
+    home, _ = shrinkable
+    blank = {
+        name: torch.zeros_like(v)
+        for name, v in shrunk(Artefact(home.zoo / "glyphs-vae-stn.safetensors").tensors).items()
+    }
+    monkeypatch.setattr(zoo, "shrunk", lambda _: blank)
+    before = (home.zoo / "glyphs-vae-stn.safetensors").read_bytes()
+    with pytest.raises(zoo.ZooError, match="stays as it is: in eight bits"):
+        zoo.shrink("glyphs-vae-stn", home)
+    assert (home.zoo / "glyphs-vae-stn.safetensors").read_bytes() == before
+
+
+def test_a_critic_has_no_scores_that_could_move(exported):
+    with pytest.raises(zoo.ZooError, match="no system that draws"):
+        zoo.shrink(NAME, exported)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from oneshot import store, systems
 from oneshot.comparison.looking import exemplars, look
 from oneshot.comparison.rows import Row
+from oneshot.drawings import listings
 from oneshot.drawings.errors import DataError
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
@@ -74,7 +75,7 @@ def strengths(
 def _drawn(
     system: str, recipe, human: Drawn, guidance: Sequence[float], shown: int, seed: int
 ) -> Strengths:
-    dataset = recipe.concepts.drawings.dataset
+    dataset = listings.spelled(recipe.concepts.drawings.dataset)
     preset = presets.preset_of(recipe.concepts)
     count = presets.variations(dataset, preset)
     samples = [Samples(recipe, variations=count, guidance=g, seed=seed) for g in guidance]

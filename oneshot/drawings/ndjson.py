@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from oneshot.drawings.errors import DataError, said
+from oneshot.drawings.hashing import content_hash
 from oneshot.drawings.opening import composed, lines, stem
 from oneshot.drawings.raster import fit_square, render
 from oneshot.drawings.strokes import Skipped, drawing_of, recognised
@@ -28,6 +29,30 @@ def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
     if not pages:
         raise DataError(f"{file} holds no recognised drawing")
     return np.stack(pages)
+
+
+def read_listed(job: tuple[Path, np.ndarray], side: int) -> dict[int, np.ndarray]:
+    """Return the pages, uint8 (side, side), of the drawings of a file with some content hashes.
+
+    `job` are the file and the hashes. A drawing may be anywhere in the file; those that are not
+    there are left out, all of them when there is no file. Raises DataError when it is damaged.
+    """
+    file, hashes = job
+    wanted, found = set(hashes.tolist()), {}
+    if not file.is_file():
+        return found
+    for strokes in strokes_of(file):
+        if (mark := content_hash(strokes)) in wanted:
+            found[mark] = render(fit_square(strokes), side)
+            wanted.remove(mark)
+            if not wanted:
+                break
+    return found
+
+
+def hashes_of(file: Path, limit: int = 0) -> np.ndarray:
+    """Return the content hashes (n,) of what `read_category` renders, in its order."""
+    return np.array([content_hash(strokes) for strokes in strokes_of(file, limit)])
 
 
 def strokes_of(file: Path, limit: int = 0, word: str | None = None) -> Iterator[list[np.ndarray]]:

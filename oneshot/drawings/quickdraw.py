@@ -3,7 +3,7 @@
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -11,10 +11,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from tqdm.auto import tqdm
 
 from oneshot.drawings import identity
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.ndjson import read_category
+from oneshot.drawings.listings import Listing
+from oneshot.drawings.ndjson import hashes_of, read_category, read_listed
 from oneshot.drawings.splits import by_group
 
 FOLDER = "simplified"
@@ -92,16 +94,53 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
 
     Raises DataError when a file is missing, truncated, mislabelled or not simplified ndjson.
     """
-    files = [_file(root, name) for name in wanted]
     read = partial(read_category, side=side, limit=limit)
-    if 0 < limit * len(files) <= FEW or len(files) == 1:
-        yield from map(read, files)
+    files = [_file(root, name) for name in wanted]
+    yield from _each(read, files, few=0 < limit * len(files) <= FEW)
+
+
+def listed_pages(root: Path, found: Listing, side: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the drawings of a list that are there, in its order, and which of it they are.
+
+    The pages are uint8 (n, side, side), ink = 255; the truth values are (N,), n of them true.
+    Raises DataError when none is there or a file is damaged.
+    """
+    wanted = found.categories()
+    read = partial(read_listed, side=side)
+    jobs = [(_file(root, name), hashes) for name, hashes in wanted.items()]
+    pages: dict[int, np.ndarray] = {}
+    few = sum(len(hashes) for hashes in wanted.values()) <= FEW
+    for part in tqdm(_each(read, jobs, few), desc="looking up drawings", total=len(jobs)):
+        pages |= part
+    there = np.array([mark in pages for mark in found.hashes.tolist()])
+    if not there.any():
+        raise DataError(
+            f"{Path(root) / FOLDER} holds none of the {len(there):,} drawings that are listed; run "
+            "`oneshot data fetch quickdraw`, or name the first edition: quickdraw:1"
+        )
+    return np.stack([pages[mark] for mark in found.hashes[there].tolist()]), there
+
+
+def hashes(root: Path, wanted: Sequence[str], limit: int = 0) -> Iterator[np.ndarray]:
+    """Yield the content hashes (n,) of what `pages` yields, category by category."""
+    files = [_file(root, name) for name in wanted]
+    yield from _each(partial(hashes_of, limit=limit), files, few=0 < limit * len(files) <= FEW)
+
+
+def _each(read: Callable, jobs: Sequence, few: bool) -> Iterator:
+    """Yield what `read` makes of each job; when they are many, in a process per core."""
+    if few or len(jobs) == 1:
+        yield from map(read, jobs)
         return
     # A fresh interpreter per worker: forking after torch has started threads can deadlock.
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         with _main_hidden():
-            found = pool.map(read, files)
+            found = pool.map(read, jobs)
         yield from found
+
+
+def _file(root: Path, name: str) -> Path:
+    return Path(root) / FOLDER / f"{name}.ndjson"
 
 
 def split(names: list[str]) -> np.ndarray:

@@ -17,7 +17,7 @@ from filelock import FileLock
 from tqdm.auto import tqdm
 
 from oneshot.drawings import folder as own
-from oneshot.drawings import omniglot
+from oneshot.drawings import listings, omniglot, quickdraw
 from oneshot.drawings.download import Enough, download
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.ndjson import strokes_of
@@ -256,6 +256,9 @@ def _verify_quickdraw(folder: Path) -> Iterator[Finding]:
     there = [c for c in expected if (folder / FOLDER / f"{c}.ndjson").exists()]
     for category in tqdm(there, desc="verifying", unit="category"):
         yield _judge(folder / FOLDER / f"{category}.ndjson", state)
+    for dataset in listings.LISTED:
+        if listings.listing(dataset).categories().keys() <= set(expected):
+            yield _verify_list(folder, there, dataset)
     if missing := sorted(set(expected) - set(there)):
         yield Finding(
             str(folder / FOLDER),
@@ -263,6 +266,22 @@ def _verify_quickdraw(folder: Path) -> Iterator[Finding]:
             f"{len(missing)} of {len(expected)} categories are missing, such as {missing[0]!r}; "
             "run `oneshot data fetch quickdraw`",
         )
+
+
+def _verify_list(folder: Path, there: list[str], dataset: str) -> Finding:
+    """Find out how many of the drawings that an edition lists are there, wherever they are."""
+
+    def state(file: Path) -> str:
+        found = listings.listing(dataset)
+        marks = np.concatenate([np.empty(0, np.int64), *quickdraw.hashes(folder, there)])
+        present = np.isin(found.hashes, marks)
+        left, _ = found.present(present)
+        return (
+            f"{present.sum():,} of the {len(present):,} drawings listed by {dataset} are there, "
+            f"{len(left.names)} of its {len(found.names)} concepts"
+        )
+
+    return _judge(listings.file(dataset), state)
 
 
 def _judge(file: Path, state: Callable[[Path], str]) -> Finding:

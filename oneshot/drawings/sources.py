@@ -14,6 +14,7 @@ from platformdirs import user_cache_path
 
 from oneshot.drawings import folder, glyphs, omniglot, quickdraw
 from oneshot.drawings.errors import DataError
+from oneshot.drawings.listings import EDITIONS
 
 
 @dataclass(frozen=True)
@@ -96,9 +97,10 @@ SOURCES = {
 
 def source(dataset: str) -> Source:
     """Return the source of a dataset; raise ValueError naming the known ones."""
-    name = dataset.split(":")[0]
-    if name not in SOURCES or (":" in dataset and name != "folder"):
-        known = ", ".join(SOURCES)
+    name, mark, edition = dataset.partition(":")
+    editions = EDITIONS.get(name, ())
+    if name not in SOURCES or (mark and name != "folder" and edition not in editions):
+        known = ", ".join([*SOURCES, *(f"{name}:{k}" for name in EDITIONS for k in EDITIONS[name])])
         raise ValueError(f"unknown dataset {dataset!r}; known: {known} (folder as folder:PATH)")
     return SOURCES[name]
 
@@ -130,6 +132,7 @@ def root(dataset: str) -> Path:
         raise ValueError("say which folder: folder:PATH")
     if dataset.startswith("folder:"):
         return Path(dataset.removeprefix("folder:")).expanduser().resolve()
+    dataset = dataset.partition(":")[0]  # editions are of the same files
     if named := os.environ.get("ONESHOT_DATA"):
         local = Path(named).expanduser()
         if not local.is_dir():

@@ -14,16 +14,15 @@ from tqdm.auto import tqdm
 def prepare(images: Tensor, side: int, threshold: float) -> Tensor:
     """Return images (N, 1, H, W) as a critic expects them: float32 (N, 1, side, side), 0 or 1.
 
-    Each image, uint8 or float of any range, is stretched from its least to its greatest value and
-    binarised above `threshold` in (0, 1). If the side differs it is then resized bilinearly,
-    stretched and binarised again, as in *Diversity vs. Recognizability* (NeurIPS 2022). An image of
-    one value throughout is an empty drawing.
+    An image, uint8 or float of any range, is resized bilinearly where its side differs, then
+    stretched from its least to its greatest value and binarised above `threshold` in (0, 1): in
+    this order, as the evaluation released with *Diversity vs. Recognizability* (NeurIPS 2022) does.
+    An image of one value throughout is an empty drawing.
     """
-    images = _binarise(images.float(), threshold)
-    if images.shape[2:] == (side, side):
-        return images
-    resized = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
-    return _binarise(resized, threshold)
+    images = images.float()
+    if images.shape[2:] != (side, side):
+        images = F.interpolate(images, (side, side), mode="bilinear", antialias=True)
+    return _binarise(images, threshold)
 
 
 def _binarise(images: Tensor, threshold: float) -> Tensor:

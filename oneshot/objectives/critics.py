@@ -1,8 +1,8 @@
-"""The losses of the two critics: NT-Xent on two views, and one-shot prototypes."""
+"""The losses of the critics: NT-Xent on two views, one-shot prototypes, and pairs."""
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from oneshot.drawings.augment import jitter, pair_matrices, views, warp
 from oneshot.models.critics import Critic
@@ -78,3 +78,21 @@ class ProtoNetObjective(Objective):
         label = torch.arange(ways, device=logits.device).repeat_interleave(count)
         accuracy = (logits.argmax(1) == label).float().mean()
         return {"loss": F.cross_entropy(logits, label), "accuracy": accuracy.detach()}
+
+
+class PairsObjective(Objective):
+    """Train the second recognition critic: two drawings of a concept agree, others do not.
+
+    Supervised contrastive learning (Khosla et al. 2020) with one positive, by the cosine of
+    features. Drawings are moved as `jitter` does, "mild". Exemplars have no part in it.
+    """
+
+    def __init__(self, critic: nn.Module, threshold: float, temperature: float = 0.1):
+        super().__init__()
+        self.critic, self.threshold, self.temperature = critic, threshold, temperature
+
+    def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """Return the NT-Xent loss of `batch["query"]` (W, 2, 1, H, W), two drawings a concept."""
+        both = jitter(batch["query"].transpose(0, 1).flatten(0, 1), "mild")
+        first, second = self.critic((both > self.threshold).float()).chunk(2)
+        return {"loss": nt_xent(first, second, self.temperature)}

@@ -12,6 +12,7 @@ from oneshot.recipes.probes import Probes
 from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
 from oneshot.recipes.rivals import Rivals
+from oneshot.recipes.second import SecondCritic
 from oneshot.training.loop import Plan
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "Rivals",
     "Samples",
     "Scores",
+    "SecondCritic",
     "SetDiffusion",
     "VaeStn",
     "Warp",

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from oneshot.models.generator import PageNetwork
 from oneshot.training.checkpoint import read_metadata, read_tensors
+from oneshot.training.eight_bits import restored
 from oneshot.training.loop import Plan, Trained
 
 T = TypeVar("T")
@@ -42,8 +43,8 @@ class Artefact:
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
-        """All tensors of the file."""
-        return read_tensors(self.path)[0]
+        """All tensors of the file, those in eight bits as floats."""
+        return restored(read_tensors(self.path)[0])
 
     @cached_property
     def card(self) -> dict[str, Any]:

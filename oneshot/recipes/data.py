@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
-from oneshot.drawings import clustering
+from oneshot.drawings import clustering, listings, quickdraw
 from oneshot.drawings.augment import JITTERS, PAIRS, VIEWS
 from oneshot.drawings.batches import Episodes, Pairs
 from oneshot.drawings.concepts import ConceptSet, memory_map
@@ -35,6 +35,7 @@ from oneshot.training.loop import Plan, train
 log = logging.getLogger("oneshot")
 
 CRITICS = ("conv", "patch", "resnet")
+log = logging.getLogger("oneshot")
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Drawings(Recipe[ConceptSet]):
 
     `limit` is the most drawings a concept gives, `concepts` the most concepts (evenly spaced in
     sorted order); 0 means all. `fingerprint` tells drawings apart that are called the same
-    (`sources.Source`); where a folder of one's own lies is no part of the key.
+    (`sources.Source`); where a folder of one's own lies is no part of the key. Of an edition that
+    is a list of concepts (`drawings.listings`), what is listed is rendered, concept by concept.
     """
 
     dataset: str
@@ -61,6 +63,8 @@ class Drawings(Recipe[ConceptSet]):
 
         Raises DataError when they cannot be read, or are not those of the fingerprint.
         """
+        if self.listed:
+            return self._looked_up()
         origin, place = source(self.dataset), root(self.dataset)
         names = origin.names(place)
         if self.fingerprint and origin.name != "folder":
@@ -89,9 +93,39 @@ class Drawings(Recipe[ConceptSet]):
         names = tuple(artefact.card["names"])
         pages = memory_map(artefact.path, "pages")
         offsets = memory_map(artefact.path, "offsets", "I64")
-        splits = source(self.dataset).split(list(names))
         members = np.arange(len(pages))
+        if self.listed:
+            exemplars, splits = (artefact.tensors[k].numpy() for k in ("exemplars", "splits"))
+            return ConceptSet(pages, members, offsets, names, splits, exemplars)
+        splits = source(self.dataset).split(list(names))
         return ConceptSet(pages, members, offsets, names, splits, offsets[:-1].copy())
+
+    @property
+    def listed(self) -> bool:
+        """Whether a list says which drawings belong to which concept."""
+        return self.dataset in listings.LISTED
+
+    def _looked_up(self) -> Made:
+        wanted = listings.listing(self.dataset).some(self.concepts, self.limit)
+        stack, there = quickdraw.listed_pages(root(self.dataset), wanted, self.side)
+        found, places = wanted.present(there)
+        stack = stack[(there.cumsum() - 1)[places]]
+        missing = {
+            "drawings": int(len(wanted.hashes) - len(found.hashes)),
+            "concepts": len(wanted.names) - len(found.names),
+        }
+        if missing["drawings"]:
+            log.warning(
+                "%s: %d of %d listed drawings and %d of %d concepts are not in the files of this "
+                "machine; all is of the rest until they are fetched and the cache is deleted",
+                *(self.dataset, missing["drawings"], len(wanted.hashes)),
+                *(missing["concepts"], len(wanted.names)),
+            )
+        card = {"names": list(found.names), "data": {self.dataset: digest(stack)}}
+        tensors = {"pages": stack, "offsets": found.offsets, "exemplars": found.exemplars}
+        tensors |= {"splits": found.splits}
+        card |= {"drawings": len(stack), "missing": missing}
+        return Made({name: torch.from_numpy(value) for name, value in tensors.items()}, card)
 
     @property
     def threshold(self) -> float:
@@ -101,13 +135,17 @@ class Drawings(Recipe[ConceptSet]):
 
 @dataclass(frozen=True)
 class OriginalityCritic(Recipe[Critic]):
-    """SimCLR on the training drawings: the feature space of diversity and originality."""
+    """SimCLR on the training drawings: the feature space of diversity and originality.
+
+    With `start`, another critic of the same network, training goes on from its weights.
+    """
 
     drawings: Drawings
     plan: Plan = field(default_factory=lambda: Plan(steps=1500, batch=192))
     widths: tuple[int, ...] = (64, 64, 64, 64)
     stem: str = "strided"
     strength: str = "normal"
+    start: "OriginalityCritic | None" = None
 
     def __post_init__(self):
         check_name("stem", self.stem, STEMS)
@@ -121,9 +159,10 @@ class OriginalityCritic(Recipe[Critic]):
         """Train on pairs of augmented views of the training concepts."""
         concepts = store.get(self.drawings)
         torch.manual_seed(self.plan.seed)
-        objective = SimCLRObjective(self.network(), self.drawings.threshold, self.strength)
+        network = _started(self.network(), self.start, store)
+        objective = SimCLRObjective(network, self.drawings.threshold, self.strength)
         batches = Pairs(concepts, self.plan.batch, self.plan.seed)
-        return _trained_critic(objective, batches, self.plan, work, store, "originality critic")
+        return trained_critic(objective, batches, self.plan, work, store, "originality critic")
 
     def load(self, store: Getter, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
@@ -150,8 +189,10 @@ class Concepts(Recipe[ConceptSet]):
     seed: int = 0
 
     def make(self, store: Getter, work: Path) -> Made:
-        """Embed every drawing, cluster where asked, and choose exemplars."""
+        """Embed every drawing, cluster where asked, and choose exemplars; or take the list's."""
         drawings = store.get(self.drawings)
+        if self.drawings.listed:
+            return _as_listed(drawings)
         features = embed(
             store.get(self.critic), drawings.pages[:, None], self.drawings.threshold
         ).numpy()
@@ -173,6 +214,7 @@ class Concepts(Recipe[ConceptSet]):
         names, members = [names[i] for i in kept], [members[i] for i in kept]
         exemplars = [rows[clustering.inner(features[rows], 0)[0]] for rows in members]
         card = {"names": names, "drawings": int(sum(map(len, members)))}
+        card["exemplars"] = digest(drawings.pages[exemplars])
         tensors = {
             "members": torch.from_numpy(np.concatenate(members)),
             "offsets": torch.tensor(np.cumsum([0, *map(len, members)])),
@@ -183,9 +225,18 @@ class Concepts(Recipe[ConceptSet]):
     def load(self, store: Getter, artefact: Artefact) -> ConceptSet:
         """Return the concepts over the memory-mapped drawings."""
         names = tuple(artefact.card["names"])
+        if self.drawings.listed:
+            return store.get(self.drawings)
         splits = source(self.drawings.dataset).split(list(names))
         arrays = {name: value.numpy() for name, value in artefact.tensors.items()}
         pages = store.get(self.drawings).pages
+        chosen = artefact.card.get("exemplars")
+        if chosen and chosen != digest(pages[arrays["exemplars"]]):
+            log.warning(
+                "%s: the drawings here are not those among which exemplars were chosen; "
+                "`oneshot data verify %s` says which files differ",
+                *2 * (self.drawings.dataset,),
+            )
         return ConceptSet(pages, names=names, splits=splits, **arrays)
 
     @property
@@ -200,7 +251,8 @@ class RecognitionCritic(Recipe[Critic]):
 
     `network_name` is one of `CRITICS`, `stem` of `models.critics.STEMS`, of a conv network.
     `augment` is None or one of `drawings.augment.JITTERS`, `classes` None or one of its `PAIRS`.
-    Raises ValueError for another name.
+    With `start`, another critic of the same network, training goes on from its weights. Raises
+    ValueError for another name.
     """
 
     concepts: Concepts
@@ -210,6 +262,7 @@ class RecognitionCritic(Recipe[Critic]):
     stem: str = "strided"
     augment: str | None = None
     classes: str | None = None
+    start: "RecognitionCritic | OriginalityCritic | None" = None
 
     def __post_init__(self):
         check_name("network", self.network_name, CRITICS)
@@ -231,18 +284,30 @@ class RecognitionCritic(Recipe[Critic]):
         """Train on one-shot episodes of `plan.batch` training concepts."""
         concepts = store.get(self.concepts)
         torch.manual_seed(self.plan.seed)
-        objective = ProtoNetObjective(
-            self.network(), self.concepts.threshold, self.augment, self.classes
-        )
+        network = _started(self.network(), self.start, store)
+        objective = ProtoNetObjective(network, self.concepts.threshold, self.augment, self.classes)
         batches = Episodes(concepts, self.plan.batch, self.queries, self.plan.seed)
-        return _trained_critic(objective, batches, self.plan, work, store, "recognition critic")
+        return trained_critic(objective, batches, self.plan, work, store, "recognition critic")
 
     def load(self, store: Getter, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
         return load_network(self.network(), artefact, store)
 
 
-def _trained_critic(objective, batches, plan, work, store, name) -> Made:
+def _as_listed(drawings: ConceptSet) -> Made:
+    arrays = {name: getattr(drawings, name) for name in ("members", "offsets", "exemplars")}
+    card = {"names": list(drawings.names), "drawings": len(drawings.members)}
+    return Made({k: torch.tensor(np.asarray(v)) for k, v in arrays.items()}, card)
+
+
+def _started(network: Critic, start: Recipe | None, store: Getter) -> Critic:
+    """Return the network with the weights of a trained critic, or as it is when there is none."""
+    if start is not None:
+        network.load_state_dict(store.get(start).state_dict())
+    return network
+
+
+def trained_critic(objective, batches, plan, work, store, name) -> Made:
     trained = train(objective, batches, plan, work, store.device, name=name)
     critic = objective.critic
     card = train_card(trained, work) | {"parameters": count_parameters(critic)}

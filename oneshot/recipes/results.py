@@ -18,6 +18,7 @@ from oneshot.drawings.splits import SPLITS
 from oneshot.metrics.scoring import Scores as ScoresTable
 from oneshot.metrics.scoring import score
 from oneshot.models.critics import Critic, released
+from oneshot.models.vit import VitCritic
 from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
 from oneshot.recipes.data import Concepts
 from oneshot.training.precision import Precision, probe_drawing
@@ -167,6 +168,7 @@ class ReleasedCritic(Recipe[Critic]):
     Its weights are read from `critics/` in the data folder; they are not the project's to ship.
     """
 
+    version: ClassVar[int] = 2  # drawings are resized before they are binarised
     ephemeral: ClassVar[bool] = True
 
     kind: str
@@ -196,7 +198,7 @@ class Scores(Recipe[ScoresTable]):
 
     drawn: Samples | Human
     originality: Recipe[Critic]
-    recognition: Recipe[Critic]
+    recognition: Recipe[Critic] | Recipe[VitCritic]
     seed: int = 0
 
     def make(self, store: Getter, work: Path) -> Made:

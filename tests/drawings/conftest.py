@@ -68,10 +68,10 @@ def record(word: str, seed: int, recognised: bool = True) -> str:
     )
 
 
-def ndjson(path: Path, count: int = 6, word: str | None = None) -> Path:
+def ndjson(path: Path, count: int = 6, word: str | None = None, start: int = 0) -> Path:
     """Write a category file; every third drawing is not recognised."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lines = [record(word or path.stem, k, k % 3 != 2) for k in range(count)]
+    lines = [record(word or path.stem, start + k, k % 3 != 2) for k in range(count)]
     path.write_text("".join(line + "\n" for line in lines))
     return path
 

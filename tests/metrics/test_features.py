@@ -33,6 +33,13 @@ def test_prepare_resizes_to_binary(side):
     assert not out[..., side // 2 :].any()
 
 
+def test_prepare_resizes_before_it_binarises():
+    row = torch.tensor([0, 0.45, 0.45, 0.45, 0.45, 1, 1, 1])
+    # binarised first, the third quarter would lose the grey of its left neighbour: 0, 0, 0, 1
+    halved = prepare(row.expand(1, 1, 8, 8), 4, 0.5)
+    assert halved[0, 0, 0].tolist() == [0, 0, 1, 1]
+
+
 class Corners(nn.Module):
     """A critic whose feature is the four corners of its image."""
 

@@ -60,12 +60,13 @@ def human_scores(side):
 
 
 def test_drawings_made_at_48_px_and_judged_at_50():
+    """The released evaluation gives these numbers; binarising before resizing misses them."""
     human = human_scores(48)
-    assert human.diversity_raw.value == pytest.approx(1.288, abs=0.01)
-    assert human.normaliser == pytest.approx(3.292, abs=0.03)
-    assert human.diversity.value == pytest.approx(0.391, abs=0.004)
-    assert human.originality.value == pytest.approx(0.417, abs=0.006)
-    assert human.recognizability.value == pytest.approx(97.6, abs=0.4)
+    assert human.diversity_raw.value == pytest.approx(1.289, abs=0.002)
+    assert human.normaliser == pytest.approx(3.272, abs=0.003)
+    assert human.diversity.value == pytest.approx(0.394, abs=0.001)
+    assert human.originality.value == pytest.approx(0.422, abs=0.001)
+    assert human.recognizability.value == pytest.approx(97.5, abs=0.3)
     assert human.ways == 20
 
 

@@ -1,9 +1,11 @@
-"""The loss of the recognition critic, with a critic whose features are the pixels themselves."""
+"""The losses of the recognition critics, with one whose features are the pixels themselves."""
 
+import numpy as np
+import pytest
 import torch
 from torch import nn
 
-from oneshot.objectives.critics import ProtoNetObjective
+from oneshot.objectives.critics import PairsObjective, ProtoNetObjective
 
 
 class Pixels(nn.Module):
@@ -55,3 +57,23 @@ def test_a_concept_is_transformed_as_one():
     torch.manual_seed(0)
     jittered = accuracy(x, copies, augment="normal")
     assert jittered < 1  # queries alone no longer fit their supports
+
+
+def agreement(first, second):
+    torch.manual_seed(0)
+    objective = PairsObjective(Pixels(), 0.5)
+    return objective.losses({"query": torch.stack((first, second), 1)}, 0)["loss"].item()
+
+
+def test_two_drawings_of_a_concept_agree(monkeypatch):
+    monkeypatch.setattr("oneshot.objectives.critics.jitter", lambda x, _: x)
+    x = bars()
+    # bars lie apart: a cosine of 1 with the partner and 0 with the six others
+    expected = np.log(np.exp(10) + 6) - 10
+    assert agreement(x, x) == pytest.approx(expected, abs=1e-6)
+    assert agreement(x, x.roll(1, 0)) == pytest.approx(np.log(np.exp(10) + 6), abs=1e-5)
+
+
+def test_drawings_of_a_pair_are_moved():
+    x = bars()
+    assert agreement(x, x) > 0.01
