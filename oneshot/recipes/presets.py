@@ -45,7 +45,7 @@ STEPS = {
 
 Those of other systems are in `editions`.
 """
-SECOND_STEPS = {"glyphs": 600, "omniglot": 1500, "quickdraw": 1000, "folder": 600}
+SECOND_STEPS = {"glyphs": 600, "omniglot": 1500, "quickdraw": 450, "folder": 600}
 """Training steps of the second recognition critic."""
 
 
