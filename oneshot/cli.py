@@ -84,7 +84,7 @@ def _there(row: dict[str, Any]) -> str:
 
 def _make(arguments: argparse.Namespace) -> int:
     from oneshot import execute, store, systems
-    from oneshot.comparison import varied
+    from oneshot.evaluations.evaluate import varied
     from oneshot.recipes import listing, presets
 
     if arguments.what == "listing":
@@ -140,37 +140,37 @@ def _score(arguments: argparse.Namespace) -> int:
 
 
 def _results(arguments: argparse.Namespace) -> int:
-    from oneshot.comparison import making
     from oneshot.drawings.errors import DataError
+    from oneshot.evaluations import collect
 
     if arguments.table == "concepts":
         return _divisions(arguments)
     documents, lines = [], []
-    for dataset in arguments.dataset or making.DATASETS:
+    for dataset in arguments.dataset or collect.DATASETS:
         try:
-            found = making.collect(arguments.table, dataset, arguments.preset, arguments.system)
+            found = collect.collect(arguments.table, dataset, arguments.preset, arguments.system)
         except DataError as error:
             if arguments.dataset:
                 raise
             lines.append(f"{dataset} is left out: {error}")
             continue
-        documents += [row.to_json() for row in found.rows]
-        lines += [_scored(row) for row in found.rows]
+        documents += [record.to_json() for record in found.records]
+        lines += [_scored(record) for record in found.records]
         if found.untrained:
             lines.append(f"{dataset}: not trained yet are {', '.join(found.untrained)}")
-        lines.append(f"{dataset}: {len(found.rows)} rows are in {found.file}")
+        lines.append(f"{dataset}: {len(found.records)} records are in {found.file}")
     _say(arguments, documents, lines)
     return 0
 
 
 def _divisions(arguments: argparse.Namespace) -> int:
-    from oneshot.sweep import dividing
+    from oneshot.evaluations import divisions
 
     if arguments.system:
         raise ValueError("how concepts are divided depends on no system: leave out --system")
     rows = []
     for dataset in arguments.dataset or ("quickdraw",):
-        rows += dividing.keep(dataset, arguments.preset)
+        rows += divisions.keep(dataset, arguments.preset)
     lines = [
         f"{row.dataset:10} {row.split:10} {len(row.names)} concepts, {len(row.nearest)} for testing"
         for row in rows
@@ -179,12 +179,12 @@ def _divisions(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _scored(row: Any) -> str:
-    names = ("guidance", "sampler", "steps")
-    way = [f"{k} {v}" for k in names if (v := getattr(row, k)) is not None]
+def _scored(record: Any) -> str:
+    names = ("guidance", "sampler", "sampler_steps")
+    way = [f"{k} {v}" for k in names if (v := record[k]) is not None]
     return (
-        f"{row.dataset:10} {', '.join([row.name, *way]):56} {row.critics:9} "
-        f"diversity {row.diversity}  recognizability {row.recognizability}"
+        f"{record.dataset:10} {', '.join([record.name, *way]):56} {record.critics:9} "
+        f"diversity {record.diversity}  recognizability {record.recognizability}"
     )
 
 

@@ -16,7 +16,9 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from oneshot import shipped, sweep, systems
+from oneshot import shipped, systems
+from oneshot.evaluations import selection
+from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Made, Recipe, from_json
@@ -246,13 +248,14 @@ def _second(dataset: str, preset: str, store: Store) -> tuple[str, Recipe, dict]
 
 
 def _publish_swept(dataset: str, preset: str, store: Store) -> list[Path]:
-    found, files = sweep.made(dataset, preset, store), []
+    runs, files = selection.in_order(selection.regularized(dataset, preset)), []
     about = {"system": "autoencoder", "dataset": dataset, "preset": preset, "store": store}
-    for row, run in sweep.best(found, list(found.families)):
-        recipe = run.parts.get("autoencoder")
+    for record in selection.best_of(runs, list(runs.by("family"))):
+        recipe = evaluation_of(record).parts.get("autoencoder")
         if recipe and store.find(recipe):
-            name = f"{dataset}-{preset}-autoencoder-{row.slug}"
-            probes = {probe: asdict(interval) for probe, interval in row.probes.items()}
+            betas = record.regularization.replace(" + ", "-").replace(" ", "")
+            probes = {probe: asdict(interval) for probe, interval in record.probes.items()}
+            name = f"{dataset}-{preset}-autoencoder-{betas}"
             files.append(export(recipe, name, metrics={"probes": probes}, **about))
     return files
 

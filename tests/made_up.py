@@ -5,21 +5,28 @@ from pathlib import Path
 
 import numpy as np
 
-from oneshot import kept
 from oneshot.attribution.figure import ARRAYS
-from oneshot.comparison import published, rows
-from oneshot.comparison.rows import Comparison, Row
-from oneshot.kept import Shown
+from oneshot.evaluations import published, samples
+from oneshot.evaluations import table as evaluations
+from oneshot.evaluations.record import HUMAN, Record
+from oneshot.evaluations.samples import Shown
+from oneshot.evaluations.table import Table
 from oneshot.metrics.intervals import Interval, mean, ratio
 from oneshot.metrics.scoring import DENSITY_GRID
-from oneshot.results import HUMAN
 
 CONCEPTS = 24
 POINTS = published.PLANE["omniglot"] | {"ldm": (0.33, 93.0)}
 GUIDED = ("ldm", "cfgdm")
+SETTINGS = {
+    "ldm": {"regularizer": "prototype", "beta": 30.0},
+    "vae-stn": {"beta": 1.0},
+    "vae-ns": {"beta": 1.0, "set_size": 5.0},
+    "da-gan-un": {"as_released": 0.0},
+    "da-gan-rn": {"as_released": 0.0},
+}
 
 
-def row(system="cfgdm", point=(0.36, 96.0), originality=None, **changes) -> Row:
+def row(system="cfgdm", point=(0.36, 96.0), originality=None, **changes) -> Record:
     """Return a row whose scores over concepts have `point` as their means."""
     seed = [sum(map(ord, system)), int(1000 * point[0]), int(10 * point[1])]
     dice = np.random.default_rng(seed)
@@ -35,22 +42,22 @@ def row(system="cfgdm", point=(0.36, 96.0), originality=None, **changes) -> Row:
     people = system == HUMAN
     fields = {
         "dataset": "omniglot",
-        "preset": "laptop",
+        "size": "laptop",
+        "split": "category",
         "critics": "own",
-        "variant": {},
-        "settings": {"beta": 1.0} if system.startswith("vae") else {},
+        "settings": SETTINGS.get(system, {}),
+        "changed": (),
         "seed": 0,
         "guidance": 1.0 if system in GUIDED else None,
         "sampler": None if people else "dpm_solver_pp",
-        "steps": None if people else 20,
+        "sampler_steps": None if people else 20,
         "variations": 100,
         "recognizability_all": mean(right - 10),
         "density": bell.tolist(),
         "grey": Interval(0.3, 0.28, 0.32),
         "parameters": None if people else 4_200_000,
-        "training": {} if people else {"steps": 6000, "seconds": 3500.0, "precision": "bf16"},
+        "training": {} if people else {"steps": {"model": 6000}, "seconds": 3500.0},
         "drawing": {} if people else {"precision": "fp32"},
-        "published": published.point("omniglot", system),
         "recipes": {"samples": f"{system} drew", "scores": f"{system} scored"},
     }
     scores = {
@@ -65,31 +72,34 @@ def row(system="cfgdm", point=(0.36, 96.0), originality=None, **changes) -> Row:
     ends = np.stack([bins[[0, -1]]] * CONCEPTS)
     by_concept |= {"bin_originality": ends[..., 0], "bin_recognizability": ends[..., 1]}
     per_concept = {name: values.tolist() for name, values in by_concept.items()}
-    return Row(system=system, per_concept=per_concept, **fields | scores | changes)
+    return Record(system=system, per_concept=per_concept, **fields | scores | changes)
 
 
-def framework() -> list[Row]:
+def framework() -> list[Record]:
     """Return people, all systems at their published points, and a sweep of VAE-STN's beta."""
     found = [row(system, point) for system, point in POINTS.items()]
     for beta in (0.25, 4.0):
         point = (0.644 - 0.05 * np.log2(beta), 75 - 4 * np.log2(beta) ** 2)
-        own = {"variant": {"beta": beta}, "settings": {"beta": beta}, "published": None}
-        found.append(row("vae-stn", point, recipes={"samples": f"beta {beta}"}, **own))
+        own = {"changed": ("settings.beta",), "settings": {"beta": beta}}
+        marks = {"samples": f"beta {beta}", "scores": f"beta {beta} scored"}
+        found.append(row("vae-stn", point, recipes=marks, **own))
     return found
 
 
-def guidance() -> list[Row]:
+def guidance() -> list[Record]:
     """Return people and two systems at three strengths, more recognizable the stronger."""
     found = [row(HUMAN, POINTS[HUMAN])]
     for system in GUIDED:
         for strength in (0.0, 1.0, 2.0):
             point = (0.5 - 0.1 * strength, 90 + 3 * strength)
-            marks = {"samples": f"{system} {strength}"}
-            found.append(row(system, point, guidance=strength, recipes=marks))
+            marks = {"samples": f"{system} {strength}", "scores": f"{system} {strength} scored"}
+            other = {"guidance": strength, "changed": ("guidance",), "recipes": marks}
+            own = strength == 1  # as the system draws by itself
+            found.append(row(system, POINTS[system]) if own else row(system, point, **other))
     return found
 
 
-def speed() -> list[Row]:
+def speed() -> list[Record]:
     """Return people and systems drawn in 10, 20 and 500 steps; ancestral sampling needs many."""
     found = [row(HUMAN, POINTS[HUMAN])]
     lossy = (("ddpm", 8.0), ("ddim", 4.0), ("dpm_solver_pp", 0.5))
@@ -97,22 +107,25 @@ def speed() -> list[Row]:
         for steps in (10, 20, 500):
             point = (0.36, 96.0 - lost * 10 / steps * (steps < 500))
             time = {"precision": "fp32", "milliseconds": 1.5 * steps, "device": "cpu (2 threads)"}
-            marks = {"samples": f"{system} {sampler} {steps}"}
-            way = {"sampler": sampler, "steps": steps, "drawing": time, "recipes": marks}
+            name = f"{system} {sampler} {steps}"
+            way = {"sampler": sampler, "sampler_steps": steps, "variations": 4, "drawing": time}
+            way |= {"recipes": {"samples": name, "scores": f"{name} scored"}}
+            way |= {"changed": ("sampler", "sampler_steps", "variations")}
             found.append(row(system, point, originality=0.4, **way))
     return found
 
 
-def comparison(folder: Path, table: str = "framework", dataset: str = "omniglot") -> Comparison:
-    """Return a made-up table with drawings beside it, as `oneshot results` leaves them."""
-    made = {"framework": framework, "guidance": guidance, "speed": speed}[table]()
-    file = folder / f"{table}.json"
-    for one in [one for one in made if one.system != HUMAN]:
-        kept.save(rows.drawings_file(file, one), drawings(one), 2, one.recipes)
-    return Comparison(file, dataset, "laptop", "own", tuple(made))
+def table(folder: Path, made: list[Record], kind: str = "spread") -> Table:
+    """Write made-up records and drawings of systems, as `oneshot results` leaves them."""
+    kept = [
+        one if one.system == HUMAN else samples.keep(folder, one, kind, drawings(one))
+        for one in made
+    ]
+    evaluations.add(kept, folder / evaluations.NAME)
+    return Table(kept, [folder])
 
 
-def drawings(one: Row, concepts: int = 12, count: int = 11, side: int = 48) -> Shown:
+def drawings(one: Record, concepts: int = 12, count: int = 11, side: int = 48) -> Shown:
     """Return closed lines, one shape a concept, that bend the more the farther they go."""
     dice = np.random.default_rng(1)
     far = one.originality.value * np.linspace(0.6, 1.7, count)

@@ -9,6 +9,7 @@ import nbformat
 from IPython.display import Markdown
 
 from oneshot import execute
+from oneshot.widgets import sprite_slider  # noqa: F401, what is imported first is patched
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -22,6 +23,7 @@ def outputs(name: str, **given: object) -> list[object]:
     shell = SimpleNamespace(user_ns=space, history_manager=SimpleNamespace(input_hist_parsed=ran))
     with (
         mock.patch("IPython.display.display", lambda *values: shown.extend(values)),
+        mock.patch("oneshot.widgets.sprite_slider.display", lambda *values: shown.extend(values)),
         mock.patch("IPython.get_ipython", lambda: shell),
     ):
         for cell in node.cells:

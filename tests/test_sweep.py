@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import CancelledError
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,26 @@ import pytest
 from filelock import FileLock
 
 from oneshot import store, sweep, systems
+from oneshot.evaluations import samples, table
+from oneshot.evaluations.evaluate import Evaluation, missing
+from oneshot.evaluations.record import betas, regularization
 from oneshot.recipes import Autoencoder, Human, presets
 from oneshot.store import Store
-from oneshot.sweep import Run, Sweep, SweepError, missing
+from oneshot.sweep import Sweep, SweepError
 from oneshot.sweep.board import being_made, progress
 from oneshot.training.loop import TrainingDiverged
+
+
+def run_of(name="none", beta=None, **changes) -> Evaluation:
+    """Return a run of the smallest models, as a sweep asks for it."""
+    settings = {"regularizer": name} | ({} if beta is None else {"beta": beta})
+    way = {"guidance": 1.0, "chosen": True} | changes
+    return Evaluation("glyphs", "smoke", "ldm", tuple(settings.items()), **way)
+
+
+def named(run: Evaluation) -> str:
+    return regularization(run.system, run.settings)
+
 
 SHIPPED = sorted((Path(__file__).parent.parent / "data" / "sweeps").glob("*.yaml"))
 TINY = "dataset: glyphs\npreset: smoke\ncontrols: []\ngrid: [{prototype: [1, 100]}]\n"
@@ -27,6 +43,11 @@ def written(folder: Path, text: str) -> Path:
     file = folder / "sweep.yaml"
     file.write_text(text)
     return file
+
+
+def kept(home: Store, run: Evaluation) -> list:
+    """Return the records of a run in the user's own table."""
+    return [record for record in table.read(table.cache(home)) if run.of(record)]
 
 
 class Counting(Store):
@@ -47,18 +68,18 @@ def test_a_grid_is_gone_through_in_its_order_seed_after_seed():
         controls=("none", "augmentation"),
         grid=({"prototype": [10, 1]}, {"barlow": 30, "prototype": [1]}),
     )
-    names = [(run.name, run.seed) for run in asked.runs]
+    names = [(named(run), run.seed) for run in asked.runs]
     once = ["none", "augmentation", "prototype 10", "prototype 1", "barlow 30 + prototype 1"]
     assert names == [(name, seed) for seed in (0, 1) for name in once]
 
 
 def test_runs_asked_for_twice_are_made_once():
     asked = Sweep("glyphs", controls=(), grid=({"kl": 1}, {"kl": [1.0, 2]}))
-    assert [run.name for run in asked.runs] == ["kl 1", "kl 2"]
+    assert [named(run) for run in asked.runs] == ["kl 1", "kl 2"]
 
 
 def test_a_run_is_made_of_the_recipes_of_the_presets():
-    run = Run("glyphs", "smoke", (("prototype", 30.0),))
+    run = run_of("prototype", 30.0)
     model = presets.latent_diffusion("glyphs", "smoke", {"prototype": 30})
     assert run.model.key == model.key
     assert run.parts["samples"].key == systems.samples("ldm", "glyphs", "smoke", guidance=1.0).key
@@ -66,24 +87,24 @@ def test_a_run_is_made_of_the_recipes_of_the_presets():
 
 
 def test_a_seed_changes_both_trainings_and_the_noise_but_no_critic():
-    first, second = (Run("glyphs", "smoke", seed=seed).parts for seed in (0, 1))
+    first, second = (run_of(seed=seed).parts for seed in (0, 1))
     for name in first:
         assert first[name].key != second[name].key
-    assert second["diffusion"].plan.seed == second["autoencoder"].plan.seed == 1
+    assert second["model"].plan.seed == second["autoencoder"].plan.seed == 1
     assert second["samples"].seed == 1
     assert first["scores"].recognition == second["scores"].recognition
 
 
 def test_the_augmentation_control_trains_on_views_without_a_regularizer():
-    codes = Run("glyphs", "smoke", control="augmentation").parts["autoencoder"]
+    codes = run_of("augmentation").parts["autoencoder"]
     assert (codes.augment, codes.betas) == ("view", {})
 
 
 def test_the_pixel_control_is_cfgdm_without_an_autoencoder():
-    run = Run("glyphs", "smoke", control="pixels")
+    run = Sweep("glyphs", "smoke", controls=("pixels",)).runs[0]
     assert run.model.key == systems.recipe("cfgdm", "glyphs", "smoke").key
-    assert list(run.parts) == ["diffusion", "samples", "scores", "validation"]
-    other = Run("glyphs", "smoke", control="pixels", seed=1, split="published")
+    assert list(run.parts) == ["model", "samples", "scores", "validation"]
+    other = replace(run, seed=1, split="published")
     assert (other.model.plan.seed, other.model.concepts) == (1, other.concepts)
 
 
@@ -110,14 +131,14 @@ def test_upstream_comes_first_and_what_is_shared_before_all_else():
 
 
 def test_what_is_there_is_not_made_again_nor_what_it_was_made_from():
-    run = Run("glyphs", "smoke")
+    run = run_of()
     parts = run.parts
     shared = (run.concepts, run.concepts.drawings, run.concepts.critic, run.critic)
     needed = missing([run], Counting((*shared, parts["samples"], parts["probes"])))
     # the model is needed for the drawings of validation concepts alone
     kinds = ["Scores", "Autoencoder", "LatentDiffusion", "Samples", "Scores"]
     assert [type(recipe).__name__ for recipe in needed] == kinds
-    needed = missing([run], Counting((*shared, parts["diffusion"], parts["validation"])))
+    needed = missing([run], Counting((*shared, parts["model"], parts["validation"])))
     assert [type(recipe).__name__ for recipe in needed] == [
         "Autoencoder",
         "Probes",
@@ -132,18 +153,18 @@ def test_shipped_sweeps_can_be_read(file):
     asked = sweep.read(file.stem)
     assert asked.preset == file.stem.rsplit("-", 1)[1]
     codes = [(run, run.parts.get("autoencoder")) for run in asked.runs]
-    assert all(c is None or c.betas == dict(run.regularizers) for run, c in codes)
-    assert {run.control for run, c in codes if c is None} <= {"pixels"}
+    assert all(c is None or c.betas == betas(run.settings) for run, c in codes)
+    assert {run.system for run, c in codes if c is None} <= {"cfgdm"}
 
 
 def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
     third, fourth = sweep.read("fig3-laptop"), sweep.read("fig4-laptop")
     alone = {name: set() for name in sweep.grid.REGULARIZERS}
     for run in third.runs:
-        for name, beta in run.regularizers:
+        for name, beta in betas(run.settings).items():
             alone[name].add(beta)
     assert all(len(betas) >= 3 for betas in alone.values())
-    combined = {frozenset(dict(run.regularizers)) for run in fourth.runs if run.regularizers}
+    combined = {frozenset(found) for run in fourth.runs if (found := betas(run.settings))}
     assert combined == {frozenset((name, "prototype")) for name in sweep.grid.FIXED}
 
 
@@ -207,7 +228,7 @@ def test_a_missing_file_is_refused_with_the_shipped_ones(tmp_path):
 
 def test_numbers_in_yaml_may_be_written_without_a_point(tmp_path):
     asked = sweep.read(written(tmp_path, "dataset: glyphs\ncontrols: []\ngrid: [{kl: 1e-3}]"))
-    assert asked.runs[0].regularizers == (("kl", 0.001),)
+    assert betas(asked.runs[0].settings) == {"kl": 0.001}
 
 
 def test_a_dry_run_prints_the_table_and_makes_nothing(tmp_path, monkeypatch, capsys):
@@ -237,14 +258,14 @@ def test_a_sweep_on_a_scheduler_makes_rows_and_then_nothing(smoke, tmp_path, cap
         assert sweep.main(file, scheduler=cluster.scheduler_address) == 0
     told = capsys.readouterr().out
     assert "2 done" in told
-    (row,) = sweep.look("glyphs", "smoke", ["prototype"], [30]).families["prototype"]
-    run = Run("glyphs", "smoke", (("prototype", 30.0),))
-    assert row.recipes == run.keys
+    (row,) = kept(smoke, run_of("prototype", 30.0))
+    run = run_of("prototype", 30.0)
+    assert run.of(row)
     measured = smoke.get(run.parts["scores"])
-    assert row.point == pytest.approx(
+    assert (row.originality.value, row.recognizability.value) == pytest.approx(
         (measured.originality.value, measured.recognizability.value), rel=1e-5
     )
-    assert row.steps == {"autoencoder": 30, "diffusion": 30}
+    assert row.training["steps"] == {"autoencoder": 30, "diffusion": 30}
     assert 0 <= row.probes["linear"].value <= 100
     assert row.reconstruction["blank"].low > 0
     before = {path: path.stat().st_mtime_ns for path in smoke.runs.rglob("*.safetensors")}
@@ -254,10 +275,9 @@ def test_a_sweep_on_a_scheduler_makes_rows_and_then_nothing(smoke, tmp_path, cap
 
 
 def test_drawings_are_kept_beside_the_table_two_bits_a_pixel(smoke):
-    found = sweep.look("glyphs", "smoke", ["prototype"], [30])
-    (row,) = found.families["prototype"]
-    shown = found.drawings(row)
-    drawn = smoke.get(Run("glyphs", "smoke", (("prototype", 30.0),)).parts["samples"])
+    (row,) = kept(smoke, run_of("prototype", 30.0))
+    shown = samples.read(table.cache(smoke).parent, row, "sheet")
+    drawn = smoke.get(run_of("prototype", 30.0).parts["samples"])
     places = [drawn.names.index(name) for name in shown.names]
     whole = drawn.drawings[places][:, : shown.drawings.shape[1]]
     np.testing.assert_array_equal(shown.drawings, np.rint(whole / 85) * 85)
@@ -362,7 +382,7 @@ def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path, capsys):
         Sweep("glyphs", "smoke", controls=(), grid=({"kl": [1, 2]},)), Store(tmp_path)
     )
     board.fail(board.runs[1].parts["autoencoder"].key, "TrainingDiverged: lower lr")
-    board.fail(board.runs[1].parts["diffusion"].key, "TrainingDiverged: lower lr")
+    board.fail(board.runs[1].parts["model"].key, "TrainingDiverged: lower lr")
     assert capsys.readouterr().out == "failed: TrainingDiverged: lower lr\n"
     told = board.table().splitlines()
     assert told[0] == "glyphs smoke: 3 runs, 1 failed, 2 missing"
@@ -413,7 +433,7 @@ def test_a_log_has_a_line_for_each_row_and_each_change(tmp_path, capsys):
 
 def test_progress_is_read_from_the_lock_and_the_log_of_a_training(tmp_path):
     home = Store(tmp_path)
-    recipe = Run("glyphs", "smoke").parts["autoencoder"]
+    recipe = run_of().parts["autoencoder"]
     work = home.path(recipe).with_suffix(".work")
     work.mkdir(parents=True)
     assert not being_made(recipe, home)
@@ -445,20 +465,18 @@ with LocalCluster(**one) as cluster:
 """
 
 
-def whole(runs: list[Run], home: Store) -> dict[Path, int]:
+def whole(runs: list[Evaluation], home: Store) -> dict[Path, int]:
     """Return the finished artefacts of runs and when they were written."""
     paths = {home.path(recipe) for run in runs for recipe in run.parts.values()}
     return {path: path.stat().st_mtime_ns for path in paths if path.exists()}
 
 
-def check_everything_is_there(runs: list[Run], home: Store) -> None:
+def check_everything_is_there(runs: list[Evaluation], home: Store) -> None:
     assert missing(runs, home) == []
     assert len(whole(runs, home)) == sum(len(run.parts) for run in runs)
     left = [home.path(r).with_suffix(".work") for run in runs for r in run.parts.values()]
     assert not any(path.exists() for path in left)
-    betas = [run.regularizers[0][1] for run in runs]
-    found = sweep.look("glyphs", "smoke", ["prototype"], betas).families["prototype"]
-    assert [row.recipes for row in found] == [run.keys for run in runs]
+    assert all(kept(home, run) for run in runs)
 
 
 def test_a_killed_sweep_makes_nothing_twice_and_loses_nothing(smoke, tmp_path):

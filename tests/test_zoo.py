@@ -4,10 +4,15 @@ import shutil
 import pytest
 import torch
 
-from oneshot import sweep, systems, zoo
+from oneshot import systems, zoo
+from oneshot.evaluations import selection
+from oneshot.evaluations.at_hand import evaluation_of
+from oneshot.evaluations.evaluate import missing
 from oneshot.recipes import presets
 from oneshot.recipes.base import Artefact
 from oneshot.store import Store
+from oneshot.sweep import Sweep
+from oneshot.sweep.board import Board
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
 from oneshot.training.eight_bits import shrunk
 from oneshot.zoo import ZooError
@@ -218,14 +223,18 @@ def test_one_system_is_published_alone(smoke, tmp_path):
 
 
 def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_path):
-    found = sweep.look("glyphs", "smoke", ["none", "prototype"], [30])
+    board = Board(Sweep("glyphs", "smoke", grid=({"prototype": 30},)), smoke)
+    for recipe in missing(board.left, smoke):
+        smoke.metadata(recipe)
+    board.collect()
+    runs = selection.regularized("glyphs", "smoke")
     zoo.publish("glyphs", "smoke", "smoke", Store(smoke.runs.parent, tmp_path))
     elsewhere = Store(tmp_path / "fresh", tmp_path)
     for name, family in (("none", "none"), ("prototype30", "prototype")):
-        ((row, run),) = sweep.best(found, [family])
+        (row,) = selection.best(runs, family)
         about = zoo.show(f"glyphs-smoke-autoencoder-{name}", elsewhere)
         assert about["zoo"]["metrics"] == {"probes": dataclasses.asdict(row)["probes"]}
-        assert elsewhere.find(run.parts["autoencoder"]).parent == tmp_path
+        assert elsewhere.find(evaluation_of(row).parts["autoencoder"]).parent == tmp_path
 
 
 @pytest.fixture

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage, stats
 
-from oneshot import tables
 from oneshot.attribution.maps import KINDS as READINGS
+from oneshot.evaluations import lines
 from oneshot.metrics import intervals
-from oneshot.metrics.claims import Claim, signed, verdict
 from oneshot.metrics.intervals import Array, Interval
+from oneshot.metrics.paired import holm, signed_rank
 from oneshot.objectives.regularizers import REGULARIZERS
-from oneshot.tables import Record
+from oneshot.shipped import DATA
 
-SHIPPED = tables.SHIPPED / "agreement.json"
+SHIPPED = DATA / "results" / "agreement.json"
 INK = 0.5  # a pixel at least as dark is ink
 REACH = 1  # px around ink that still count as on it
 
@@ -139,32 +139,8 @@ def pairwise(scores: Mapping[str, ArrayLike]) -> list[Comparison]:
     ]
 
 
-def signed_rank(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
-    """Return p-value and effect size of the Wilcoxon signed-rank test of paired scores (C,).
-
-    The effect is the rank biserial correlation, (W+ - W-) / (W+ + W-) (Kerby 2014). Concepts on
-    which both score the same are left out.
-    """
-    gaps = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    gaps = gaps[gaps != 0]
-    if not len(gaps):
-        return 1.0, 0.0
-    ranks = stats.rankdata(np.abs(gaps))
-    return float(stats.wilcoxon(gaps).pvalue), float((np.sign(gaps) @ ranks) / ranks.sum())
-
-
-def holm(p: ArrayLike) -> Array:
-    """Return p-values (n,) corrected so that the chance of any false alarm is kept (Holm 1979)."""
-    p = np.asarray(p, dtype=float)
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty_like(p)
-    corrected[order] = np.minimum(stepped, 1)
-    return corrected
-
-
 @dataclass(frozen=True)
-class Row(Record):
+class Row(lines.Row):
     """How well the maps of one system agree with people's: means over concepts.
 
     `human` says where the human maps are from, `kind` is one of `KINDS`. Maps were blurred by
@@ -217,13 +193,6 @@ class Row(Record):
 
 KINDS = ("published", *READINGS, "critic")
 """What is read off a system, in the order of a table."""
-PAIRS = (
-    ("prototype", "none"),
-    ("barlow", "none"),
-    ("prototype", "classification"),
-    ("barlow+prototype", "barlow"),
-)
-"""Regularizers whose maps are nearer to people's than those of which others, as published."""
 NULL = "blurred ink"
 """The system that knows no model: what its maps share with people's is where the ink lies."""
 CONTROL = "map of a different exemplar"
@@ -292,73 +261,21 @@ def stars(p: float) -> str:
     return "***" if p < 1e-3 else "*" if p < 0.05 else ""
 
 
-def sparser(found: Sequence[Row]) -> list[Claim]:
-    """Return whether people's maps are sparser than each row's: paired, by the share above half.
-
-    Boutin et al., *Diffusion Models as Artists* (ICML 2023), fig. 5, of CFGDM.
-    """
-    told = []
-    for row in found:
-        gap = intervals.difference(row.per_concept["half"], row.per_concept["human_half"])
-        about = f"share of pixels above half of the maximum {signed(gap)}"
-        statement = f"People's maps are sparser than {_of(row)}."
-        told.append(Claim(statement, gap, about, verdict(gap)))
-    return told
-
-
-def beyond_ink(found: Sequence[Row]) -> list[Claim]:
-    """Return whether each row's maps agree with people's more than blurred ink does, on the ink."""
-    return [
-        Claim(
-            f"Maps of {_of(row)} agree with people's more than blurred ink does, on the ink.",
-            row.ink_beyond_null,
-            f"rank correlation on the ink {signed(row.ink_beyond_null)}",
-            verdict(row.ink_beyond_null),
-        )
-        for row in found
-    ]
-
-
-def regularized(found: Sequence[Row], where: str = "all", reading: str = "guided") -> list[Claim]:
-    """Return which regularizers' maps are nearer to people's than others', for `PAIRS`.
-
-    By the rank correlation over "all" pixels of "guided" maps, as published; on the "ink" and with
-    another `reading` it is this project's question. Boutin et al., *Latent Representation Matters*
-    (NeurIPS 2024), fig. 5b.
-    """
-    told = []
-    rows = {_family(row): row for row in of_regularizers(found, reading)}
-    near = "nearer to people's" if where == "all" else "nearer to people's on the ink"
-    maps = "Maps" if reading == "guided" else f"{reading.capitalize()} maps"
-    for first, second in PAIRS:
-        statement = f"{maps} are {near} with {first} than with {second}."
-        if absent := [name for name in (first, second) if name not in rows]:
-            told.append(Claim.untested(statement, f"no {reading} maps of {' and '.join(absent)}"))
-            continue
-        gain = intervals.difference(*(rows[name].per_concept[where] for name in (first, second)))
-        about = f"rank correlation of {reading} maps {signed(gain)}"
-        told.append(Claim(statement, gain, about, verdict(gain)))
-    return told
-
-
 def of_regularizers(found: Iterable[Row], reading: str) -> list[Row]:
     """Return the rows of regularized models with a reading, that without a regularizer first."""
     known = {"none", *REGULARIZERS}
-    mine = [row for row in found if row.kind == reading and known >= {*_family(row).split("+")}]
+    mine = [row for row in found if row.kind == reading and known >= {*family(row).split("+")}]
     return sorted(mine, key=lambda row: row.system != "none")
 
 
-def _of(row: Row) -> str:
-    return f"{'published' if row.kind == 'published' else 'our'} {row.system.upper()}"
-
-
-def _family(row: Row) -> str:
+def family(row: Row) -> str:
+    """Return the regularizers of a model without their betas: "barlow+prototype"."""
     return "+".join(sorted(term.partition(":")[0] for term in row.system.split("+")))
 
 
 def read(file: Path) -> list[Row]:
     """Return the rows of a table, none when there is no such file; ValueError if it is none."""
-    return tables.read(file, Row)
+    return lines.read(file, Row)
 
 
 def shipped(preset: str = "laptop") -> list[Row]:
@@ -372,4 +289,4 @@ def shipped(preset: str = "laptop") -> list[Row]:
 
 def save(file: Path, rows: Iterable[Row]) -> None:
     """Put rows into a JSON table, in place of those of the same identity, atomically."""
-    tables.put(file, rows, Row, lambda row: row.identity)
+    lines.put(file, rows, Row, lambda row: row.identity)

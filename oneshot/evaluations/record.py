@@ -1,6 +1,7 @@
 """One evaluation: what was drawn and by whom, how it scored, and what it took."""
 
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -90,6 +91,9 @@ class Record(Row):
         value = getattr(self, name)
         return value.get(entry) if entry else value
 
+    def __hash__(self) -> int:
+        return hash(self.identity)
+
     @property
     def identity(self) -> tuple:
         """What no two records of a table share, to compare."""
@@ -103,15 +107,17 @@ class Record(Row):
     @property
     def family(self) -> str:
         """The regularizers without their betas: "barlow+prototype", "none"; else the system."""
-        return self.settings.get("regularizer") or AS_TEXT.get(self.system, self.system)
+        return family(self.system, self.settings)
+
+    @property
+    def settings_alone(self) -> bool:
+        """Whether nothing but settings is other than the system's own."""
+        return all(name.startswith("settings.") for name in self.changed)
 
     @property
     def betas(self) -> dict[str, float]:
         """The regularizers and their betas, by name."""
-        beta, names = self.settings.get("beta"), sorted(self.family.split("+"))
-        if "regularizer" not in self.settings or beta is None:
-            return {}
-        return {name: self.settings.get(f"beta_{name}", beta) for name in names}
+        return betas(self.settings)
 
     @property
     def beta(self) -> float:
@@ -121,7 +127,7 @@ class Record(Row):
     @property
     def regularization(self) -> str:
         """The regularizers with their betas: "barlow 30 + prototype 100", "none", "pixels"."""
-        return " + ".join(f"{k} {beta:g}" for k, beta in self.betas.items()) or self.family
+        return regularization(self.system, self.settings)
 
     @property
     def name(self) -> str:
@@ -149,6 +155,25 @@ class Record(Row):
             told.append(f"{self.sampler}{self.sampler_steps}")
         told += [f"of{self.variations}", f"seed{self.seed}"]
         return "-".join([data, self.size, *other, self.system, *told])
+
+
+def family(system: str, settings: Mapping[str, Any]) -> str:
+    """Return what is regularized, without betas; else the system; see `Record.family`."""
+    return settings.get("regularizer") or AS_TEXT.get(system, system)
+
+
+def regularization(system: str, settings: Mapping[str, Any]) -> str:
+    """Return the regularizers with their betas, or the family; see `Record.regularization`."""
+    told = (f"{name} {beta:g}" for name, beta in betas(settings).items())
+    return " + ".join(told) or family(system, settings)
+
+
+def betas(settings: Mapping[str, Any]) -> dict[str, float]:
+    """Return the regularizers that settings name and their betas, by name."""
+    if "regularizer" not in settings or "beta" not in settings:
+        return {}
+    names = sorted(settings["regularizer"].split("+"))
+    return {name: settings.get(f"beta_{name}", settings["beta"]) for name in names}
 
 
 def joined(old: Record, new: Record) -> Record:

@@ -19,6 +19,10 @@ from oneshot.drawings.sources import resolved, root, source
 from oneshot.evaluations import lines, samples
 from oneshot.evaluations.record import HUMAN, IDENTITY, Record, joined
 from oneshot.evaluations.samples import Shown
+from oneshot.recipes import presets
+from oneshot.recipes.presets import judged
+from oneshot.store import Store, default
+from oneshot.systems import SYSTEMS
 
 SHIPPED = shipped.DATA / "results"
 """Where the tables are that come with the project."""
@@ -102,6 +106,11 @@ class Table(Sequence[Record]):
         """Return the systems as they are by themselves: as they come and as they draw."""
         return self.filter(lambda record: not record.changed)
 
+    def settings(self) -> "Table":
+        """Return the systems that are other than by themselves in their settings alone."""
+        other = {one.identity for one in self if one.changed and one.settings_alone}
+        return self.filter(lambda record: record.system == HUMAN or record.identity in other)
+
     def vary(self, *names: str) -> "Table":
         """Return the records that have companions that differ in these parts of identity alone.
 
@@ -141,8 +150,6 @@ _PEOPLE = ("dataset", "size", "split", "critics")
 
 
 def _human_in(record: Record, name: str, values: Iterable[Any]) -> bool:
-    from oneshot.recipes.presets import judged
-
     wanted = [judged(value) for value in values] if name == "size" else values
     return record[name] in wanted
 
@@ -176,21 +183,20 @@ def read(*files: Path) -> Table:
     return Table(known.values(), folders)
 
 
-def cache() -> Path:
+def cache(store: Store | None = None) -> Path:
     """Return the file of the user's own table."""
-    from oneshot import store
-
-    return store.default().runs.parent / "results" / NAME
+    return (store or default()).runs.parent / "results" / NAME
 
 
-def place(dataset: str, size: str, system: str = "", name: str = NAME) -> Path:
+def place(
+    dataset: str, size: str, system: str = "", name: str = NAME, store: Store | None = None
+) -> Path:
     """Return the file of the table that records of a data set, a size and a system belong to.
 
     Smoke runs, drawings of one's own, some categories of Quick, Draw! and systems that are not the
-    project's are in the user's cache, and so is all that is found outside a checkout.
+    project's are beside the artefacts of a `store`, in the user's cache, and so is all that is
+    found outside a checkout.
     """
-    from oneshot.systems import SYSTEMS
-
     mine = (
         shipped.CHECKOUT is None
         or size == "smoke"
@@ -198,7 +204,7 @@ def place(dataset: str, size: str, system: str = "", name: str = NAME) -> Path:
         or source(dataset).fingerprint(root(dataset))
     )
     mine = mine or (system and system not in (HUMAN, *SYSTEMS))
-    return cache().with_name(name) if mine else SHIPPED / name
+    return cache(store).with_name(name) if mine else SHIPPED / name
 
 
 def add(records: Iterable[Record], file: Path | None = None) -> None:
@@ -217,8 +223,6 @@ def add(records: Iterable[Record], file: Path | None = None) -> None:
 
 def _named(record: Record) -> Record:
     """Return a record under the one name of its data set; it knows drawings that are one's own."""
-    from oneshot.recipes import presets
-
     record = replace(record, dataset=resolved(record.dataset))
     drawings = presets.drawings(record.dataset, record.size)
     known = {DRAWINGS: drawings.key} if drawings.fingerprint else {}
@@ -227,8 +231,6 @@ def _named(record: Record) -> Record:
 
 def _current(record: Record) -> bool:
     """Say whether the drawings of a record are as they were when it was added."""
-    from oneshot.recipes import presets
-
     if DRAWINGS not in record.recipes:
         return True
     try:
@@ -239,8 +241,6 @@ def _current(record: Record) -> bool:
 
 def _order(record: Record) -> tuple:
     """Return what records are sorted by in a file: people first, then systems in their order."""
-    from oneshot.systems import SYSTEMS
-
     systems = [HUMAN, *SYSTEMS]
     known = systems.index(record.system) if record.system in systems else len(systems)
     values = [_ordered(record[name]) for name in IDENTITY]

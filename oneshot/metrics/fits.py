@@ -84,7 +84,7 @@ def band(
     """Return the bootstrap band of the curve through the scores of a sweep.
 
     `settings` (J,) are the values of the sweep, for instance log10 of beta; `scores` (1 + R, J, S)
-    are S scores at each setting, as measured and on each of R resamples (`claims.points`). The
+    are S scores at each setting, as measured and on each of R resamples (`paired.points`). The
     curve is fitted anew to each. Raises ValueError for other shapes.
     """
     settings, scores = np.asarray(settings, float), np.asarray(scores, float)

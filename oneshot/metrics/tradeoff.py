@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oneshot.metrics.claims import Measured, points
 from oneshot.metrics.fits import band, fit_curve
+from oneshot.metrics.paired import Measured, points
 
 Array = NDArray[np.float64]
 
@@ -16,19 +16,24 @@ DRAWS = 500
 ENOUGH = 3
 """Betas that a curve takes; with fewer, what is measured is joined by straight lines."""
 
+BANDED = 5
+"""Betas from which on a curve has a band."""
+
 
 @dataclass(frozen=True)
 class Tradeoff:
     """Systems that differ in one beta, and the curve fitted through them.
 
     `betas` (J,) rise; `points` (J, 2) are originality and recognizability as measured, `places`
-    (J, 2) the same on the curve. `path` (n, 2) is the curve, from the smallest beta to the largest.
+    (J, 2) the same on the curve. `path` (n, 2) is the curve, from the smallest beta to the largest,
+    `band` are the bounds of `tradeoff_band` where there are `BANDED` betas or more.
     """
 
     betas: Array
     points: Array
     places: Array
     path: Array
+    band: tuple[Array, Array] | None = None
 
 
 def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 2) -> Tradeoff:
@@ -42,7 +47,8 @@ def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 
     if len(places) < ENOUGH:
         return Tradeoff(places, measured, measured, measured)
     curve = fit_curve(np.column_stack((np.log10(places), measured)), degree)
-    return Tradeoff(places, measured, curve(curve.hidden)[:, 1:], curve.path[:, 1:])
+    around = tradeoff_band(betas, systems, degree) if len(places) >= BANDED else None
+    return Tradeoff(places, measured, curve(curve.hidden)[:, 1:], curve.path[:, 1:], around)
 
 
 def tradeoff_band(

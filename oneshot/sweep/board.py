@@ -1,59 +1,66 @@
-"""The table of a sweep: which runs are done, which are being made, and how far they are."""
+"""The board of a sweep: which runs are done, which are being made, and how far they are."""
 
 import json
 import sys
 
 from filelock import FileLock, Timeout
 
-from oneshot import results, tables
+from oneshot.evaluations import samples, table
+from oneshot.evaluations.evaluate import Evaluation
+from oneshot.evaluations.record import Record, regularization
 from oneshot.recipes.base import Recipe
-from oneshot.results import Row
 from oneshot.store import Store
 from oneshot.sweep.grid import Sweep
-from oneshot.sweep.runs import Run
 
-COLUMNS = ("autoencoder", "diffusion", "samples", "scores")
+COLUMNS = {"autoencoder": "autoencoder", "diffusion": "model", "samples": "samples"}
+COLUMNS |= {"scores": "scores"}
+"""Columns of the table and the parts of an evaluation that they are of."""
+KIND = "sheet"
+"""The drawings that are kept of a run."""
 DONE, MISSING, NO_PART = "done", "-", ""
 
 
 class Board:
-    """Keeps the rows of a sweep's runs and says how all of them stand."""
+    """Keeps the records of a sweep's runs and says how all of them stand."""
 
     def __init__(self, sweep: Sweep, store: Store):
         self.store = store
         self.runs = [sweep.human, *sweep.runs]
-        self.file = tables.place("regularization", sweep.dataset, sweep.preset, store.runs.parent)
+        self.file = table.place(sweep.dataset, sweep.preset, store=store)
         self.errors: dict[str, str] = {}
-        known = {row.identity: row for row in results.read(self.file)}
-        self.rows: dict[Run, Row] = {}
+        known = table.read(self.file)
+        self.records: dict[Evaluation, Record] = {}
         for run in self.runs:
-            row = known.get(run.identity)
-            if row and row.recipes == run.keys:
-                self.rows[run] = row
+            if there := [record for record in known if run.of(record)]:
+                self.records[run] = there[0]
         self.title = f"{sweep.dataset} {sweep.preset}"
         self._there: set[str] = set()
         self._shown, self._progress = 0, ""
 
     @property
-    def left(self) -> list[Run]:
-        """The runs that have no row yet."""
-        return [run for run in self.runs if run not in self.rows]
+    def left(self) -> list[Evaluation]:
+        """The runs that have no record yet."""
+        return [run for run in self.runs if run not in self.records]
 
     @property
     def finished(self) -> bool:
-        """Whether every run has its row."""
+        """Whether every run has its record."""
         return not self.left
 
-    def collect(self) -> list[Run]:
-        """Write the rows, and some drawings, of runs finished meanwhile, and return these runs."""
-        found = {run: row for run in self.left if (row := run.row(self.store))}
-        for run, row in found.items():
-            if "samples" in run.parts and self.store.find(run.parts["samples"]):
-                drawn = Store(self.store.runs.parent, self.store.zoo).get(run.parts["samples"])
-                results.save_drawings(self.file, row, drawn)
+    def collect(self) -> list[Evaluation]:
+        """Write records, and some drawings, of runs finished meanwhile, and return these runs."""
+        found = {}
+        for run in self.left:
+            if all(self.store.find(recipe) for recipe in run.wanted):
+                # what such a store has loaded is forgotten when the record is there
+                home = Store(self.store.runs.parent, self.store.zoo, str(self.store.device))
+                record, shown = run.record(home), run.shown(home, KIND)
+                if shown is not None:
+                    record = samples.keep(self.file.parent, record, KIND, shown)
+                found[run] = record
         if found:
-            results.add(self.file, found.values())
-            self.rows |= found
+            table.add(found.values(), self.file)
+            self.records |= found
         return list(found)
 
     def fail(self, key: str, reason: str) -> None:
@@ -66,11 +73,11 @@ class Board:
         """Return how every run stands, a line each."""
         return "\n".join(self._lines(self.runs))
 
-    def show(self, progress: str, found: list[Run]) -> None:
+    def show(self, progress: str, found: list[Evaluation]) -> None:
         """Say how far the sweep is and what was found; on a terminal, over what was said before.
 
-        A terminal shows the runs that are being made; a log, a line for each row and each change of
-        `progress`.
+        A terminal shows the runs that are being made; a log, a line for each record and each change
+        of `progress`.
         """
         if not sys.stdout.isatty():
             if progress != self._progress:
@@ -83,7 +90,7 @@ class Board:
         print(up + "\n".join(lines), flush=True)
         self._shown = len(lines)
 
-    def _lines(self, runs: list[Run]) -> list[str]:
+    def _lines(self, runs: list[Evaluation]) -> list[str]:
         told = [f"failed: {reason}" for reason in dict.fromkeys(self.errors.values())]
         return [self._summary(), self._head(), *map(self._line, runs), *told]
 
@@ -96,22 +103,26 @@ class Board:
     def _head(self) -> str:
         return _columns("run", "seed", *COLUMNS, "originality, recognizability")
 
-    def _line(self, run: Run) -> str:
-        row = self.rows.get(run)
-        scores = f"{row.originality.value:.3f}, {row.recognizability.value:.1f} %" if row else ""
+    def _line(self, run: Evaluation) -> str:
+        record = self.records.get(run)
+        scores = ""
+        if record:
+            scores = f"{record.originality.value:.3f}, {record.recognizability.value:.1f} %"
         guidance = "" if run.guidance in (None, 1.0) else f" (guidance {run.guidance:g})"
-        return _columns(run.name + guidance, run.seed, *self._cells(run), scores)
+        return _columns(
+            regularization(run.system, run.settings) + guidance, run.seed, *self._cells(run), scores
+        )
 
-    def _state(self, run: Run) -> str:
-        if run in self.rows:
+    def _state(self, run: Evaluation) -> str:
+        if run in self.records:
             return DONE
         if any(recipe.key in self.errors for recipe in run.parts.values()):
             return "failed"
         return "running" if set(self._cells(run)) - {DONE, MISSING, NO_PART} else "missing"
 
-    def _cells(self, run: Run) -> list[str]:
-        parts = [run.parts.get(name) for name in COLUMNS]
-        if run in self.rows:
+    def _cells(self, run: Evaluation) -> list[str]:
+        parts = [run.parts.get(name) for name in COLUMNS.values()]
+        if run in self.records:
             return [DONE if part else NO_PART for part in parts]
         return [self._part(part) if part else NO_PART for part in parts]
 

@@ -30,20 +30,19 @@ from typing import Any
 import yaml
 
 from oneshot import shipped
+from oneshot.claims.latent_representation import FIXED
 from oneshot.diffusion.guidance import check_strength
 from oneshot.drawings.sources import root, source
+from oneshot.evaluations.divisions import SPLITS
+from oneshot.evaluations.evaluate import Evaluation, regularized
+from oneshot.evaluations.record import HUMAN
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
 from oneshot.recipes import presets
-from oneshot.results import HUMAN
-from oneshot.sweep.runs import Run
 
 SHIPPED = shipped.DATA / "sweeps"
 CONTROLS = ("none", "augmentation", "pixels")
-SPLITS = ("category", "published")
 MOST = 10_000
 """Runs of a sweep; nobody waits for more, and a slip of the pen asks for billions."""
-FIXED = {"barlow": 30.0, "simclr": 1.0, "kl": 1e-3, "vq": 20.0}
-"""Betas beside which the beta of the prototype is varied in fig. 4 of the paper."""
 
 
 class SweepError(ValueError):
@@ -100,13 +99,13 @@ class Sweep:
             raise SweepError("the sweep has no run: name controls, or a grid with betas")
 
     @cached_property
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[Evaluation]:
         """All runs, each once, in the order in which they are to be made."""
         seeds, controls, guidance = (
             _several(name, getattr(self, name)) for name in ("seeds", "controls", "guidance")
         )
         found = [
-            Run(self.dataset, self.preset, weights, control, seed, strength, self.split)
+            self._run(weights, control, seed, strength)
             for seed, (weights, control), strength in itertools.product(
                 seeds, [*(((), name) for name in controls), *self._points()], guidance
             )
@@ -114,9 +113,18 @@ class Sweep:
         return list(dict.fromkeys(found))
 
     @property
-    def human(self) -> Run:
+    def human(self) -> Evaluation:
         """The drawings of the data set, as a run."""
-        return Run(self.dataset, self.preset, (), HUMAN, 0, None, self.split)
+        return Evaluation(self.dataset, self.preset, HUMAN, split=self.split, chosen=True)
+
+    def _run(
+        self, weights: tuple[tuple[str, float], ...], control: str, seed: int, strength: float
+    ) -> Evaluation:
+        way = {"split": self.split, "guidance": strength, "seed": seed, "chosen": True}
+        if control == "pixels":
+            return Evaluation(self.dataset, self.preset, "cfgdm", **way)
+        settings = {"regularizer": control} if control else regularized(dict(weights))
+        return Evaluation(self.dataset, self.preset, "ldm", tuple(settings.items()), **way)
 
     def _asked(self) -> int:
         """Return how many runs are asked for, before any is made up."""
@@ -179,7 +187,7 @@ class _Strict(yaml.SafeLoader):
 def families(
     names: Sequence[str], betas: Sequence[float] = ()
 ) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
-    """Return controls and grid of families as `results.Row.family` names them.
+    """Return controls and grid of families as `Record.family` names them.
 
     A regularizer alone takes each of `betas`; in "barlow+prototype" the prototype does, beside the
     betas of `FIXED`. Raises SweepError for a name that is none.

@@ -1,7 +1,7 @@
 """Making what a sweep misses, on Dask distributed, while a table keeps up.
 
 The store is the only state: an artefact that is there is never made again, a training that was
-killed goes on from its checkpoint, and a run gets its row when its last artefact is there.
+killed goes on from its checkpoint, and a run gets its record when its last artefact is there.
 """
 
 import logging
@@ -16,12 +16,14 @@ from typing import Any
 
 import torch
 
-from oneshot import store, tables
+from oneshot import store
+from oneshot.evaluations import lines
+from oneshot.evaluations.at_hand import check_data
+from oneshot.evaluations.evaluate import missing
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.store import Store
 from oneshot.sweep.board import Board
 from oneshot.sweep.grid import SweepError, read
-from oneshot.sweep.runs import check_data, missing
 
 BEAT = 5.0  # seconds between two looks at what is going on
 PATIENCE = 60  # seconds that a scheduler may take to have a worker
@@ -37,11 +39,11 @@ WORKER = {
 
 
 def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool = False) -> int:
-    """Make what the sweep in a YAML file misses and write its rows; print a table meanwhile.
+    """Make what the sweep in a YAML file misses and write its records; print a table meanwhile.
 
     Without the address of a `scheduler`, a cluster of `workers` processes of one thread each (0:
     one a core) is started on this machine. With `dry_run` only the table is printed. Returns 0 when
-    every run has its row, 1 when some failed, 130 when it was interrupted.
+    every run has its record, 1 when some failed, 130 when it was interrupted.
 
     Raises SweepError before anything starts when the file or the cluster is not as it should be,
     DataError when drawings are missing, and OSError when the table cannot be written.
@@ -54,8 +56,9 @@ def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool 
     if dry_run or board.finished:
         return 0
     recipes = missing(board.left, home)
-    check_data(board.left, home)
-    tables.check_writable(board.file)
+    for drawings in {run.concepts.drawings for run in board.left}:
+        check_data(drawings, home)
+    lines.check_writable(board.file)
     try:
         with _client(scheduler, workers, home) as client:
             _make_all(client, recipes, board)

@@ -1,24 +1,48 @@
-"""Figures and tables of scores, the same on every page."""
+"""Figures of scores, the same on every page: each takes records by name and names of columns.
+
+What is not human is coloured by its system or its regularizer. Without records a figure is a
+sentence that says so.
+"""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from html import escape
+from functools import wraps
+from typing import Any
 
 import matplotlib
 import numpy as np
-from IPython.display import HTML, Markdown
+from IPython.display import Markdown
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from oneshot.drawings.sources import source
+from oneshot import systems
+from oneshot.metrics.curves import quadratic_fit
+from oneshot.metrics.fits import smooth
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.scoring import Scores
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, resampled
+from oneshot.metrics.scoring import DENSITY_GRID
 
-HUMAN = "#181a22"
-MODEL = "#b04a16"
-RAMP = LinearSegmentedColormap.from_list("clay", ["#ecc39c", "#c96a30", "#5e200a"])
-"""From little to much of what a sweep varies."""
+HUMAN, MODEL = "#181a22", "#b04a16"
+REGULARIZERS = {
+    "prototype": "#b04a16",
+    "barlow": "#26727a",
+    "classification": "#8f7214",
+    "simclr": "#5f4b8b",
+    "kl": "#3f7032",
+    "vq": "#a23b60",
+    "pixels": "#c2a578",
+}
+RAMP = LinearSegmentedColormap.from_list(
+    "ramp", ["#e6b422", "#d2622a", "#a02c5d", "#51307f", "#1c2a52"]
+)
+"""From little to much of what varies, wide enough that neighbours can be told apart."""
+VERDICTS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
+MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7)}
+ENOUGH = 5
+"""Values from which on a line is a smoothing spline; with fewer it joins what was measured."""
+NOTHING = Markdown("*There is nothing to show yet.*")
 
 _STYLE = {
     "axes.spines.top": False,
@@ -46,86 +70,412 @@ class Plot(Figure):
         return buffer.getvalue()
 
 
-def whose(dataset: str, where: str = "of this page") -> Markdown:
-    """Return a sentence on whose drawings a page is about; raise ValueError for an unknown one.
+def unless_empty(show: Callable) -> Callable:
+    """Make a figure a sentence where what it shows, its first argument, is nothing."""
 
-    `where` names a part of the page instead, such as "of this section".
+    @wraps(show)
+    def shown(first: Any, *arguments: Any, **options: Any) -> Any:
+        there = first.values() if isinstance(first, Mapping) else first
+        return show(first, *arguments, **options) if any(map(_there, there)) else NOTHING
+
+    return shown
+
+
+@unless_empty
+def plane(
+    scored: Mapping[str, Any],
+    x: str = "diversity",
+    y: str = "recognizability",
+    *,
+    hollow: Mapping[str, Sequence[float]] | None = None,
+    small: Sequence[Any] = (),
+) -> Plot:
+    """Return systems by name, "human" among them, on the plane of two scores.
+
+    An ellipse holds 95 % of the bootstrap over concepts. `hollow` are points that were published,
+    `small` records of systems with other settings.
     """
-    kind = source(dataset)
-    if kind.name == "glyphs":
-        return Markdown(
-            f"The drawings {where} are vector letters by a **synthetic** hand. What it calls "
-            "*human* is that hand, not people."
-        )
-    about = kind.describe.split(":")[0] if kind.name == "folder" else kind.describe
-    return Markdown(
-        f"The drawings {where}: {about}. What it calls *human* is those drawings, each scored "
-        "as if a model had made it."
-    )
-
-
-def along(name: str, values: Sequence[float], models: Sequence[Scores], human: Scores) -> Plot:
-    """Return originality and recognizability as functions of a parameter called `name`.
-
-    Bands are 95 % intervals over concepts, of the models and (horizontal) of the human drawings.
-    """
-    with _plot(6.4, 2.8, panels=2) as (figure, panels):
-        for axes, score in zip(panels, ("originality", "recognizability"), strict=True):
-            _band(axes, values, [getattr(scores, score) for scores in models], MODEL)
-            _band(axes, values, [getattr(human, score)] * len(values), HUMAN, "--", "human")
-            axes.set(xlabel=name, ylabel=score + " (%)" * (score == "recognizability"))
-        panels[0].legend(fontsize=8.5)
+    with plot(5.8, 4.9) as (figure, (axes,)):
+        for name, one in scored.items():
+            colour, marker = looks(name)
+            around = ellipse(resampled(one, x), resampled(one, y))
+            axes.fill(*around.T, color=colour, alpha=0.22, linewidth=0)
+            size = 13 if name == systems.HUMAN else 7
+            axes.plot(*point(one, x, y), marker, color=colour, markersize=size, zorder=4)
+            if hollow and name in hollow:
+                style = {"markerfacecolor": "none", "color": colour, "alpha": 0.75}
+                axes.plot(*hollow[name], marker, markersize=size - 1, zorder=3, **style)
+        for one in small:
+            colour, marker = looks(one.system)
+            axes.plot(*point(one, x, y), marker, color=colour, markersize=3, alpha=0.7, zorder=2)
+        axes.set(xlabel=axis(x), ylabel=axis(y))
+        _within_percent(axes)
+        shown = [_handle(label(name), *looks(name)) for name in scored]
+        if hollow and hollow.keys() & scored.keys():
+            shown.append(_handle("published", "0.4", "o", markerfacecolor="none"))
+        if small:
+            shown.append(_handle("other settings", "0.4", "o", markersize=3))
+        figure.legend(handles=shown, loc="outside lower center", ncols=4, fontsize=8.5)
     return figure
 
 
-def plane(models: Mapping[str, Scores], human: Scores) -> Plot:
-    """Return models and humans on the plane of originality and recognizability, with intervals."""
-    with _plot(5.2, 3.6) as (figure, (axes,)):
-        for name, scores in {**models, "human": human}.items():
-            colour = HUMAN if scores is human else MODEL
-            x, y = scores.originality, scores.recognizability
-            reach = {"xerr": _reach(x), "yerr": _reach(y)}
-            axes.errorbar(x.value, y.value, **reach, fmt="o", color=colour, elinewidth=1)
-            place = {"xytext": (7, 6), "textcoords": "offset points", "color": colour}
-            axes.annotate(name, (x.value, y.value), **place)
-        axes.margins(0.25)
-        low, high = axes.get_ylim()
-        axes.set_ylim(max(low, -2), min(high, 102))
-        axes.set(xlabel="originality", ylabel="recognizability (%)")
+@unless_empty
+def paths(
+    panels: Sequence[Mapping[str, Any]],
+    human: Any,
+    x: str = "originality",
+    y: str = "recognizability",
+    *,
+    curves: Mapping[str, Any] | None = None,
+    best: Sequence[Any] = (),
+    marks: Mapping[str, Any] | None = None,
+) -> Plot:
+    """Return paths on the plane of two scores, in each of some panels: a table by its name.
+
+    An arrow points to the last record. 95 % intervals are crosses, or the band of one of the
+    `curves` (`metrics.tradeoff`) that were fitted. A larger dot is one of the `best`, hollow and
+    dashed is a pair of regularizers. `marks` are single records by name.
+    """
+    rows = 2 if len(panels) == 4 else 1
+    wide = 5.8 if len(panels) == 1 else 3.1 * len(panels) / rows + 0.6
+    chosen, shown = {one.identity for one in best}, dict(marks or {})
+    with plot(wide, 3.4 * rows + 0.5, len(panels), rows) as (figure, axes):
+        for ax, groups in zip(axes, panels, strict=True):
+            for name, records in groups.items():
+                _path(ax, name, list(records), x, y, (curves or {}).get(name), chosen)
+            for name, one in shown.items():
+                marker, size = MARKS.get(name, ("o", 7))
+                ax.plot(*point(one, x, y), marker, color=looks(name)[0], markersize=size, zorder=4)
+            ax.plot(*point(human, x, y), "*", color=HUMAN, markersize=13, zorder=4)
+            ax.set(xlabel=axis(x), ylabel=axis(y))
+            if groups:
+                ax.legend(fontsize=8, loc="best")
+        _same_limits(axes)
+        handles = [_handle(n, "0.35", *MARKS.get(n, ("o", 7))) for n in shown]
+        handles += [_handle("human", HUMAN, "*", 13)]
+        handles += [_handle("nearest to human on validation concepts", "0.35", "o", 8)] * bool(best)
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8)
     return figure
 
 
-def table(models: Mapping[str, Scores], human: Scores) -> HTML:
-    """Return a table of scores with their 95 % intervals, the human row first."""
-    columns = {"originality": 3, "diversity": 3, "recognizability": 1}
-    head = "".join(f"<th>{name}{' (%)' * (name == 'recognizability')}</th>" for name in columns)
-    rows = []
-    for name, scores in {"human": human, **models}.items():
-        cells = (_cell(getattr(scores, column), digits) for column, digits in columns.items())
-        rows.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
-    return HTML(
-        f'<table class="scores"><thead><tr><th></th>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+def _path(ax, name: str, records: list, x: str, y: str, curve: Any, chosen: set) -> None:
+    colour, marker = looks(name)
+    points = np.array([point(one, x, y) for one in records])
+    line = points if curve is None else curve.path
+    dashed = "--" if "+" in name else "-"
+    if len(line) > 1:
+        ax.plot(*line.T, dashed, color=colour, linewidth=1.4)
+        tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 3}
+        ax.annotate("", line[-1], line[-2], arrowprops=tip)
+    if curve is not None and curve.band is not None:
+        around = np.vstack([curve.band[0], curve.band[1][::-1]])
+        ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
+    else:
+        for one in records:
+            reach_x, reach_y = reach(one[x]), reach(one[y])
+            ax.errorbar(
+                *point(one, x, y), reach_y, reach_x, color=colour, elinewidth=0.8, alpha=0.5
+            )
+    sizes = [46 if one.identity in chosen else 16 for one in records]
+    style = {"facecolor": "white" if "+" in name else colour, "edgecolor": colour, "zorder": 5}
+    ax.scatter(*points.T, s=sizes, marker=marker, label=label(name), linewidth=1.4, **style)
 
 
-def _cell(interval: Interval, digits: int) -> str:
-    value, low, high = (f"{x:.{digits}f}" for x in (interval.value, interval.low, interval.high))
-    return f"<td>{value} <small>{low}–{high}</small></td>"
+@unless_empty
+def arrows(
+    pairs: Sequence[tuple[Any, Any]], human: Any, x: str = "originality", y: str = "recognizability"
+) -> Plot:
+    """Return pairs of records on the plane of two scores, an arrow from each to its second."""
+    seen: dict[str, int] = {}
+    with plot(6.2, 3.8) as (figure, (ax,)):
+        for first, second in pairs:
+            colour, place = looks(first.family)[0], seen.setdefault(first.family, 0)
+            marker = "p" if "+" in first.family else "osD^v"[place % 5]
+            seen[first.family] += 1
+            ends = point(first, x, y), point(second, x, y)
+            ax.annotate("", ends[1], ends[0], arrowprops={"arrowstyle": "->", "color": colour})
+            style = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 5}
+            ax.plot(*ends[0], markerfacecolor="white", **style)
+            ax.plot(*ends[1], label=second.regularization, **style)
+        ax.plot(*point(human, x, y), "*", color=HUMAN, markersize=13, label="human")
+        ax.set(xlabel=axis(x), ylabel=axis(y))
+        ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+@unless_empty
+def against(
+    groups: Mapping[str, Any],
+    x: str,
+    scores: Sequence[str] = ("originality", "recognizability"),
+    *,
+    human: Any = None,
+    lines: Mapping[str, Any] | None = None,
+    log: bool = False,
+    join: bool = True,
+    called: str = "",
+) -> Plot:
+    """Return scores against a column, a line for each table by its name, with 95 % intervals.
+
+    Dashed is human, dotted are records of other `lines`. Lines are smoothing splines from `ENOUGH`
+    values on where `x` is logarithmic; `called` names the axis.
+    """
+    wide = 4.2 * len(scores)
+    with plot(wide, 3.2, len(scores)) as (figure, panels):
+        for ax, score in zip(panels, scores, strict=True):
+            for name, records in groups.items():
+                records = [one for one in records if one[x] is not None]
+                _line(ax, name, records, x, score, log, join)
+            if human is not None:
+                value = human[score].value
+                ax.axhline(value, color=HUMAN, linestyle="--", linewidth=1, label="human")
+            for name, one in (lines or {}).items():
+                value = one[score].value
+                ax.axhline(value, color=HUMAN, linestyle=":", linewidth=1, label=name)
+            ax.set(xlabel=called or axis(x), ylabel=axis(score), xscale="log" if log else "linear")
+            if log:
+                _round_ticks(ax)
+        panels[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def _line(ax, name: str, records: list, x: str, score: str, log: bool, join: bool) -> None:
+    colour, marker = looks(name)
+    at = np.array([middle(one[x]) for one in records], float)
+    values = np.array([one[score].value for one in records])
+    style = {"color": colour, "elinewidth": 0.9, "markersize": 4, "label": label(name)}
+    wide = [reach(one[x])[0] + reach(one[x])[1] for one in records]
+    wide = np.array(wide).T if isinstance(records[0][x], Interval) else None
+    high = np.hstack([reach(one[score]) for one in records])
+    ax.errorbar(at, values, high, wide, fmt=marker, alpha=1.0 if join else 0.7, **style)
+    distinct = sorted(set(at)) if join else []
+    means = [values[np.isclose(at, place)].mean() for place in distinct]
+    if log and len(distinct) >= ENOUGH:
+        along = np.geomspace(distinct[0], distinct[-1], 100)
+        ax.plot(along, smooth(distinct, means)(along), color=colour, linewidth=1.2)
+    elif len(distinct) > 1:
+        ax.plot(distinct, means, color=colour, linewidth=0.9, alpha=0.7)
+
+
+@unless_empty
+def curves(scored: Mapping[str, Any], hollow: Mapping[str, Any] | None = None) -> Plot:
+    """Return generalization curves by name, "human" dashed: recognizability against originality.
+
+    Dots are bins, with the 95 % bands of their recognizability where they are known; lines are
+    quadratic fits; `hollow` are bins that were published.
+    """
+    with plot(5.8, 4.2) as (figure, (axes,)):
+        shades = dict(zip(scored, RAMP(np.linspace(0, 1, len(scored))), strict=True))
+        for name, one in scored.items():
+            colour, marker = looks(name)
+            colour = shades[name] if colour == systems.OTHER[0] else colour
+            points = np.array(one.bins)
+            dashed = "--" if name == systems.HUMAN else "-"
+            style = {"color": colour, "marker": marker, "linestyle": "none"}
+            axes.plot(*fitted(points).T, color=colour, linestyle=dashed, linewidth=1.5)
+            axes.plot(*points.T, markersize=4, label=label(name), **style)
+            if bands := getattr(one, "bands", None):
+                axes.fill_between(
+                    points[:, 0], *np.array(bands).T, color=colour, alpha=0.1, linewidth=0
+                )
+            if hollow and name in hollow:
+                told = {"markerfacecolor": "none", "markersize": 4, "alpha": 0.6}
+                axes.plot(*np.array(hollow[name]).T, **style, **told)
+        axes.set(xlabel=axis("originality"), ylabel=axis("recognizability"))
+        _within_percent(axes)
+        handles = axes.get_legend_handles_labels()[0]
+        handles += [_handle("published", "0.4", "o", markerfacecolor="none")] * bool(hollow)
+        axes.legend(handles=handles, fontsize=8.5, loc="lower left")
+    return figure
+
+
+@unless_empty
+def densities(
+    scored: Mapping[str, Any], peaks: Mapping[str, Sequence[float]] | None = None
+) -> Plot:
+    """Return the density of originality by name, "human" dashed; hollow are published `peaks`."""
+    with plot(5.8, 3.2) as (figure, (axes,)):
+        for name, one in scored.items():
+            colour, marker = looks(name)
+            dashed = "--" if name == systems.HUMAN else "-"
+            axes.plot(DENSITY_GRID, one.density, dashed, color=colour, label=label(name))
+            axes.fill_between(DENSITY_GRID, one.density, color=colour, alpha=0.06, linewidth=0)
+            if peaks and name in peaks:
+                axes.plot(*peaks[name], marker, color=colour, markerfacecolor="none")
+        far = [DENSITY_GRID[np.array(one.density) > 0.01].max() for one in scored.values()]
+        axes.set(xlabel=axis("originality"), ylabel="density", xlim=(0, max(far)), ylim=(0, None))
+        handles = axes.get_legend_handles_labels()[0]
+        if peaks:
+            told = "peak of the published density"
+            handles.append(_handle(told, "0.4", "o", markerfacecolor="none"))
+        axes.legend(handles=handles, fontsize=8.5)
+    return figure
+
+
+@unless_empty
+def ranking(
+    panels: Mapping[str, Mapping[str, Interval]],
+    *,
+    lines: Mapping[str, float] | None = None,
+    band: Mapping[str, Interval] | None = None,
+    marks: Mapping[str, Sequence[str]] | None = None,
+    dots: Mapping[str, Sequence[float]] | None = None,
+    title: str = "",
+) -> Plot:
+    """Return intervals by name, a panel for each quantity, from the top down.
+
+    `lines` are values by name that others reach, dashed in the first panel; `band` an interval for
+    each panel; `marks` a few letters beside each row of a panel, `dots` single values of a name.
+    """
+    names = list(next(iter(panels.values())))
+    with plot(3.4 * len(panels) + 2.4, 1.2 + 0.32 * len(names), len(panels)) as (figure, axes):
+        for ax, (quantity, values) in zip(axes, panels.items(), strict=True):
+            for place, (name, value) in enumerate(values.items()):
+                colour, marker = looks(name)
+                colour = MODEL if colour == systems.OTHER[0] else colour
+                ax.errorbar(
+                    value.value, place, xerr=reach(value), fmt=marker, color=colour, zorder=4
+                )
+                if dots:
+                    aside = place + np.linspace(-0.22, 0.22, len(dots[name]))
+                    ax.plot(dots[name], aside, ".", color=colour, alpha=0.45, markersize=4)
+                told = (marks or {}).get(quantity, [""] * len(names))[place]
+                edge = {"xycoords": ax.get_yaxis_transform(), "textcoords": "offset points"}
+                ax.annotate(told, (1, place), (3, -4), annotation_clip=False, fontsize=9, **edge)
+            if band:
+                wide = band[quantity]
+                ax.axvline(wide.value, color=HUMAN, linewidth=1, label="blurred ink")
+                ax.axvspan(wide.low, wide.high, color=HUMAN, alpha=0.1, linewidth=0)
+            ax.set_yticks(range(len(names)), [label(name) for name in names])
+            ax.set_ylim(len(names) - 0.4, -0.6)
+            ax.grid(visible=False, axis="y")
+            low = min(0.0, *(value.low for value in values.values()))
+            ax.set(xlabel=quantity, xlim=(None if low < 0 else 0, None))
+        for name, value in (lines or {}).items():
+            axes[0].axvline(value, color=HUMAN, linestyle="--", label=name)
+        for ax in axes[1:]:
+            ax.set_yticklabels([])
+        if title:
+            figure.suptitle(title, fontsize=9.5, x=0.01, ha="left")
+        if band or lines:
+            handles = axes[0].get_legend_handles_labels()
+            figure.legend(*handles, fontsize=8, loc="outside lower left", ncols=3)
+    return figure
+
+
+@unless_empty
+def board(counts: Mapping[str, Mapping[str, int]]) -> Plot:
+    """Return a bar for each title: how many statements hold, are undecided and do not hold."""
+    with plot(7.2, 0.9 + 0.34 * len(counts)) as (figure, (axes,)):
+        for place, count in enumerate(counts.values()):
+            start = 0
+            for verdict, colour in VERDICTS.items():
+                told = verdict if place == 0 else None
+                style = {"left": start, "height": 0.62, "color": colour, "label": told}
+                axes.barh(place, count[verdict], **style)
+                if count[verdict]:
+                    dark = "0.25" if verdict == UNDECIDED else "white"
+                    at = {"ha": "center", "va": "center", "fontsize": 8.5, "color": dark}
+                    axes.text(start + count[verdict] / 2, place, str(count[verdict]), **at)
+                start += count[verdict]
+        axes.set_yticks(range(len(counts)), list(counts))
+        axes.set_ylim(len(counts) - 0.5, -0.5)
+        axes.set_xticks([])
+        axes.grid(visible=False)
+        axes.spines[["left", "bottom"]].set_visible(False)
+        axes.tick_params(left=False)
+        figure.legend(loc="outside upper left", ncols=len(VERDICTS), fontsize=8.5)
+    return figure
+
+
+def looks(name: str) -> tuple[str, str]:
+    """Return the colour and the marker of a system, or of what is regularized, by its name."""
+    others = [part for part in name.split("+") if part != "prototype"]
+    part = (others or [name])[0].split(" ")[0]
+    if name not in systems.SYSTEMS and part in REGULARIZERS:
+        return REGULARIZERS[part], "o"
+    return systems.looks(name)
+
+
+def label(name: str) -> str:
+    """Return what a page calls a system, or what is regularized."""
+    return systems.label(name)
+
+
+def axis(column: str) -> str:
+    """Return what an axis of a column is called."""
+    return f"{column} (%)" if column.startswith("recognizability") else column
+
+
+def point(one: Any, x: str, y: str) -> tuple[float, float]:
+    """Return a record's place on the plane of two scores."""
+    return getattr(one, x).value, getattr(one, y).value
+
+
+def middle(value: Any) -> float:
+    """Return a number, or the value of an interval."""
+    return value.value if isinstance(value, Interval) else value
+
+
+def reach(value: Any) -> list[list[float]]:
+    """Return how far an interval reaches below and above its value, nowhere of a number."""
+    if not isinstance(value, Interval):
+        return [[0.0], [0.0]]
+    return [[value.value - value.low], [value.high - value.value]]
+
+
+def fitted(points: np.ndarray) -> np.ndarray:
+    """Return a quadratic fit, nowhere above 100 %, or the points where they are too few."""
+    if len(points) < 3:
+        return points
+    x, y = quadratic_fit(points).T
+    return np.stack([x, np.minimum(y, 100)], axis=1)
+
+
+def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60) -> np.ndarray:
+    """Return an ellipse (points, 2) that holds `level` of a bootstrapped point.
+
+    `x` and `y` are (1 + draws,): as measured, which is the centre, then of each resample; they are
+    taken to be normal.
+    """
+    spread = np.linalg.cholesky(np.cov(x[1:], y[1:]) + 1e-12 * np.eye(2))
+    radius = np.sqrt(-2 * np.log(1 - level))
+    turn = np.linspace(0, 2 * np.pi, points)
+    return np.array([x[0], y[0]]) + radius * np.stack([np.cos(turn), np.sin(turn)], 1) @ spread.T
 
 
 @contextmanager
-def _plot(width: float, height: float, panels: int = 1, rows: int = 1):
+def plot(width: float, height: float, panels: int = 1, rows: int = 1):
+    """Give a figure in the style of the book and its panels."""
     with matplotlib.rc_context(_STYLE):
         figure = Plot(figsize=(width, height), layout="constrained")
         yield figure, np.ravel(figure.subplots(rows, panels // rows))
 
 
-def _band(axes, values, intervals: Sequence[Interval], colour, line="-", label=None) -> None:
-    low, middle, high = ([getattr(i, end) for i in intervals] for end in ("low", "value", "high"))
-    axes.plot(values, middle, line, color=colour, label=label)
-    axes.fill_between(values, low, high, color=colour, alpha=0.13, linewidth=0)
+def _there(value: Any) -> bool:
+    return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
 
 
-def _reach(interval: Interval) -> list[list[float]]:
-    return [[interval.value - interval.low], [interval.high - interval.value]]
+def _handle(name: str, colour: str, marker: str, markersize: float = 6, **style: Any) -> Line2D:
+    style |= {"marker": marker, "color": colour, "linestyle": "none", "markersize": markersize}
+    return Line2D([], [], label=name, **style)
+
+
+def _within_percent(axes) -> None:
+    low, high = axes.get_ylim()
+    axes.set_ylim(max(low, -2), min(high, 102))
+
+
+def _round_ticks(axes) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _same_limits(axes) -> None:
+    for edge in ("xlim", "ylim"):
+        low, high = zip(*(getattr(ax, f"get_{edge}")() for ax in axes), strict=True)
+        for ax in axes:
+            getattr(ax, f"set_{edge}")(min(low), max(high))

@@ -1,7 +1,6 @@
 """Importance maps on a page: laid over the drawings, and how they agree with people's."""
 
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import numpy as np
 from IPython.display import HTML, Markdown
@@ -17,12 +16,10 @@ from oneshot.attribution.agreement import (
     spearman,
     stars,
 )
-from oneshot.attribution.maps import KINDS as READINGS
-from oneshot.metrics import intervals
-from oneshot.metrics.claims import signed
 from oneshot.metrics.intervals import Interval
-from oneshot.widgets.figures import HUMAN, MODEL, Plot, _plot, _reach
+from oneshot.metrics.paired import signed
 from oneshot.widgets.sheets import ACCENT, GAP, INK, PAPER, Sheet
+from oneshot.widgets.tables import cell, grid
 
 FLAT = 0.9
 """A map more of whose pixels than this are above half of its maximum tells places hardly apart."""
@@ -103,55 +100,6 @@ def overlays(
     return figure
 
 
-def bars(
-    rows: Sequence[Row], people: Mapping[str, float] | None = None, beside: Row | None = None
-) -> Plot:
-    """Return rank correlations with human maps, over all pixels and on ink, with 95 % intervals.
-
-    The line with its band is blurred ink. Stars, in a column of their own, say how clearly a system
-    differs from it (Wilcoxon signed-rank, corrected for the bars that are shown): three below
-    0.001, one below 0.05. Dashed lines are what `people` reach, by name, over all pixels; the
-    dotted one is the row `beside` which the others are to be read.
-    *Latent Representation Matters* (NeurIPS 2024), fig. 5b.
-    """
-    with _plot(7.4, 1.5 + 0.32 * len(rows), panels=2) as (figure, panels):
-        for axes, where in zip(panels, ("all", "ink"), strict=True):
-            for place, (row, p) in enumerate(zip(rows, beside_null(rows, where), strict=True)):
-                _bar(axes, place, getattr(row, f"spearman_{where}"), p)
-            null = getattr(rows[0], f"null_{where}")
-            axes.axvline(null.value, color=HUMAN, linewidth=1, label=NULL)
-            axes.axvspan(null.low, null.high, color=HUMAN, alpha=0.1, linewidth=0)
-            if beside:
-                mean = getattr(beside, f"spearman_{where}").value
-                axes.axvline(mean, color="#26727a", linestyle=":", label=_label(beside))
-            axes.set(xlabel={"all": "all pixels", "ink": "within 1 px of ink"}[where])
-            _name_rows(axes, [_label(row).replace(", ", ",\n") for row in rows])
-        for name, value in (people or {}).items():
-            panels[0].axvline(value, color=HUMAN, linestyle="--", label=name)
-        panels[1].set_yticklabels([])
-        figure.suptitle(
-            f"Spearman correlation with human maps: {_made(rows)}", fontsize=9.5, x=0.01, ha="left"
-        )
-        lines = panels[0].get_legend_handles_labels()
-        figure.legend(*lines, fontsize=8, loc="outside lower left", ncols=3)
-    return figure
-
-
-def sparsity(shares: Mapping[str, ArrayLike]) -> Plot:
-    """Return the share of pixels above half of a map's maximum, (C,) by name, one dot a concept."""
-    with _plot(6.4, 0.8 + 0.3 * len(shares)) as (figure, (axes,)):
-        for place, (name, values) in enumerate(shares.items()):
-            values = np.asarray(values)
-            colour = HUMAN if name == "human" else MODEL
-            spread = np.linspace(-0.22, 0.22, len(values))
-            axes.plot(values, place + spread, ".", color=colour, alpha=0.45, markersize=4)
-            mean = intervals.mean(values)
-            axes.errorbar(mean.value, place, xerr=_reach(mean), fmt="D", color=colour, zorder=4)
-        _name_rows(axes, list(shares))
-        axes.set(xlabel="share of pixels above half of the maximum", xlim=(0, None))
-    return figure
-
-
 def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
     """Return how maps (C, H, W) agree with each other within 1 px of ink, means over concepts."""
     near = near_ink(exemplars)
@@ -160,7 +108,7 @@ def among(maps: Mapping[str, ArrayLike], exemplars: ArrayLike) -> HTML:
         name: [f"{spearman(first, second, near).mean():.2f}" for second in sizes.values()]
         for name, first in sizes.items()
     }
-    return _grid(list(sizes), rows)
+    return grid(list(sizes), rows, wrapped=True)
 
 
 def table(rows: Sequence[Row]) -> HTML:
@@ -171,17 +119,17 @@ def table(rows: Sequence[Row]) -> HTML:
     """
     first = rows[0]
     lines = {
-        "human": ["", "", "", _cell(first.human_share)],
-        NULL: [_cell(first.null_all), _cell(first.null_ink), "", ""],
+        "human": ["", "", "", cell(first.human_share)],
+        NULL: [cell(first.null_all), cell(first.null_ink), "", ""],
     }
     for row, p in zip(rows, beside_null(rows, "ink"), strict=True):
-        lines[_label(row)] = [
-            _cell(row.spearman_all),
-            _cell(row.spearman_ink),
-            _cell(row.ink_beyond_null, stars(p)),
-            _cell(row.share_above_half),
+        lines[named(row)] = [
+            cell(row.spearman_all),
+            cell(row.spearman_ink),
+            cell(row.ink_beyond_null) + f" {stars(p)}".rstrip(),
+            cell(row.share_above_half),
         ]
-    return _grid(["all pixels", "on ink", "beyond null", "above half"], lines)
+    return grid(["all pixels", "on ink", "beyond null", "above half"], lines, wrapped=True)
 
 
 def pairs(found: Sequence[Comparison]) -> HTML:
@@ -199,7 +147,8 @@ def pairs(found: Sequence[Comparison]) -> HTML:
         for one, other, above in ((pair.first, pair.second, up), (pair.second, pair.first, not up)):
             mark = ("&nbsp;↑" if above else "&nbsp;↓") if _differ(pair) else ""
             cells[one, other] = p + mark
-    return _grid(names, {one: [cells[one, other] for other in names] for one in names})
+    rows = {one: [cells[one, other] for other in names] for one in names}
+    return grid(names, rows, wrapped=True)
 
 
 def told_apart(found: Sequence[Comparison]) -> Markdown:
@@ -222,9 +171,9 @@ def verdict(rows: Sequence[Row]) -> Markdown:
 
     They are about the ink. A map that is above half of its maximum nearly everywhere is pointed at.
     """
-    loud = [_label(row) for row in rows if row.beats_null]
-    less = [_label(row) for row in rows if row.ink_beyond_null.high < 0]
-    quiet = [_label(row) for row in rows if not row.beats_null and _label(row) not in less]
+    loud = [named(row) for row in rows if row.beats_null]
+    less = [named(row) for row in rows if row.ink_beyond_null.high < 0]
+    quiet = [named(row) for row in rows if not row.beats_null and named(row) not in less]
     first = rows[0]
     said = [f"Human maps: {first.human}; {first.concepts} exemplars of `{first.dataset}`."]
     if blur := max(row.blur for row in rows):
@@ -247,8 +196,8 @@ def verdict(rows: Sequence[Row]) -> Markdown:
 def sparser(rows: Sequence[Row]) -> Markdown:
     """Return a sentence that says whose maps are spread wider than people's."""
     people = rows[0].human_share
-    spread = [_label(row) for row in rows if row.share_above_half.low > people.high]
-    sparse = [_label(row) for row in rows if row.share_above_half.high < people.low]
+    spread = [named(row) for row in rows if row.share_above_half.low > people.high]
+    sparse = [named(row) for row in rows if row.share_above_half.high < people.low]
     said = [f"Of people's maps {people.value:.0%} is above half of the maximum."]
     said += [f"Spread wider than that: {'; '.join(spread)}."] if spread else []
     said += [f"Sparser: {'; '.join(sparse)}."] if sparse else []
@@ -272,20 +221,13 @@ def elsewhere(dataset: str, rows: Sequence[Row]) -> Markdown:
 def _flat(row: Row) -> str:
     share = row.share_above_half
     said = (
-        f"Maps of {_label(row)} are nearly flat: {share.value:.0%} of their pixels "
+        f"Maps of {named(row)} are nearly flat: {share.value:.0%} of their pixels "
         f"[{share.low:.0%}, {share.high:.0%}] are above half of the maximum, so that their ranks "
         "rest on small differences."
     )
     if row.kind == "guided":
         said += " A guided prediction on pixels estimates noise, which covers paper and ink alike."
     return said
-
-
-def _made(rows: Sequence[Row]) -> str:
-    """Return what rows were made of, for a caption."""
-    read = dict.fromkeys(row.kind for row in rows if row.kind in READINGS)
-    said = [f"{rows[0].dataset}, size {rows[0].preset}"]
-    return ", ".join(said + [f"reading {' or '.join(read)}"] * bool(read))
 
 
 def _differ(pair: Comparison) -> bool:
@@ -313,35 +255,6 @@ def missing(names: Sequence[str]) -> Markdown:
     )
 
 
-def _label(row: Row) -> str:
+def named(row: Row) -> str:
+    """Return a system and what is read off it, as a figure calls it."""
     return f"{row.system} ({row.kind})"
-
-
-def _bar(axes, place: int, mean: Interval, p: float) -> None:
-    axes.barh(place, mean.value, height=0.6, color=MODEL, alpha=0.75)
-    axes.errorbar(mean.value, place, xerr=_reach(mean), color="0.2", elinewidth=1)
-    # Beside the panel, where neither a line nor a band of it can be.
-    edge, at = axes.get_yaxis_transform(), {"textcoords": "offset points", "fontsize": 9}
-    axes.annotate(stars(p), (1, place), (3, -4), xycoords=edge, annotation_clip=False, **at)
-
-
-def _name_rows(axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.grid(visible=False, axis="y")
-
-
-def _grid(head: Sequence[str], rows: Mapping[str, Sequence[str]]) -> HTML:
-    """Return a table of cells in HTML, with a heading for each column and row."""
-    top = "".join(f"<th>{escape(text)}</th>" for text in head)
-    body = "".join(
-        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
-        for name, texts in rows.items()
-    )
-    body = f"<thead><tr><th></th>{top}</tr></thead><tbody>{body}</tbody>"
-    return HTML(f'<table class="scores wrapped">{body}</table>')
-
-
-def _cell(mean: Interval, mark: str = "") -> str:
-    value = f"{mean.value:.3f} {mark}".rstrip()
-    return f"{value} <small>{mean.low:.3f}–{mean.high:.3f}</small>".replace("-", "−")

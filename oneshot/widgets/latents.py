@@ -13,8 +13,9 @@ from IPython.display import Markdown
 from torch import Tensor, nn
 
 from oneshot.drawings.concepts import ConceptSet
+from oneshot.evenly import evenly
 from oneshot.metrics.latents import between, principal_plane
-from oneshot.widgets.figures import Plot, _plot
+from oneshot.widgets.figures import Plot, plot
 from oneshot.widgets.sheets import Sheet, contact_sheet
 
 
@@ -26,7 +27,7 @@ def drawings_of(concepts: ConceptSet | None, split: str, count: int, each: int) 
     if concepts is None:
         return None
     ids = concepts.of(split)
-    ids = ids[np.unique(np.linspace(0, len(ids) - 1, count).astype(int))]
+    ids = ids[evenly(len(ids), count)]
     pages = torch.from_numpy(concepts.sample(ids, each - 1)).float() / 255
     return torch.cat([concepts.exemplar_images(ids)[:, None], pages], dim=1)
 
@@ -81,7 +82,7 @@ def maps(networks: Mapping[str, nn.Module], drawings: Tensor, columns: int = 4) 
     count, each = drawings.shape[:2]
     colours = np.linspace(0, 1, count, endpoint=False)
     names = list(networks)[: columns * 2]
-    with _plot(2.4 * len(names) + 0.2, 2.6, panels=len(names)) as (figure, axes):
+    with plot(2.4 * len(names) + 0.2, 2.6, panels=len(names)) as (figure, axes):
         for ax, name in zip(axes, names, strict=True):
             network = networks[name]
             latents = network.encode(_to(network, drawings.flatten(0, 1))).cpu()

@@ -10,7 +10,8 @@ from oneshot import systems
 from oneshot.evaluations.samples import Shown
 from oneshot.sweep.study import Result
 from oneshot.widgets import figures, sheets
-from oneshot.widgets.figures import Plot, _cell, _plot, _reach
+from oneshot.widgets.figures import Plot, plot, reach
+from oneshot.widgets.tables import cell
 
 SCORES = {"recognizability": "recognizability (%)", "originality": "originality"}
 
@@ -23,7 +24,7 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
     people = [row for row in rows if row.system == systems.HUMAN]
     if len(rows) == len(people):
         return Markdown("*There are no results of recipes yet: `oneshot sweep study` makes them.*")
-    with _plot(7.2, 4.6, panels=2) as (figure, panels):
+    with plot(7.2, 4.6, panels=2) as (figure, panels):
         for axes, (score, name) in zip(panels, SCORES.items(), strict=True):
             for system in dict.fromkeys(row.system for row in rows if row not in people):
                 colour, marker = systems.looks(system)
@@ -31,7 +32,7 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
                 place = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": 7}
                 for row in mine:
                     value = getattr(row, score)
-                    bars = {"yerr": _reach(value), "elinewidth": 1, "markersize": 5}
+                    bars = {"yerr": reach(value), "elinewidth": 1, "markersize": 5}
                     label = systems.label(system) if row is mine[0] else None
                     at = (row.core_minutes, value.value)
                     axes.errorbar(*at, fmt=marker, color=colour, label=label, **bars)
@@ -53,7 +54,8 @@ def table(rows: Sequence[Result]) -> HTML:
     head += ("parameters", "on its sheet")
     lines = []
     for number, row in enumerate(rows):
-        scores = _cell(row.recognizability, 1) + _cell(row.originality, 3)
+        both = (cell(row.recognizability, 1), cell(row.originality, 3))
+        scores = "".join(f"<td>{text}</td>" for text in both)
         told = (
             systems.label(row.system),
             row.change,

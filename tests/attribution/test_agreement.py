@@ -8,7 +8,9 @@ import torch
 
 from oneshot.attribution import agreement, figure
 from oneshot.attribution.baselines import blurred, shuffled
-from oneshot.metrics.claims import FAILS, HOLDS, UNDECIDED, UNTESTED
+from oneshot.claims import diffusion_artists, latent_representation, own
+from oneshot.metrics import paired
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED
 
 
 def maps(*rows):
@@ -59,15 +61,15 @@ def test_negative_values_of_a_map_count_by_their_size():
 
 def test_corrected_p_values_by_hand():
     # smallest times 3, next times 2, never falling
-    assert agreement.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert agreement.holm([0.6, 0.9]) == pytest.approx([1, 1])
+    assert paired.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert paired.holm([0.6, 0.9]) == pytest.approx([1, 1])
 
 
 def test_the_effect_is_the_balance_of_ranks():
     # gaps 1 -2 3 and a tie: ranks for 1 + 3, against 2
-    _, effect = agreement.signed_rank([1, 0, 3, 7], [0, 2, 0, 7])
+    _, effect = paired.signed_rank([1, 0, 3, 7], [0, 2, 0, 7])
     assert effect == pytest.approx((4 - 2) / 6)
-    assert agreement.signed_rank([1, 2], [1, 2]) == (1.0, 0.0)
+    assert paired.signed_rank([1, 2], [1, 2]) == (1.0, 0.0)
 
 
 def test_pairs_are_compared_with_intervals():
@@ -172,7 +174,7 @@ def test_a_saved_row_takes_the_place_of_its_like(tmp_path, rows):
     assert found[1].p_ink == 0.5
     assert found[1].spearman_ink.value == pytest.approx(rows[0].spearman_ink.value, rel=1e-5)
     file.write_text("[{}]")
-    with pytest.raises(ValueError, match="not a table of results"):
+    with pytest.raises(ValueError, match="is no row of a table of results"):
         agreement.read(file)
 
 
@@ -199,7 +201,7 @@ def test_regularizers_are_compared_concept_by_concept(rows):
         told(rows[0], "barlow:3", 0.01, -0.02),
         told(rows[0], "classification:10", 0.03, 0.03),
     ]
-    everywhere, ink = (agreement.regularized(found, where) for where in ("all", "ink"))
+    everywhere, ink = (latent_representation.maps(found, where) for where in ("all", "ink"))
     assert [claim.verdict for claim in everywhere] == [HOLDS, HOLDS, FAILS, UNTESTED]
     assert [claim.verdict for claim in ink] == [HOLDS, FAILS, FAILS, UNTESTED]
     assert everywhere[0].interval.value == pytest.approx(0.01)
@@ -215,7 +217,10 @@ def test_the_paper_is_judged_by_the_guided_reading(rows):
         for kind, gain in gaps.items()
         for system, gap in (("none", 0), ("prototype:30", gain))
     ]
-    paper, own = agreement.regularized(found)[0], agreement.regularized(found, "all", "contrast")[0]
+    paper, own = (
+        latent_representation.maps(found)[0],
+        latent_representation.maps(found, "all", "contrast")[0],
+    )
     assert (paper.verdict, own.verdict) == (FAILS, HOLDS)
     assert paper.statement.startswith("Maps are") and own.statement.startswith("Contrast maps are")
     assert "guided maps -0.02" in paper.evidence and "contrast maps +0.02" in own.evidence
@@ -234,7 +239,7 @@ def test_the_table_of_the_project_has_both_readings_of_each_regularized_model():
     guided, contrast = (agreement.of_regularizers(shipped, kind) for kind in ("guided", "contrast"))
     assert [row.system for row in guided] == [row.system for row in contrast]
     assert len(guided) == 8 and guided[0].system == "none"
-    assert all(claim.interval for claim in agreement.regularized(shipped))
+    assert all(claim.interval for claim in latent_representation.maps(shipped))
 
 
 @pytest.mark.parametrize("preset", ["draft", "laptop"])
@@ -242,7 +247,7 @@ def test_p_values_of_the_table_are_of_each_row_alone(figures, preset):
     null = agreement.agreement(blurred(figures.exemplars), figures.human, figures.exemplars)
     for row in agreement.shipped(preset):
         for where in ("all", "ink"):
-            p, effect = agreement.signed_rank(row.per_concept[where], getattr(null, where))
+            p, effect = paired.signed_rank(row.per_concept[where], getattr(null, where))
             assert getattr(row, f"p_{where}") == pytest.approx(p, rel=1e-3)
         assert row.effect_ink == pytest.approx(effect, abs=1e-3)
 
@@ -254,15 +259,15 @@ def test_maps_are_tested_beside_people_concept_by_concept(rows):
         scores = {"half": (people + gap).tolist(), "human_half": people.tolist()}
         return replace(rows[0], per_concept=scores)
 
-    verdicts = [agreement.sparser([shares(gap)])[0].verdict for gap in (0.05, -0.05)]
+    verdicts = [diffusion_artists.sparser([shares(gap)])[0].verdict for gap in (0.05, -0.05)]
     assert verdicts == [HOLDS, FAILS]
-    assert agreement.sparser([replace(rows[0], kind="published", system="CFGDM")])[
+    assert diffusion_artists.sparser([replace(rows[0], kind="published", system="CFGDM")])[
         0
     ].statement.endswith("published CFGDM.")
 
 
 def test_maps_are_tested_beside_blurred_ink(rows):
-    ldm, cfgdm = agreement.beyond_ink(rows)
+    ldm, cfgdm = own.beyond_ink(rows)
     assert (ldm.verdict, cfgdm.verdict) == (HOLDS, UNDECIDED)
     assert (
         ldm.interval == rows[0].ink_beyond_null

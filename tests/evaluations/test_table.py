@@ -237,7 +237,7 @@ def test_what_is_not_the_projects_stays_in_the_cache(tmp_path, monkeypatch):
 
 
 def test_the_users_own_records_are_shown_beside_those_that_ship(monkeypatch, tmp_path):
-    monkeypatch.setattr(table, "cache", lambda: tmp_path / table.NAME)
+    monkeypatch.setattr(table, "cache", lambda *_: tmp_path / table.NAME)
     table.add([record("mine")])
     systems = table.read().where(dataset="omniglot", size="laptop").defaults().systems
     assert {"mine", "cfgdm"} <= systems.keys()

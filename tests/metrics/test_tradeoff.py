@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from oneshot.metrics.claims import Measured
+from oneshot.metrics.paired import Measured
 from oneshot.metrics.tradeoff import tradeoff, tradeoff_band
 
 

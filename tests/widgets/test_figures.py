@@ -1,63 +1,253 @@
-"""What figures and tables of scores show is what the scores say."""
+"""What figures, tables and sliders show is what the records say."""
 
+import numpy as np
 import pytest
-import torch
+from IPython.display import Markdown
+from matplotlib.collections import PathCollection
 
-from oneshot.metrics.scoring import score
-from oneshot.widgets import figures
-
-
-class Flat(torch.nn.Module):
-    """A critic whose features are the pixels."""
-
-    side = 6
-
-    def __init__(self):
-        super().__init__()
-        self.one = torch.nn.Parameter(torch.ones(1))
-
-    def forward(self, images):
-        return images.flatten(1) * self.one
+from oneshot import systems
+from oneshot.claims import latent_representation
+from oneshot.evaluations import selection
+from oneshot.evaluations.published import PLANE
+from oneshot.evaluations.table import Table
+from oneshot.evenly import evenly
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
+from oneshot.metrics.tradeoff import tradeoff
+from oneshot.widgets import figures, sliders, tables, words
+from oneshot.widgets.sprite_slider import SpriteSlider
 
 
-@pytest.fixture(scope="module")
-def scores():
-    drawings = torch.rand(4, 12, 1, 6, 6, generator=torch.Generator().manual_seed(1))
-    return score(drawings, drawings[:, 0], Flat(), Flat(), threshold=0.5, trials=None)
+def scored(found):
+    return {"human": found.human} | found.defaults().systems
+
+
+def texts(artists):
+    return [text.get_text() for text in artists]
+
+
+def test_evenly_is_from_the_first_to_the_last_and_rounds():
+    assert evenly(10, 4).tolist() == [0, 3, 6, 9] and evenly(3, 9).tolist() == [0, 1, 2]
+    assert evenly(12, 5).tolist() == [0, 3, 6, 8, 11]  # 2.75, 5.5 and 8.25 are rounded
+    assert evenly(5, 1).tolist() == [0] and evenly(0, 3).tolist() == evenly(3, 0).tolist() == []
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        lambda: figures.plane({}),
+        lambda: figures.paths([], None),
+        lambda: figures.paths([{}], None),
+        lambda: figures.against({}, "beta"),
+        lambda: figures.against({"kl": Table([])}, "beta"),
+        lambda: figures.arrows([], None),
+        lambda: figures.curves({}),
+        lambda: figures.densities({}),
+        lambda: figures.ranking({"distance": {}}),
+        lambda: figures.board({}),
+        lambda: tables.table({}, {}),
+        lambda: tables.runs(Table([]), {}),
+        lambda: sliders.systems_slider(Table([]), 3),
+        lambda: sliders.sheet({}, None),
+    ],
+)
+def test_of_nothing_a_sentence_says_so(show):
+    assert isinstance(show(), Markdown)
+
+
+def test_the_plane_has_ellipses_other_settings_and_hollow_published_points(found):
+    small = [one for one in found if one.changed]
+    figure = figures.plane(scored(found), hollow=PLANE["omniglot"], small=small)
+    (axes,) = figure.axes
+    assert len(axes.patches) == 9  # an ellipse for people and each system
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
+    assert len(hollow) == 8  # there is no published point of the LDM
+    dots = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 3]
+    places = [figures.point(one, "diversity", "recognizability") for one in small]
+    np.testing.assert_allclose(dots, places)
+    names = texts(figure.legends[0].get_texts())
+    assert names[0] == "human" and names[-2:] == ["published", "other settings"]
+    bare = texts(figures.plane(scored(found)).legends[0].get_texts())
+    assert not {"published", "other settings"} & set(bare)
+
+
+def test_paths_show_every_run_and_the_largest_dot_is_the_best(runs):
+    families = runs.by("family")
+    panels = [["kl", "vq"], ["prototype", "barlow+prototype"]]
+    curves = {
+        name: tradeoff(*latent_representation.by_beta(runs, name))
+        for panel in panels
+        for name in panel
+    }
+    best = selection.best(runs, "prototype")
+    groups = [{name: families[name] for name in panel} for panel in panels]
+    marks = {"none": families["none"][0]}
+    figure = figures.paths(groups, runs.human, curves=curves, best=best, marks=marks)
+    left, right = figure.axes
+    assert texts(right.get_legend().get_texts()) == ["prototype", "barlow+prototype"]
+    dots = [d for d in right.collections if isinstance(d, PathCollection)]
+    assert [len(d.get_offsets()) for d in dots] == [5, 3]
+    betas = families["prototype"].column("beta")
+    assert betas[int(np.argmax(dots[0].get_sizes()))] == best[0].beta
+    assert len(right.patches) == 1  # five betas have a band, three have crosses
+    assert texts(figure.legends[0].get_texts())[:2] == ["none", "human"]
+    assert left.get_xlim() == right.get_xlim()
+    dashed = [line.get_linestyle() for line in right.lines if len(line.get_xdata()) > 9]
+    assert dashed == ["-", "--"]
+
+
+def test_scores_are_shown_against_a_column_with_their_intervals(runs):
+    groups = {name: runs.by("family")[name] for name in ("prototype", "barlow+prototype")}
+    figure = figures.against(groups, "beta", human=runs.human, log=True)
+    for ax, score in zip(figure.axes, ("originality", "recognizability"), strict=True):
+        # a spline through five betas, but not through three
+        assert sum(len(line.get_xdata()) == 100 for line in ax.lines) == 1
+        values, _, (bars,) = ax.containers[0].lines
+        assert values.get_ydata() == pytest.approx(
+            [one[score].value for one in groups["prototype"]]
+        )
+        first = groups["prototype"][0][score]
+        assert bars.get_segments()[0][:, 1] == pytest.approx([first.low, first.high])
+    names = texts(figure.axes[1].get_legend().get_texts())
+    assert set(names) == {"prototype", "barlow+prototype", "human"}
+
+
+def test_arrows_lead_from_the_first_to_the_second(runs):
+    one, two = runs.by("family")["kl"][:2]
+    (ax,) = figures.arrows([(one, two)], runs.human).axes
+    (arrow,) = [text for text in ax.texts if text.arrow_patch]
+    ends = [figures.point(r, "originality", "recognizability") for r in (one, two)]
+    np.testing.assert_allclose([arrow.xyann, arrow.xy], ends)
+
+
+def test_curves_have_bands_fits_and_published_bins(found):
+    bins = {"human": ((0.3, 99.0), (0.9, 94.0))}
+    (axes,) = figures.curves(scored(found), bins).axes
+    assert len(axes.collections) == 9
+    hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
+    assert len(hollow) == 1 and axes.lines[0].get_linestyle() == "--"
+    assert axes.get_ylim()[1] <= 102
+
+
+def test_a_ranking_has_marks_a_band_and_lines():
+    values = {"ldm": Interval(0.4, 0.3, 0.5), "vq": Interval(-0.2, -0.3, -0.1)}
+    figure = figures.ranking(
+        {"all": values, "ink": values},
+        lines={"ceiling": 0.9},
+        band=dict.fromkeys(("all", "ink"), Interval(0.8, 0.7, 0.9)),
+        marks={"all": ["", ""], "ink": ["***", ""]},
+        dots={"ldm": [0.4, 0.5], "vq": [0.1]},
+    )
+    first, second = figure.axes
+    assert texts(second.texts) == ["***", ""]
+    assert texts(first.get_yticklabels()) == ["LDM", "vq"]
+    assert "ceiling" in {line.get_label() for line in first.lines}
+    assert "ceiling" not in {line.get_label() for line in second.lines}
+    assert first.get_xlim()[0] < 0
+
+
+def test_bars_of_the_board_are_as_long_as_statements_came_out_so():
+    counts = {"one": {HOLDS: 2, UNDECIDED: 0, FAILS: 1}, "two": {HOLDS: 1, UNDECIDED: 1, FAILS: 0}}
+    (axes,) = figures.board(counts).axes
+    widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
+    assert widths == [[2], [0], [1], [1], [1], [0]]
+    assert texts(axes.texts) == ["2", "1", "1", "1"]
+
+
+def test_what_is_regularized_looks_like_its_partner():
+    assert figures.looks("barlow+prototype") == figures.looks("barlow 30")
+    assert len({figures.looks(name)[0] for name in figures.REGULARIZERS}) == 7
+    assert figures.looks("cfgdm") == systems.looks("cfgdm")
+
+
+def test_a_plot_is_the_same_svg_every_time(found):
+    svgs = [figures.plane(scored(found))._repr_svg_() for _ in range(2)]
+    assert svgs[0] == svgs[1] and svgs[0].lstrip().startswith("<?xml")
+
+
+def test_a_table_has_names_and_intervals(found):
+    columns = {"recognizability (%)": "recognizability", "kind <b>": lambda one: one.family}
+    text = tables.table({"human": found.human, "cfgdm": found.systems["cfgdm"]}, columns).data
+    r = found.human.recognizability
+    assert f"<th>human</th><td>{r.value:.1f} <small>{r.low:.1f}–{r.high:.1f}</small></td>" in text
+    assert "<th>CFGDM</th>" in text and "<th>kind &lt;b&gt;</th>" in text
+    assert tables.cell(Interval(-0.0001, -0.2, 0.1)) == "0.000 <small>−0.200 to 0.100</small>"
+    assert (tables.cell(1234.5), tables.cell(None), tables.cell("x")) == ("1,234", "", "x")
+
+
+def test_verdicts_say_where_a_statement_is_from_and_what_was_not_tested():
+    held = Claim("It is so.", None, "0.2", HOLDS, "fig. 2", "a note")
+    told = tables.verdicts([held, Claim("Not tried.", None, "", UNTESTED)]).data
+    assert "| It is so. (fig. 2) | 0.2 | **holds** | a note |" in told
+    assert told.endswith("Not tested yet, because scores are missing: Not tried.")
+    assert "note" not in tables.verdicts([Claim("So.", None, "0.2", HOLDS)]).data
+    assert "nothing to compare" in tables.verdicts([]).data
+
+
+def test_runs_are_listed_nearest_to_human_first(runs):
+    unit = selection.spread(runs)
+    far = {one.identity: selection.distance([one], runs, unit) for one in runs.models}
+    lines = tables.runs(runs, far).data.split("<tr>")[2:]
+    assert len(lines) == len(runs) and lines[0].startswith("<th>human</th>")
+    near = min(runs.models, key=lambda one: far[one.identity].value)
+    assert lines[1].startswith(f"<th>{near.regularization}</th>")
+
+
+def test_a_slider_goes_through_systems_and_through_settings(found, runs):
+    made = sliders.systems_slider(found.defaults(), 3)
+    assert isinstance(made, SpriteSlider)
+    assert made.sliders[0]["values"][:2] == ["CFGDM", "FSDM"] or len(made.sliders[0]["values"]) == 8
+    group, human = runs.by("family")["barlow+prototype"], runs.human
+    curve = tradeoff(*latent_representation.by_beta(runs, "barlow+prototype"))
+    asked = {"kind": "sheet", "called": "β", "name": "both"}
+    made = sliders.setting_slider(group, "beta", human, 3, curve=curve, **asked)
+    assert [s["label"] for s in made.sliders] == ["β", "exemplar"]
+    assert made.sliders[0]["values"] == ["1", "30", "300"]
+    assert made.captions[3].startswith("both, β 30: originality 0.")
+    line = np.array(made.plot["curves"][0]["points"])
+    for dot in made.plot["dots"]:
+        assert (np.abs(line - dot) / np.ptp(line, axis=0)).max(1).min() < 0.05
+    alone = sliders.setting_slider(group[:1], "beta", human, 3, **asked)
+    assert "nothing to move" in alone.data
+    elsewhere = Table(group)
+    assert "No drawings" in sliders.setting_slider(elsewhere, "beta", human, 3, **asked).data
+
+
+def test_a_drawing_of_an_originality_is_near_it_or_blank(found):
+    shown = found.drawings(found.systems["cfgdm"], "spread")
+    level = float(shown.originality[0, 3])
+    np.testing.assert_array_equal(sliders.at(shown, level)[0], shown.drawings[0, 3])
+    assert not sliders.at(shown, level + 5).any()
+
+
+def test_what_is_missing_is_named_with_the_commands(found, runs):
+    few = found.where(system=["cfgdm", "ldm"])
+    told = words.there(few, "omniglot", "laptop").data
+    assert "Systems on `omniglot` at size laptop: **CFGDM, LDM**." in told
+    assert "not scored: DDPM, FSDM, VAE-STN, VAE-NS, DA-GAN-UN, DA-GAN-RN." in told
+    assert "`oneshot results framework --dataset omniglot` scores" in told and "\n" not in told
+    assert "Left out" not in words.there(few, "omniglot", "laptop", ["cfgdm"]).data
+    told = words.there(few.models, "omniglot", "laptop").data
+    assert told.endswith("The human drawings have not been scored yet.")
+    told = words.swept(runs, "glyphs", "laptop", ["none", "kl", "kl+vq"], "fig4").data
+    assert "**none** 1, **kl** 5." in told and "for 2,000 steps (at size paper " in told
+    assert "Not there yet: kl+vq. `oneshot sweep FILE` makes them" in told
+    told = words.swept(Table([]), "quickdraw", "laptop", ["kl"], "fig4").data
+    assert "There is no run on quickdraw" in told and "`oneshot sweep fig4-laptop` makes" in told
 
 
 def test_a_page_says_when_its_humans_are_synthetic():
-    assert "not people" in figures.whose("glyphs").data
+    assert "not people" in words.whose("glyphs").data
     for dataset, about in {"omniglot": "1,623 characters", "folder:x": "your own drawings"}.items():
-        assert (
-            about in figures.whose(dataset).data and "synthetic" not in figures.whose(dataset).data
-        )
+        told = words.whose(dataset).data
+        assert about in told and "synthetic" not in told
     with pytest.raises(ValueError, match="unknown dataset 'mnist'"):
-        figures.whose("mnist")
+        words.whose("mnist")
 
 
-def test_a_sweep_shows_value_and_interval_of_both_scores(scores):
-    figure = figures.along("guidance", [0.0, 1.0], [scores, scores], scores)
-    for axes, name in zip(figure.axes, ("originality", "recognizability"), strict=True):
-        interval = getattr(scores, name)
-        assert axes.get_lines()[0].get_ydata() == pytest.approx([interval.value] * 2)
-        heights = axes.collections[0].get_paths()[0].vertices[:, 1]
-        assert (heights.min(), heights.max()) == pytest.approx((interval.low, interval.high))
-
-
-def test_the_plane_names_models_and_humans(scores):
-    axes = figures.plane({"model": scores}, scores).axes[0]
-    assert [text.get_text() for text in axes.texts] == ["model", "human"]
-
-
-def test_the_table_starts_with_humans_and_gives_intervals(scores):
-    rows = figures.table({"guidance <1": scores}, scores).data.split("<tr>")[2:]
-    assert rows[0].startswith("<th>human</th>") and rows[1].startswith("<th>guidance &lt;1</th>")
-    r = scores.recognizability
-    cell = f"<td>{r.value:.1f} <small>{r.low:.1f}–{r.high:.1f}</small></td></tr>"
-    assert rows[0].endswith(cell)
-
-
-def test_a_plot_is_the_same_svg_every_time(scores):
-    svgs = [figures.plane({"model": scores}, scores)._repr_svg_() for _ in range(2)]
-    assert svgs[0] == svgs[1] and svgs[0].lstrip().startswith("<?xml")
+def test_runs_that_pass_people_are_named(runs):
+    told = words.standing(runs, runs).data
+    assert (
+        "Nearest to human on test concepts is **" in told and f"of {len(runs.models)} runs" in told
+    )
+    assert "nothing to compare" in words.standing(Table([]), runs).data

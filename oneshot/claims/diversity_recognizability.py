@@ -1,0 +1,131 @@
+"""What *Diversity vs. Recognizability* (Boutin et al., NeurIPS 2022) says, tested.
+
+GANs are recognizable and vary little, VAEs the reverse (fig. 3); the settings of a VAE trade one
+for the other (fig. 4). Each function takes a `Table` of systems on one data set, with people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oneshot.claims.statement import more
+from oneshot.evaluations.record import HUMAN, Record
+from oneshot.evaluations.table import Table
+from oneshot.metrics import intervals
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim, resampled, verdict
+
+FAMILIES = (
+    ("diversity", HUMAN, "da-gan-un"),
+    ("diversity", HUMAN, "da-gan-rn"),
+    ("diversity", "vae-stn", HUMAN),
+    ("diversity", "vae-ns", HUMAN),
+    ("recognizability", "da-gan-un", "vae-stn"),
+    ("recognizability", "da-gan-rn", "vae-stn"),
+    ("recognizability", "da-gan-un", "vae-ns"),
+    ("recognizability", "da-gan-rn", "vae-ns"),
+)
+"""Which system has more of the score than which other: fig. 3."""
+
+BLUR = 0.15
+"""So much more of the ink is grey where lines are blurred; smooth edges alone give less."""
+
+
+@dataclass(frozen=True)
+class Failing:
+    """How a system differs from people: in diversity, in recognizability, and in a few words.
+
+    `blurred` says whether clearly more of its ink is grey than of people's: by `BLUR`, beyond both
+    intervals.
+    """
+
+    system: str
+    diversity: Interval
+    recognizability: Interval
+    words: str
+    blurred: bool
+
+    @property
+    def said(self) -> str:
+        """What the two differences mean, and whether the ink is blurred."""
+        return self.words + "; its ink is blurred" * self.blurred
+
+
+WAYS_TO_FAIL = {
+    (FAILS, FAILS): "varies less than human drawings and is recognized less all the same",
+    (FAILS, UNDECIDED): "copies: varies less than human drawings, and is recognized as well",
+    (FAILS, HOLDS): "copies: varies less than human drawings, and is recognized better",
+    (UNDECIDED, FAILS): "varies as human drawings do, but is recognized less",
+    (UNDECIDED, UNDECIDED): "cannot be told from human drawings by these scores",
+    (UNDECIDED, HOLDS): "varies as human drawings do, and is recognized better",
+    (HOLDS, FAILS): "strays: varies more than human drawings, and is recognized less",
+    (HOLDS, UNDECIDED): "varies more than human drawings, and is recognized as well",
+    (HOLDS, HOLDS): "varies more than human drawings, and is recognized better",
+}
+"""What it means that a system has more (holds), less (fails) or about as much of each score."""
+
+
+def families(table: Table, among: Table | None = None) -> list[Claim]:
+    """Return whether GANs copy and VAEs stray, tested as far as there are records.
+
+    What else is known of systems that do otherwise is looked for `among` others.
+    """
+    return [more(table, *pair, source="fig. 3", among=among) for pair in FAMILIES]
+
+
+def failing(table: Table) -> list[Failing]:
+    """Return how each system differs from people; empty without them."""
+    told, people = [], table.human
+    for name, record in table.systems.items() if people else ():
+        differences = [
+            intervals.interval_of(resampled(record, score) - resampled(people, score))
+            for score in ("diversity", "recognizability")
+        ]
+        varied, recognized = map(verdict, differences)
+        blurred = bool(record.grey and record.grey.low > people.grey.high + BLUR)
+        told.append(Failing(name, *differences, WAYS_TO_FAIL[varied, recognized], blurred))
+    return told
+
+
+@dataclass(frozen=True)
+class Direction:
+    """What the most of a setting changes beside the least of it, and whether so it was published.
+
+    `published` is None where no direction was, or diversity cannot be told to move. `peak` is the
+    record in between that is recognized better than both, None where there is none.
+    """
+
+    least: Record
+    most: Record
+    diversity: Interval
+    recognizability: Interval
+    published: bool | None
+    peak: Record | None
+
+
+PUBLISHED: Mapping[tuple[str, str], bool] = {("vae-stn", "beta"): False, ("vae-ns", "beta"): False}
+"""Whether more of a setting made a system more varied: fig. 4b."""
+
+
+def direction(system: str, setting: str, records: Table) -> Direction:
+    """Test what a setting changes; `records` differ in it alone, by rising value."""
+    least, most = records[0], records[-1]
+    varied, recognized = (
+        intervals.interval_of(resampled(most, score) - resampled(least, score))
+        for score in ("diversity", "recognizability")
+    )
+    told, same = verdict(varied), None
+    if (system, setting) in PUBLISHED and told != UNDECIDED:
+        same = (told == HOLDS) == PUBLISHED[system, setting]
+    return Direction(least, most, varied, recognized, same, _peak(records))
+
+
+def _peak(records: Table) -> Record | None:
+    best = max(records, key=lambda record: record.recognizability.value)
+    above = [
+        intervals.interval_of(
+            resampled(best, "recognizability") - resampled(end, "recognizability")
+        )
+        for end in (records[0], records[-1])
+    ]
+    high = len(records) > 2 and all(verdict(interval) == HOLDS for interval in above)
+    return best if high else None

@@ -1,0 +1,101 @@
+"""All statements that pages of this book test, part by part, and how they came out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oneshot.attribution import agreement
+from oneshot.claims import (
+    diffusion_artists,
+    diversity_recognizability,
+    latent_representation,
+    own,
+)
+from oneshot.claims.latent_representation import FAMILIES
+from oneshot.drawings.sources import source
+from oneshot.evaluations import selection
+from oneshot.evaluations.table import Table
+from oneshot.metrics.paired import UNTESTED, Claim
+from oneshot.objectives.regularizers import REGULARIZERS
+
+PAPERS = (
+    "Diversity vs. Recognizability",
+    "Diffusion Models as Artists",
+    "Latent Representation Matters",
+)
+OWN = "This book's own questions"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Statements about one thing on one data set, and who makes them: of `PAPERS`, or `OWN`."""
+
+    paper: str
+    title: str
+    claims: Sequence[Claim]
+
+    def count(self, verdict: str) -> int:
+        """Return how many statements came out so."""
+        return sum(claim.verdict == verdict for claim in self.claims)
+
+
+def gather(
+    table: Table,
+    datasets: Sequence[str],
+    size: str,
+    latent: str,
+    latent_size: str,
+    system: str = "cfgdm",
+    shorter: str = "draft",
+) -> list[Part]:
+    """Return all statements that pages of this book test, as far as there are results.
+
+    Systems of `size` are compared on each of `datasets`, regularizers of `latent_size` on `latent`,
+    and guidance is that of `system`. What takes many runs is tested on those of size `shorter`.
+    """
+    first, second, third = PAPERS
+    judged = table.where(size=size, split="category", critics="own")
+    systems = {name: judged.where(dataset=name).defaults() for name in datasets}
+    guided = {n: judged.where(dataset=n, system=system).vary("guidance") for n in datasets}
+    maps = [row for row in agreement.shipped(size) if row.kind in ("published", "contrast")]
+    maps = [row for row in maps if row.system.lower() in ("cfgdm", "ldm")]
+    seen = maps[0].dataset if maps else ""
+    others = agreement.shipped(shorter)
+    swept = {n: selection.regularized(latent, n, table=table) for n in (shorter, latent_size)}
+    unit = selection.spread(swept[latent_size])
+    many, runs = (selection.families(swept[n], FAMILIES) for n in (shorter, latent_size))
+    alone = selection.families(runs, ["none", *REGULARIZERS])
+    sparse = diffusion_artists.sparser([row for row in maps if row.system.lower() == "cfgdm"])
+    copying, strange = diversity_recognizability.families, diffusion_artists.orderings
+    found = [
+        *((first, "Families beside people", n, copying(t, table)) for n, t in systems.items()),
+        *((second, "Systems on the plane", n, strange(t, table)) for n, t in systems.items()),
+        *(
+            (second, "Generalization curves", n, diffusion_artists.curves(t, table))
+            for n, t in systems.items()
+        ),
+        *((second, "Guidance", n, diffusion_artists.guidance(t)) for n, t in guided.items()),
+        (second, "Importance maps", seen, sparse),
+        (third, "Regularizers alone", latent, latent_representation.alone(alone, unit)),
+        (third, "Regularizers together", latent, latent_representation.combined(runs, unit)),
+        (third, "Regularizers' importance maps", latent, latent_representation.maps(others)),
+        (OWN, "Importance maps beside blurred ink", seen, own.beyond_ink(maps)),
+        (
+            OWN,
+            "Regularizers' importance maps on the ink",
+            latent,
+            latent_representation.maps(others, "ink"),
+        ),
+        (OWN, "Probes of the latents", latent, [own.explained(many)]),
+        (OWN, "Longer training", latent, own.longer(many, runs)),
+    ]
+    parts = [
+        Part(paper, f"{what}, {source(name).label}", tested(claims))
+        for paper, what, name, claims in found
+        if name
+    ]
+    return [part for part in parts if part.claims]
+
+
+def tested(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Return the claims that something was measured for."""
+    return tuple(claim for claim in claims if claim.verdict != UNTESTED)

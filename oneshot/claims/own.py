@@ -1,0 +1,153 @@
+"""What the papers do not ask, or not in this way: this book's own questions, tested."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from oneshot.attribution.agreement import Row as MapsRow
+from oneshot.claims.diffusion_artists import ours
+from oneshot.evaluations.divisions import Division
+from oneshot.evaluations.record import HUMAN, Record
+from oneshot.evaluations.table import Table
+from oneshot.metrics import intervals, paired
+from oneshot.metrics.leakage import parted
+from oneshot.metrics.paired import (
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Claim,
+    Measured,
+    resampled,
+    signed,
+    verdict,
+)
+
+FEWEST = 8
+"""Runs that a correlation over runs takes."""
+TOLERANCE = {"originality": 0.03, "recognizability": 3.0}
+"""Differences of scores that are none to speak of."""
+SAMPLERS = {"ddpm": "ancestral", "ddim": "DDIM", "dpm_solver_pp": "DPM-Solver++"}
+
+
+def as_good(record: Record, reference: Record) -> Claim:
+    """Test whether a way of drawing gives the scores of another, up to `TOLERANCE`.
+
+    It holds when both intervals of differences lie within, fails when one lies outside.
+    """
+    verdicts, evidence = [], []
+    for score, tolerance in TOLERANCE.items():
+        values = resampled(record, score) - resampled(reference, score)
+        interval = intervals.interval_of(values)
+        inside = -tolerance < interval.low and interval.high < tolerance
+        outside = interval.low > tolerance or interval.high < -tolerance
+        verdicts.append(HOLDS if inside else FAILS if outside else UNDECIDED)
+        evidence.append(f"{score} {paired.signed(interval)}")
+    one, other = (f"{SAMPLERS[r.sampler]} in {r.sampler_steps} steps" for r in (record, reference))
+    statement = f"{one[0].upper()}{one[1:]} scores as {other} does."
+    return Claim(statement, None, ", ".join(evidence), paired.every(verdicts))
+
+
+def beyond_ink(found: Sequence[MapsRow]) -> list[Claim]:
+    """Return whether each row's maps agree with people's more than blurred ink does, on the ink."""
+    return [
+        Claim(
+            f"Maps of {ours(row)} agree with people's more than blurred ink does, on the ink.",
+            row.ink_beyond_null,
+            f"rank correlation on the ink {signed(row.ink_beyond_null)}",
+            verdict(row.ink_beyond_null),
+        )
+        for row in found
+    ]
+
+
+def leakage(by_category: Table, by_permutation: Table, published: Division) -> list[Claim]:
+    """Test, of each run under both splits, whether siblings in training make it recognizable.
+
+    The splits have other test concepts and another critic, so recognizability is counted above that
+    of people on the same concepts.
+    """
+    told = []
+    sibling = parted(published.names, np.array(published.splits))
+    for row, twin in twins(by_category, by_permutation):
+        if row.system == HUMAN:
+            continue
+        above, without = _above(by_permutation.human, twin), _above(by_category.human, row)
+        gain = _mean(above, 0) - _mean(without, 1)
+        statement = (
+            f"{row.regularization}: more recognizable, beside people, with the published split."
+        )
+        told.append(Claim.tested(statement, "recognizability", gain))
+        statement = f"{row.regularization}: and more so on concepts with siblings in training."
+        if sibling.all() or not sibling.any():
+            told.append(Claim.untested(statement, "siblings in training: of all concepts or none"))
+        else:
+            gain = _mean(above[sibling], 0) - _mean(above[~sibling], 1)
+            told.append(Claim.tested(statement, "recognizability", gain))
+    return told
+
+
+def longer(runs: Table, longer_runs: Table) -> list[Claim]:
+    """Test, of each run at two sizes of training, whether the longer one is more recognizable."""
+    return [
+        paired.more(
+            f"{row.regularization}: more recognizable after longer training.",
+            "recognizability",
+            Measured.of([twin]),
+            Measured.of([row]),
+        )
+        for row, twin in lengthened(runs, longer_runs)
+    ]
+
+
+def lengthened(runs: Table, longer_runs: Table) -> list[tuple[Record, Record]]:
+    """Return the runs at two sizes of training; none when the two are one, or judged unlike.
+
+    People score the same at both sizes exactly where concepts and critics are the same.
+    """
+    people = [one.human and one.human.recipes["scores"] for one in (runs, longer_runs)]
+    sizes = [set(one.models.column("size")) for one in (runs, longer_runs)]
+    if sizes[0] & sizes[1] or not people[0] or people[0] != people[1]:
+        return []
+    return [(row, twin) for row, twin in twins(runs, longer_runs) if row.system != HUMAN]
+
+
+def explained(runs: Table, probe: str = "one_shot", score: str = "recognizability") -> Claim:
+    """Test whether runs with a better probe of their latents have more of a score.
+
+    The quantity is the rank correlation over runs, which are resampled.
+    """
+    named = probe.replace("_", "-")
+    statement = f"The better the {named} probe of the latents, the higher the {score}."
+    # resamples are of places in this order, whatever that of the runs
+    rows = sorted((row for row in runs.models if row.probes), key=_place)
+    if len(rows) < FEWEST:
+        return Claim.untested(statement, f"{len(rows)} runs with probes, which is too few")
+    pairs = [(row.probes[probe].value, getattr(row, score).value) for row in rows]
+    about = f"rank correlation over {len(rows)} runs"
+    return Claim.tested(statement, about, paired.rank_correlation(pairs))
+
+
+def twins(runs: Table, others: Table) -> list[tuple[Record, Record]]:
+    """Return the runs, people included, that are in both: with another split, or another size."""
+    other = {_name(record): record for record in others}
+    pairs = [(record, other.get(_name(record))) for record in runs]
+    return [(record, twin) for record, twin in pairs if twin is not None]
+
+
+def _place(record: Record) -> tuple:
+    names = sorted(record.betas.items())
+    return len(names), names, record.family, record.seed
+
+
+def _name(record: Record) -> tuple:
+    return record.regularization, record.system, record.seed, record.guidance
+
+
+def _above(human: Record, record: Record) -> np.ndarray:
+    right, people = (np.asarray(r.per_concept["recognizability"]) for r in (record, human))
+    return right - people
+
+
+def _mean(values: np.ndarray, seed: int) -> np.ndarray:
+    """Return the mean (1 + draws,) as measured and on each resample of concepts."""
+    return intervals.weights(len(values), seed=seed) @ values

@@ -1,0 +1,93 @@
+"""How concepts are divided into splits: what a page can say of them without their drawings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from oneshot import store
+from oneshot.drawings.errors import DataError
+from oneshot.evaluations import lines, table
+from oneshot.evaluations.at_hand import concepts
+from oneshot.metrics.features import embed
+from oneshot.metrics.leakage import leakage
+from oneshot.recipes import presets
+
+SPLITS = ("category", "published")
+
+
+@dataclass(frozen=True)
+class Division(lines.Row):
+    """The K concepts of a data set as one of `SPLITS` divides them.
+
+    `names` are "category/k" or plain, `splits` numbers as in `drawings.splits`, `counts` drawings
+    of each, and `nearest` what `metrics.leakage.Leakage` says of each test concept.
+    """
+
+    dataset: str
+    preset: str
+    split: str
+    names: list[str]
+    splits: list[int]
+    counts: list[int]
+    nearest: list[float]
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What no two rows of a table share."""
+        return self.dataset, self.preset, self.split
+
+    @property
+    def categories(self) -> dict[str, list[int]]:
+        """The ids of the concepts of each category, "category/1" being one of "category"."""
+        found: dict[str, list[int]] = {}
+        for number, name in enumerate(self.names):
+            found.setdefault(name.split("/")[0], []).append(number)
+        return found
+
+
+def divisions(dataset: str, preset: str, file: Path | None = None) -> dict[str, Division]:
+    """Return the divisions of a data set by split: those kept, else measured from its drawings.
+
+    Kept ones are of the concepts that systems were scored on. Without kept ones, drawings or critic
+    there is none.
+    """
+    place = dataset, presets.judged(preset)
+    kept = lines.read(file or table.place(dataset, preset, name="concepts.json"), Division)
+    if there := {row.split: row for row in kept if (row.dataset, row.preset) == place}:
+        return there
+    found = (measure(dataset, preset, split) for split in SPLITS)
+    return {row.split: row for row in found if row}
+
+
+def measure(dataset: str, preset: str, split: str) -> Division | None:
+    """Measure a division in the space of the originality critic; None where that cannot be."""
+    group, home = concepts(dataset, preset, split), store.default()
+    critic = presets.originality_critic(dataset, preset)
+    if group is None or not home.find(critic):
+        return None
+    exemplars = group.exemplar_images(range(len(group)))
+    features = embed(home.get(critic), exemplars, critic.drawings.threshold).numpy()
+    return Division(
+        dataset,
+        presets.judged(preset),
+        split,
+        list(group.names),
+        group.splits.tolist(),
+        group.counts.tolist(),
+        leakage(group.names, group.splits, features).nearest.tolist(),
+    )
+
+
+def keep(dataset: str, preset: str, file: Path | None = None) -> list[Division]:
+    """Measure the divisions of a data set into a table, in place of those before; return them.
+
+    Raises DataError, and leaves the table as it is, where they cannot be measured.
+    """
+    found = [row for split in SPLITS if (row := measure(dataset, preset, split))]
+    if not found:
+        raise DataError(
+            f"the concepts of {dataset} are not on this machine; get its drawings, then "
+            f"`oneshot make concepts {presets.options(dataset, preset)}`"
+        )
+    where = file or table.place(dataset, preset, name="concepts.json")
+    lines.put(where, found, Division, lambda row: row.identity)
+    return found

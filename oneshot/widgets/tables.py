@@ -1,0 +1,103 @@
+"""Tables of scores and of statements, the same on every page."""
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from IPython.display import HTML, Markdown
+
+from oneshot import systems
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.paired import UNTESTED, Claim
+from oneshot.widgets.figures import unless_empty
+
+Column = str | Callable[[Any], Any]
+
+
+@unless_empty
+def table(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> HTML:
+    """Return records by name with what stands in some columns, by heading.
+
+    A column is one of a record, or a function of it. Small numbers are 95 % intervals; what is
+    counted in percent has one decimal, all else three.
+    """
+    return _scores(rows, columns)
+
+
+def _scores(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> HTML:
+    lines = {}
+    for name, one in rows.items():
+        values = [c(one) if callable(c) else _of(one, c) for c in columns.values()]
+        lines[systems.label(name)] = [
+            cell(value, 1 if "%" in head else 3)
+            for head, value in zip(columns, values, strict=True)
+        ]
+    return grid(list(columns), lines)
+
+
+@unless_empty
+def runs(table: Any, distances: Mapping[tuple, Interval | None]) -> HTML:
+    """Return regularized runs, by name and seed, nearest to human first, with what they took.
+
+    `distances` are theirs to human, by identity.
+    """
+    far = {key: value.value if value else 0.0 for key, value in distances.items()}
+    rows = {systems.HUMAN: table.human} if table.human else {}
+    for one in sorted(table.models, key=lambda one: far[one.identity]):
+        rows[one.regularization + f", seed {one.seed}" * bool(one.seed)] = one
+    columns: dict[str, Column] = {"originality": "originality"}
+    columns |= {"recognizability (%)": "recognizability"}
+    columns |= {"distance to human": lambda one: distances.get(one.identity)}
+    columns |= {
+        "hours": lambda one: f"{one.training['seconds'] / 3600:.2f}" if one.training else ""
+    }
+    return _scores(rows, columns)
+
+
+def grid(head: Sequence[str], rows: Mapping[str, Sequence[str]], wrapped: bool = False) -> HTML:
+    """Return a table of cells in HTML, with a heading for each column and row."""
+    top = "".join(f"<th>{escape(text)}</th>" for text in head)
+    body = "".join(
+        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
+        for name, texts in rows.items()
+    )
+    kind = "scores wrapped" if wrapped else "scores"
+    body = f"<thead><tr><th></th>{top}</tr></thead><tbody>{body}</tbody>"
+    return HTML(f'<table class="{kind}">{body}</table>')
+
+
+def cell(value: Any, digits: int = 3) -> str:
+    """Return a value, with its interval in small print; "" for none."""
+    if value is None:
+        return ""
+    if not isinstance(value, Interval):
+        return f"{value:,.0f}" if isinstance(value, float) else str(value)
+    # adding 0.0 makes -0.0 positive
+    bounds = (value.value, value.low, value.high)
+    middle, low, high = (f"{round(x, digits) + 0.0:.{digits}f}" for x in bounds)
+    until = " to " if value.low < 0 else "–"
+    return f"{middle} <small>{low}{until}{high}</small>".replace("-", "−")
+
+
+def verdicts(claims: Sequence[Claim]) -> Markdown:
+    """Return statements, what was measured of them, the verdicts, and notes on what does not hold.
+
+    Where each is from, of what paper the page says, stands after it.
+    """
+    tested = [claim for claim in claims if claim.verdict != UNTESTED]
+    noted = any(claim.note for claim in tested)
+    lines = []
+    if tested:
+        lines += ["| statement | measured, with 95 % interval | verdict |" + " note |" * noted]
+        lines += ["|---" * (3 + noted) + "|"]
+    for claim in tested:
+        told = f"{claim.statement} ({claim.source})" if claim.source else claim.statement
+        line = f"| {told} | {claim.evidence} | **{claim.verdict}** |"
+        lines.append(line + f" {claim.note} |" * noted)
+    if left := [claim.statement.rstrip(".") for claim in claims if claim.verdict == UNTESTED]:
+        lines += ["", f"Not tested yet, because scores are missing: {'; '.join(left)}."]
+    return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
+
+
+def _of(one: Any, column: str) -> Any:
+    return one[column] if hasattr(one, "identity") else getattr(one, column)

@@ -1,0 +1,225 @@
+"""Sentences that pages say of their results, made of what was measured."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from IPython.display import Markdown
+
+from oneshot import systems
+from oneshot.claims.own import SAMPLERS, as_good
+from oneshot.claims.statement import both, not_reproduced
+from oneshot.drawings.sources import source
+from oneshot.drawings.splits import SPLITS
+from oneshot.evaluations import selection
+from oneshot.evaluations.divisions import Division
+from oneshot.evaluations.record import Record
+from oneshot.evaluations.table import Table
+from oneshot.metrics import paired
+from oneshot.metrics.intervals import Interval, interval_of
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.recipes import presets
+from oneshot.sweep.grid import SHIPPED
+
+
+def whose(dataset: str, where: str = "of this page") -> Markdown:
+    """Return a sentence on whose drawings a page is about; raise ValueError for an unknown one.
+
+    `where` names a part of the page instead, such as "of this section".
+    """
+    kind = source(dataset)
+    if kind.name == "glyphs":
+        return Markdown(
+            f"The drawings {where} are vector letters by a **synthetic** hand. What it calls "
+            "*human* is that hand, not people."
+        )
+    about = kind.describe.split(":")[0] if kind.name == "folder" else kind.describe
+    return Markdown(
+        f"The drawings {where}: {about}. What it calls *human* is those drawings, each scored "
+        "as if a model had made it."
+    )
+
+
+def there(
+    table: Table, dataset: str, size: str, asked: Sequence[str] = (), what: str = "framework"
+) -> Markdown:
+    """Return which systems there are records of, and how to make those that are missing.
+
+    `asked` are the systems that a page is about, all when there are none; `oneshot results` makes
+    `what`.
+    """
+    about = f"`{dataset}` at size {size}"
+    if {"own"} < set(table.column("critics")):
+        about += f", judged by the {table[0].critics} critics"
+    names = [systems.label(name) for name in table.systems]
+    told = f"Systems on {about}: **{', '.join(names)}**." if names else f"No system on {about} yet."
+    absent = [name for name in asked or systems.SYSTEMS if name not in table.systems]
+    if absent:
+        left, which = ", ".join(map(systems.label, absent)), presets.options(dataset, size)
+        told += (
+            f" Left out, because not trained yet or not scored: {left}. `oneshot make SYSTEM "
+            f"{which}` trains, `oneshot results {what} {which}` scores."
+        )
+    if table.human is None:
+        told += " The human drawings have not been scored yet."
+    return Markdown(told)
+
+
+def swept(runs: Table, dataset: str, size: str, names: Sequence[str], figure: str) -> Markdown:
+    """Return which families have runs, how long these took, and how to make those missing.
+
+    `figure` is that of the paper, "fig3" or "fig4", by which the shipped sweeps are called.
+    """
+    about = f"{dataset} at size {size}"
+    counts = {name: len(group) for name, group in runs.by("family").items()}
+    lines = [f"**{name}** {counts[name]}" for name in names if name in counts]
+    told = f"Runs on {about}: {', '.join(lines)}." if lines else f"There is no run on {about} yet."
+    told += _trained(runs, dataset)
+    if absent := [name for name in names if name not in counts]:
+        told += f" Not there yet: {', '.join(absent)}. {_makes(dataset, size, figure)}"
+    if runs.human is None:
+        told += " The human drawings have not been scored yet."
+    return Markdown(told)
+
+
+def _makes(dataset: str, size: str, figure: str) -> str:
+    file = f"{figure}-{size}"
+    if dataset == "quickdraw" and (SHIPPED / f"{file}.yaml").exists():
+        return f"`oneshot sweep {file}` makes them."
+    return (
+        f"`oneshot sweep FILE` makes them, FILE being a copy of `data/sweeps/{figure}-draft.yaml` "
+        f"with `dataset: {dataset}` and `preset: {size}`."
+    )
+
+
+def _trained(runs: Table, dataset: str) -> str:
+    steps = [
+        one["training.steps"] for one in runs if "autoencoder" in one.training.get("steps", ())
+    ]
+    if not steps:
+        return ""
+    coded, drawn = (
+        int(np.median([n[part] for n in steps])) for part in ("autoencoder", "diffusion")
+    )
+    latent = runs.filter(lambda one: "autoencoder" in one.training.get("steps", ()))
+    minutes = np.median(latent.column("training.seconds")) / 60
+    paper = presets.latent_diffusion(dataset, "paper")
+    return (
+        f" Each trained its autoencoder for {coded:,} steps (at size paper "
+        f"{paper.autoencoder.plan.steps:,}) and its diffusion model for {drawn:,} "
+        f"({paper.plan.steps:,}), half of them in less than {minutes:.0f} minutes."
+    )
+
+
+def nearest(table: Table) -> str:
+    """Return which system is nearest to people, how far that is, and its scores; "" without any."""
+    found = list(table.systems.values())
+    if table.human is None or len(found) < 2:
+        return ""
+    far = paired.far_from_human(found, table.human)
+    best = int(far[0].argmin())
+    name = systems.label(found[best].system)
+    return f"**{name}**, {interval_of(far[:, best])} spreads away: {scored(found[best])}"
+
+
+def scored(record: Record) -> str:
+    """Return diversity and recognizability of a record, in words."""
+    return f"diversity {record.diversity}, recognizability {record.recognizability} %"
+
+
+def summary(table: Table, claims: Sequence[Claim]) -> Markdown:
+    """Return in words who is nearest to people, and which statements hold and which do not."""
+    if table.human is None or not table.systems:
+        return Markdown("*There is nothing to say yet.*")
+    lines = [f"- The human drawings: {scored(table.human)}."]
+    if near := nearest(table):
+        lines.append(f"- Nearest to the human drawings is {near}.")
+    lines += [f"- {told}." for one in table.systems.values() if (told := not_reproduced(one))]
+    said = {
+        verdict: [c.statement.rstrip(".") for c in claims if c.verdict == verdict]
+        for verdict in (HOLDS, FAILS, UNDECIDED)
+    }
+    lines.append(f"- Of {sum(map(len, said.values()))} statements {len(said[HOLDS])} hold.")
+    for verdict, words in ((FAILS, "Not so"), (UNDECIDED, "Undecided")):
+        if said[verdict]:
+            lines.append(f"- {words}: {'; '.join(said[verdict])}.")
+    return Markdown("\n".join(lines))
+
+
+def changes(claims: Sequence[Claim], others: Sequence[Claim], critics: str) -> Markdown:
+    """Return in a sentence how many statements come out otherwise under other critics, and which.
+
+    `claims` are statements by the critics of a page, `others` the same by those called `critics`.
+    """
+    pairs = both(claims, others)
+    if not pairs:
+        return Markdown(f"*There are no statements to compare under {critics}.*")
+    other = [pair for pair in pairs if pair[0].verdict != pair[1].verdict]
+    said = f"Of {len(pairs)} statements {len(other) or 'none'} come{'s' * (len(other) < 2)} out "
+    named = [
+        f"\u201c{one.statement.rstrip('.')}\u201d ({one.verdict} becomes {two.verdict})"
+        for one, two in other
+    ]
+    return Markdown(f"{said}differently under {critics}{': ' * bool(named)}{'; '.join(named)}.")
+
+
+def standing(runs: Table, among: Table) -> Markdown:
+    """Return in words which runs pass people in recognizability, and which is nearest to them.
+
+    Distances are in spreads of all runs `among` which these are.
+    """
+    models = list(runs.models)
+    if runs.human is None or len(models) < 2:
+        return Markdown("*Of one run alone there is nothing to compare yet.*")
+    people = runs.human.recognizability
+    above = [one.regularization for one in models if one.recognizability.low > people.high]
+    unit = selection.spread(among)
+    far = {one.regularization: selection.distance([one], runs, unit) for one in models}
+    near = min(far, key=lambda name: far[name].value)
+    passed = f"**{', '.join(above)}**" if above else "none"
+    return Markdown(
+        f"At size {models[0].size}, more recognizable than the human drawings, with the whole "
+        f"interval above theirs, of {len(models)} runs: {passed}. Nearest to human on test "
+        f"concepts is **{near}**, at {_bounds(far[near])} spreads; the best by "
+        f"validation concepts is **{selection.best(runs)[0].regularization}**."
+    )
+
+
+def _bounds(interval: Interval) -> str:
+    return f"{interval.value:.2f} ({interval.low:.2f}\u2013{interval.high:.2f})"
+
+
+def fewest(ways: Sequence[Table], reference: Record | None = None) -> str:
+    """Return with how few steps each sampler scores as `reference` does, or as its most steps.
+
+    Each of `ways` is one sampler, from few steps to many.
+    """
+    return "; ".join(_fewest(list(way), reference or way[-1]) for way in ways)
+
+
+def _fewest(records: list[Record], best: Record) -> str:
+    name = SAMPLERS[records[0].sampler]
+    good = [one for one in records if one is best or as_good(one, best).verdict == HOLDS]
+    if not good:
+        return f"{name} with no number of steps that was tried"
+    if good[0] is best:
+        return f"{name} in no fewer than {best.sampler_steps}"
+    times = [one["drawing.milliseconds"] for one in (best, good[0])]
+    fold = times[0] / times[1] if all(times) else 0
+    faster = f", {fold:.0f} times as fast" if fold >= 2 else ""
+    return f"**{name} with {good[0].sampler_steps} steps**{faster}"
+
+
+def divided(division: Division | None) -> Markdown:
+    """Return how many concepts there are, of how many categories, in which splits."""
+    if division is None:
+        return Markdown("*The drawings of this data set are not on this machine.*")
+    sizes = Counter(map(len, division.categories.values()))
+    parts = [f"{n} of {k} concept{'s' * (k > 1)}" for k, n in sorted(sizes.items())]
+    splits = [f"{division.splits.count(number)} {name}" for number, name in enumerate(SPLITS)]
+    each = division.counts
+    return Markdown(
+        f"**{len(division.names)} concepts** out of {sum(sizes.values())} categories "
+        f"({', '.join(parts)}): {', '.join(splits)}. Of a concept there are {np.median(each):g} "
+        f"drawings in the middle, {min(each)} at least, {max(each)} at most."
+    )

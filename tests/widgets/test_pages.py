@@ -1,0 +1,135 @@
+"""Pages: whole with results, plain without."""
+
+import pytest
+from IPython.display import HTML, Markdown
+from matplotlib.figure import Figure
+from pages import outputs, told
+
+from oneshot.attribution import agreement
+from oneshot.evaluations import table
+from oneshot.widgets.sprite_slider import SpriteSlider
+
+SYSTEMS = ("framework", "pixel_diffusion", "sampling_speed", "baselines")
+LATENTS = ("regularization", "combinations", "samples", "latent_space")
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch, smoke):
+    """Let pages find no results."""
+    monkeypatch.setattr(table, "SHIPPED", tmp_path)
+    monkeypatch.setattr(table, "cache", lambda *_: tmp_path / "none.jsonl")
+    monkeypatch.setattr(agreement, "SHIPPED", tmp_path / "agreement.json")
+
+
+@pytest.fixture
+def full(everything, monkeypatch, smoke, tmp_path):
+    """Let pages find made-up results."""
+    monkeypatch.setattr(table, "SHIPPED", everything)
+    monkeypatch.setattr(table, "cache", lambda *_: tmp_path / "none.jsonl")
+    monkeypatch.setattr(agreement, "SHIPPED", tmp_path / "agreement.json")
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_without_results_a_page_on_systems_says_so(name, empty):
+    shown = outputs(name)
+    assert "No system on `omniglot` at size laptop yet. Left out, because not trained" in told(
+        shown
+    )
+    assert not any(isinstance(value, Figure | HTML) for value in shown)
+
+
+@pytest.mark.parametrize("name", LATENTS)
+def test_without_results_a_page_on_latents_says_so(name, empty):
+    shown = outputs(name, dataset="quickdraw", preset="laptop")
+    assert "There is no run on quickdraw at size laptop yet." in told(shown)
+    assert not any(isinstance(value, Figure | HTML) for value in shown)
+
+
+def test_without_results_nothing_has_been_found(empty):
+    assert "Nothing has been tested yet." in told(outputs("findings"))
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_with_results_a_page_on_systems_shows_them(name, full):
+    given = {
+        "baselines": {"settings": "laptop"},
+        "framework": {"second": "omniglot"},
+        "sampling_speed": {"second": "omniglot"},
+    }
+    shown = outputs(name, **given.get(name, {}))
+    words = told(shown)
+    assert "nothing to show" not in words and "have been kept yet" not in words
+    assert any(isinstance(value, SpriteSlider) for value in shown)
+    assert sum(isinstance(value, Figure) for value in shown) >= 2 - (name == "baselines")
+    if name == "framework":
+        told_again = "statements none comes out differently under the critics of the paper."
+        assert told_again in words
+    if name in ("framework", "pixel_diffusion"):
+        assert "Nearest to the human drawings is **CFGDM**" in words
+    if name == "baselines":
+        assert "- VAE-STN, β 0.25 to 4: diversity -0." in words
+    if name == "sampling_speed":
+        assert "Beside 500 ancestral steps of CFGDM, all intervals lie within 0.03" in words
+
+
+@pytest.mark.parametrize("name", LATENTS)
+def test_with_results_a_page_on_latents_shows_them(name, full):
+    shown = outputs(name, dataset="quickdraw", preset="laptop")
+    words = told(shown)
+    assert "Runs on quickdraw at size laptop: **none** 1" in words
+    assert "nothing to show" not in words and "have been kept yet" not in words
+    if name == "combinations":
+        assert "Not there yet: prototype+simclr, kl+prototype, prototype+vq" in words
+        assert "Barlow with the prototype comes nearest to the human drawings." in words
+    if name == "regularization":
+        assert words.count("rises with the beta of") == 12
+        assert "Nearest to human on test concepts is **" in words
+    if name == "samples":
+        assert "### prototype" in words and "**concept 0**" in words
+
+
+def test_with_results_the_board_counts_all_statements(full):
+    where = {"second": "omniglot", "latent": "glyphs", "size": "laptop", "system": "cfgdm"}
+    shown = outputs("findings", dataset="omniglot", **where)
+    words = told(shown)
+    assert sum(isinstance(value, Figure) for value in shown) == 1
+    assert "- Omniglot: **CFGDM**" in words
+    titles = [line.removeprefix("### ") for line in words.splitlines() if line.startswith("### ")]
+    assert titles[:4] == [
+        "Families beside people, Omniglot",
+        "Systems on the plane, Omniglot",
+        "Generalization curves, Omniglot",
+        "Guidance, Omniglot",
+    ]
+    assert titles[4:6] == [
+        "Regularizers alone, Letters by a synthetic hand",
+        "Regularizers together, Letters by a synthetic hand",
+    ]
+    assert "not tested" not in words.lower()
+
+
+def test_guidance_is_read_where_it_is_not_quick(full):
+    words = told(outputs("guidance", dataset="omniglot", system="cfgdm", second="omniglot"))
+    assert "Read from `data/results`." in words
+    assert words.count("At guidance 2 drawings are more recognizable than at guidance 0.") == 2
+    assert "is nearest to human" in words
+
+
+def test_guidance_that_is_not_there_is_asked_for_with_the_command(empty):
+    with pytest.raises(ValueError, match="`oneshot results guidance --dataset omniglot --system"):
+        outputs("guidance", dataset="omniglot", system="cfgdm")
+    with pytest.raises(ValueError, match="vae-stn has no guidance"):
+        outputs("guidance", dataset="omniglot", system="vae-stn")
+
+
+def test_what_is_kept_of_concepts_is_shown_without_their_drawings(full):
+    shown = outputs("concepts")
+    words = told(shown)
+    assert "not on this machine" in words
+    assert any(isinstance(value, Markdown) for value in shown)
+
+
+@pytest.mark.parametrize("where", [{}, {"dataset": "glyphs", "preset": "smoke"}])
+def test_the_first_page_needs_no_results(empty, where):
+    shown = outputs("quickstart", **{"dataset": "glyphs", "preset": "smoke"} | where)
+    assert any(isinstance(value, HTML) for value in shown)
