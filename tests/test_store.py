@@ -117,6 +117,15 @@ def test_only_the_artefact_and_its_lock_are_left(store):
     assert sorted(p.suffix for p in (store.runs / "Number").iterdir()) == [".lock", ".safetensors"]
 
 
+def test_what_a_killed_process_left_beside_a_finished_artefact_is_removed(store):
+    store.get(Number(2.0))
+    work = store.path(Number(2.0)).with_suffix(".work")
+    work.mkdir()
+    (work / "checkpoint").touch()
+    assert again(store).get(Number(2.0)) == 2
+    assert not work.exists()
+
+
 def test_the_zoo_is_looked_at_second_and_never_written(store):
     elsewhere = Store(store.runs.parent / "elsewhere", store.zoo)
     elsewhere.get(Number(2.0, (Number(1.0),)))

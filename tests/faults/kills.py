@@ -39,7 +39,7 @@ PASSING = {"seconds", "core_seconds", "created"}
 class Pages(Recipe):
     """Random drawings: large enough that writing them takes as long as making them."""
 
-    concepts: int = 400
+    concepts: int = 1500
     by: str = ""
 
     def make(self, store, work):
@@ -128,8 +128,11 @@ def child(function, *arguments) -> int:
     if not pid:
         torch.set_num_threads(1)
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
-        function(*arguments)
-        os._exit(0)
+        try:
+            function(*arguments)
+            os._exit(0)
+        finally:
+            os._exit(1)
     return pid
 
 
@@ -174,8 +177,9 @@ def killed(case: str, folder: Path, deaths: int, dice: random.Random) -> int:
             time.sleep(dice.uniform(0, seconds))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            if end(pid) == 0:
+            if (status := end(pid)) == 0:
                 break
+            assert os.WIFSIGNALED(status), f"{case}: failed instead of going on"
             died += 1
             begun += len(left_names(place)) > 1
         else:
