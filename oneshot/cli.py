@@ -1,4 +1,4 @@
-"""The command line: `oneshot data | make | score | export | results | run | sweep | book | ...`.
+"""The command line: `oneshot data | draw | make | score | export | run | sweep | book | ...`.
 
 It parses words and calls the package; the work is done elsewhere. With `--json`, standard output is
 one JSON document and nothing else; progress goes to standard error.
@@ -269,6 +269,33 @@ def _zoo(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _draw(arguments: argparse.Namespace) -> int:
+    from oneshot import own
+
+    settings = {
+        "system": arguments.system,
+        "dataset": arguments.dataset,
+        "guidance": arguments.guidance,
+        "seed": arguments.seed,
+        "weights": arguments.weights,
+    }
+    exemplars = own.read(arguments.picture)
+    found = own.draw(exemplars, variations=arguments.variations, **settings)
+    files = own.write(found, arguments.output, settings) if arguments.output else []
+    lines = [
+        f"{one.name:24} originality {one.mean('originality'):.2f}  known among twenty "
+        f"{one.mean('known'):4.0%}  ({len(one.scores)} variations)"
+        for one in found
+    ]
+    lines += [f"{files[0].parent if len(files) > 1 else file} is written" for file in files[:1]]
+    document = settings | {
+        "drawings": [one.to_json() for one in found],
+        "files": [str(file) for file in files],
+    }
+    _say(arguments, document, lines)
+    return 0
+
+
 def _export(arguments: argparse.Namespace) -> int:
     from oneshot import export
 
@@ -395,6 +422,21 @@ def _parser() -> argparse.ArgumentParser:
     zoo.add_argument("what", choices=("list", "show", "verify", "publish", "shrink"))
     zoo.add_argument("name", nargs="?", help="of an entry, or of a data set to publish")
     zoo.add_argument("--only", action="append", default=[], help="publish only this system")
+
+    draw = _command(commands, "draw", _draw, "vary drawings of your own, and judge what comes out")
+    draw.add_argument("picture", nargs="+", help="an image, strokes, or - for standard input")
+    draw.add_argument("-n", "--variations", type=int, default=16, help="of each picture")
+    draw.add_argument("--system", default="ldm", help="a trained model: ldm, cfgdm, ...")
+    draw.add_argument("--dataset", default="quickdraw", help="what it was trained on")
+    draw.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
+    draw.add_argument("--seed", type=int, default=0, help="of the noise")
+    draw.add_argument(
+        "--weights",
+        choices=("float32", "float16", "int8"),
+        default="float32",
+        help="int8: as the book carries them",
+    )
+    draw.add_argument("-o", "--output", type=Path, help="sheet.png, out.svg, out.json or a folder")
 
     export = _command(commands, "export", _export, "write the networks of a system as ONNX files")
     export.add_argument("system", help="a diffusion model: ldm, cfgdm or ddpm")

@@ -326,10 +326,10 @@ def export_model(
 
     Raises ExportError for a system that is not trained, or is not a diffusion model.
     """
-    from oneshot import store
+    from oneshot import store, systems
     from oneshot.recipes import presets
 
-    recipe = presets.system(system, dataset, preset)
+    recipe = systems.recipe(system, dataset, preset)
     if store.default().find(recipe) is None:
         asked = f"{system} {presets.options(dataset, preset)}"
         raise ExportError(f"{system} is not trained here; train it by `oneshot make {asked}`")

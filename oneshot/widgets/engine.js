@@ -71,6 +71,7 @@ export function browserEngine(told = () => {}) {
   }
 
   return {
+    load: ({ system, dataset }) => loaded(`${system}-${dataset}`),
     // Variations of an exemplar; `seen` is told of each step on the way.
     async draw({ system, dataset, ...request }, seen) {
       const model = `${system}-${dataset}`;
@@ -96,7 +97,9 @@ export function kernelEngine(model) {
   model.on("msg:custom", (message, buffers) => {
     const { resolve, reject, seen } = waiting.get(message.id) ?? {};
     if (!resolve) return;
-    const [pages] = (buffers ?? []).map((view) => Float32Array.from(new Uint8Array(view.buffer, view.byteOffset, view.byteLength), (v) => v / 255));
+    const [view] = buffers ?? []; // levels on the way, numbers at the end
+    const bytes = view && new Uint8Array(view.buffer, view.byteOffset, view.byteLength).slice();
+    const pages = bytes && (message.done ? new Float32Array(bytes.buffer) : Float32Array.from(bytes, (v) => v / 255));
     if (!message.done) return seen?.({ ...message, pages });
     waiting.delete(message.id);
     if (message.error) reject(new Error(message.error));
@@ -106,12 +109,11 @@ export function kernelEngine(model) {
     const id = ++asked;
     waiting.set(id, { resolve, reject, seen });
     const { exemplar, pages, ...rest } = content;
-    const buffers = [exemplar, pages].filter(Boolean).map((numbers) => Uint8Array.from(numbers, (v) => Math.round(255 * v)).buffer);
-    model.send({ ...rest, id }, undefined, buffers);
+    model.send({ ...rest, id }, undefined, [exemplar ?? pages].map((numbers) => numbers.slice().buffer));
   });
   return {
+    load: async () => {}, // the kernel loads when it is first asked
     draw: (request, seen) => ask({ kind: "draw", ...request }, seen),
     judge: async (request) => (await ask({ kind: "judge", ...request })).scores,
-    look: async (request) => (await ask({ kind: "look", ...request })).features,
   };
 }

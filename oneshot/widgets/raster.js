@@ -125,7 +125,7 @@ function joint(page, before, point, after) {
 }
 
 // Strokes [[[x, y], ...], ...] in a square of 256 to a page of 48 x 48 levels of ink, 0 to 255.
-export function render(strokes) {
+export function rasterised(strokes) {
   const page = new Uint8Array(BIG * BIG);
   for (const stroke of strokes) {
     const points = stroke.map((point) => point.map((v) => (v + MARGIN) * SCALE));

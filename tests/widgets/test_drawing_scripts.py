@@ -64,7 +64,7 @@ def test_strokes_become_the_same_pixels(tmp_path):
     found = run(
         tmp_path,
         "raster",
-        "given.map((strokes) => Array.from(it.render(it.fitSquare(strokes))))",
+        "given.map((strokes) => Array.from(it.rasterised(it.fitSquare(strokes))))",
         drawings,
     )
     for strokes, page in zip(drawings, found, strict=True):
@@ -77,7 +77,7 @@ def test_the_reader_of_files_sees_what_the_pad_draws(tmp_path):
     (strokes,) = scribbles(1)
     saved = {"strokes": [np.transpose(stroke).tolist() for stroke in strokes]}
     (tmp_path / "own.json").write_text(json.dumps(saved))
-    page = run(tmp_path, "raster", "Array.from(it.render(it.fitSquare(given)))", strokes)
+    page = run(tmp_path, "raster", "Array.from(it.rasterised(it.fitSquare(given)))", strokes)
     read = read_drawing(tmp_path / "own.json").flatten()
     assert np.abs(np.array(page) / 255 - read.numpy()).max() < 1 / 255
 

@@ -1,0 +1,201 @@
+"""A pad to draw on, and what the models make of the drawing: in the book, and with a kernel."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from IPython.display import HTML, display
+from torch import Tensor
+
+from oneshot import store, systems
+from oneshot.drawings import sketchbook
+from oneshot.evaluations.record import HUMAN
+from oneshot.evaluations.table import read
+from oneshot.metrics.single import judge
+from oneshot.recipes.rivals import rivals
+from oneshot.widgets.assets import bundle, style
+
+COUNT = 16
+SIDE = 48
+MODELS = (
+    ("ldm", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
+    ("ldm", "quickdraw", "things (LDM, Quick, Draw!)", "Quick, Draw!"),
+)
+"""System, data set, what the pad calls them, and what it calls the data set."""
+
+
+@dataclass(frozen=True)
+class Judges:
+    """The critics of a data set, and what they judge a drawing of the reader's against."""
+
+    originality: torch.nn.Module
+    recognition: torch.nn.Module
+    rivals: Tensor
+    unit: float
+    threshold: float
+
+    @classmethod
+    def of(cls, dataset: str, preset: str = "laptop") -> "Judges":
+        """Return those of a data set, from the store."""
+        recipe = rivals(dataset, preset)
+        against = store.get(recipe)
+        return cls(
+            store.get(recipe.originality),
+            store.get(recipe.recognition),
+            against.features,
+            against.unit,
+            recipe.concepts.threshold,
+        )
+
+    def __call__(self, drawings: Tensor, exemplar: Tensor) -> list[dict[str, float]]:
+        """Return originality and the chance to be known of drawings (V, 1, H, W) of one exemplar.
+
+        `exemplar` is (1, 1, H, W), both are in [0, 1].
+        """
+        found = judge(
+            drawings,
+            exemplar,
+            self.originality,
+            self.recognition,
+            rivals=self.rivals,
+            unit=self.unit,
+            threshold=self.threshold,
+        )
+        pairs = zip(*(values.tolist() for values in found), strict=True)
+        return [{"originality": far, "known": chance} for far, chance in pairs]
+
+
+class Sketchpad(anywidget.AnyWidget):
+    """Draw one thing, and sixteen variations of it appear step by step.
+
+    With a kernel the models run in it, and `exemplar` and `variations` are what was drawn; in the
+    built book the same pad runs them in the browser. `state` holds strokes and settings.
+    """
+
+    _esm = bundle("raster", "engine", "pad")
+    _css = style("pad")
+
+    models = traitlets.List(traitlets.Dict()).tag(sync=True)
+    sketches = traitlets.List(traitlets.Dict()).tag(sync=True)
+    count = traitlets.Int(COUNT).tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+
+    exemplar: Tensor | None = None
+    """What is on the pad, (1, 1, 48, 48) in [0, 1]; None before anything is."""
+    variations: Tensor | None = None
+    """What the model drew last, (16, 1, 48, 48) in [0, 1]."""
+    scores: list[dict[str, float]]
+    """Originality and the chance to be known of each of them."""
+
+    def __init__(self):
+        super().__init__(models=choices(), sketches=sketches())
+        self.scores = []
+        self._judges: dict[str, Judges] = {}
+        self.on_msg(self._asked)
+
+    def show(self) -> None:
+        """Display the pad, and a sentence for browsers without JavaScript."""
+        note = "A pad to draw on is here when JavaScript is on."
+        display(HTML(f"<noscript><p><em>{note}</em></p></noscript>"))
+        display(self)
+
+    def _asked(self, _: Any, asked: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a question of the page, or say why that is not possible."""
+        acts = {"draw": self._draw, "judge": self._judge}
+        if asked.get("kind") not in acts:
+            return
+        try:
+            pages = np.frombuffer(buffers[0], "<f4").reshape(-1, 1, SIDE, SIDE)
+            told, sent = acts[asked["kind"]](torch.from_numpy(pages.copy()), asked)
+        except Exception as error:  # the reader is at the page, not at the kernel's log
+            told, sent = {"error": str(error) or type(error).__name__}, []
+        self.send({"id": asked["id"], "done": True} | told, sent)
+
+    def _draw(self, exemplar: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
+        recipe = systems.recipe(asked["system"], asked["dataset"])
+        model, device = store.get(recipe), store.default().device
+
+        def seen(step: Any) -> None:
+            x = step.x[0]
+            pages = model.decode(x) if hasattr(model, "decode") else (x + 1) / 2
+            levels = (255 * pages.clamp(0, 1)).round().to(torch.uint8).cpu()
+            about = {"id": asked["id"], "step": step.index, "steps": recipe.drawing["steps"]}
+            self.send(about, [levels.numpy().tobytes()])
+
+        drawn = model.draw(
+            exemplar.to(device),
+            asked["variations"],
+            guidance=float(asked["guidance"]),
+            seed=int(asked["seed"]),
+            concepts=[0],
+            callback=seen,
+        )
+        self.exemplar, self.variations = exemplar, drawn[0].float().cpu()
+        return {"steps": recipe.drawing["steps"]}, [self.variations.numpy().tobytes()]
+
+    def _judge(self, pages: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
+        dataset = asked["dataset"]
+        if dataset not in self._judges:
+            self._judges[dataset] = Judges.of(dataset)
+        self.scores = self._judges[dataset](pages[1:], pages[:1])
+        return {"scores": self.scores}, []
+
+
+def page() -> dict[str, Any]:
+    """Return the pad's model as a page without kernel keeps it, in the form of a notebook."""
+    return {
+        "model_name": "AnyModel",
+        "state": {
+            "_esm": Sketchpad._esm,
+            "_css": Sketchpad._css,
+            "models": choices(),
+            "sketches": sketches(),
+            "count": COUNT,
+            "state": {},
+        },
+    }
+
+
+def choices() -> list[dict[str, Any]]:
+    """Return what the pad offers: each model, and the plane its drawings are shown on."""
+    return [
+        {
+            "name": f"{system}-{dataset}",
+            "system": system,
+            "dataset": dataset,
+            "label": label,
+            "about": about,
+            "systems": _plane(dataset),
+        }
+        for system, dataset, label, about in MODELS
+    ]
+
+
+def sketches() -> list[dict[str, Any]]:
+    """Return the sketchbook as the page reads it: names, and strokes [[[x, y], ...], ...]."""
+    return [
+        {"name": name, "strokes": [stroke.astype(int).tolist() for stroke in strokes]}
+        for name, strokes in sketchbook.drawings().items()
+    ]
+
+
+def _plane(dataset: str) -> list[dict[str, Any]]:
+    """Return people and systems as points: originality in human units, recognizability in %."""
+    shown = {"dataset": dataset, "size": "laptop", "split": "category", "critics": "own"}
+    table = read().where(**shown)
+    people = table.human
+    if people is None:
+        return []
+    unit = np.mean(people.per_concept["scale"])
+    return [
+        {
+            "label": systems.label(record.system),
+            "x": round(float(np.mean(record.per_concept["distance"]) / unit), 4),
+            "y": round(record.recognizability.value, 2),
+            "human": record.system == HUMAN,
+        }
+        for record in (people, *table.defaults().systems.values())
+    ]
