@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from filelock import FileLock
@@ -21,7 +21,7 @@ from oneshot.evaluations import selection
 from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
-from oneshot.recipes.base import Made, Recipe, from_json
+from oneshot.recipes.base import Artefact, Made, Recipe, from_json
 from oneshot.recipes.results import Samples
 from oneshot.store import SUMS, Store, default, read_sums
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
@@ -137,8 +137,8 @@ def shrink(name: str, store: Store | None = None) -> dict[str, float]:
     drawn = Samples(recipe, variations=presets.variations(about["dataset"], about["preset"]))
     scores = presets.scores(drawn)
     other = _Instead(store)
-    other.put(recipe, recipe.load(other, Made(restored(eight), {})))
-    other.put(drawn, drawn.load(other, drawn.make(other, Path())))
+    other.put(recipe, recipe.load(other, cast(Artefact, Made(restored(eight), {}))))
+    other.put(drawn, drawn.load(other, cast(Artefact, drawn.make(other, Path()))))
     before, after = store.get(scores), scores.load(other, scores.make(other, Path()))
     moves = {
         score: abs(getattr(after, score).value - was.value) / max(was.high - was.low, 1e-9)
