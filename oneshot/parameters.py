@@ -126,12 +126,12 @@ def declared(source: str) -> dict[str, Parameter]:
         ) from None
     found = {}
     for statement in body:
-        text = ast.get_source_segment(source, statement)
+        text = ast.get_source_segment(source, statement) or ""
         if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
             raise ParameterError(
                 f"`{' '.join(text.split()):.80}`: write `name: type = default  # help`"
             )
-        parameter = _declared(statement, comments.get(statement.end_lineno or 0, ""), text or "")
+        parameter = _declared(statement, comments.get(statement.end_lineno or 0, ""), text)
         found[parameter.name] = parameter
     return found
 

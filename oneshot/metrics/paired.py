@@ -248,7 +248,8 @@ def signed_rank(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
     if not len(gaps):
         return 1.0, 0.0
     ranks = rankdata(np.abs(gaps))
-    return float(wilcoxon(gaps).pvalue), float((np.sign(gaps) @ ranks) / ranks.sum())
+    _, p = np.asarray(wilcoxon(gaps))
+    return float(p), float((np.sign(gaps) @ ranks) / ranks.sum())
 
 
 def holm(p: ArrayLike) -> Array:
@@ -271,7 +272,7 @@ def concepts_needed(interval: Interval, concepts: int, power: float = 0.8) -> fl
         return math.inf
     bound = interval.low if interval.value > 0 else interval.high
     wide = (interval.value - bound) / interval.value
-    return concepts * (wide * (1 + norm.ppf(power) / norm.ppf(0.975))) ** 2
+    return float(concepts * (wide * (1 + norm.ppf(power) / norm.ppf(0.975))) ** 2)
 
 
 def rank_correlation(pairs: ArrayLike, draws: int = 2000, seed: int = 0) -> Array:

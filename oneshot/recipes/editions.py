@@ -6,6 +6,8 @@ its changes do. In it all families see each pair, or set, of drawings under one 
 the commit that ships its weights (`SECOND`); until then nobody is made to train it by surprise.
 """
 
+from typing import Any
+
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts
@@ -68,8 +70,14 @@ def _first(system: str, group: Concepts, steps: int) -> Recipe:
         dropout = 0.1 if system == "cfgdm" else 0.0
         return PixelDiffusion(group, denoising(steps, 64), dropout, velocity=True)
     if system == "fsdm":
-        small = {"blocks": 1, "patch": 4, "attention": (2,), "drop": 0.1, "velocity": True}
-        sizes = {"encoder": (128, 3, 2, 12), "widths": (48, 96, 192)}
+        small: dict[str, Any] = {
+            "blocks": 1,
+            "patch": 4,
+            "attention": (2,),
+            "drop": 0.1,
+            "velocity": True,
+        }
+        sizes: dict[str, Any] = {"encoder": (128, 3, 2, 12), "widths": (48, 96, 192)}
         return SetDiffusion(group, denoising(steps, 12), **sizes, **small)
     if system == "vae-stn":
         return VaeStn(group, Plan(steps, 128, lr=1e-3, warmup=100, clip=5.0), steps=20)
