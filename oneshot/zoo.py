@@ -139,7 +139,8 @@ def shrink(name: str, store: Store | None = None) -> dict[str, float]:
     other = _Instead(store)
     other.put(recipe, recipe.load(other, cast(Artefact, Made(restored(eight), {}))))
     other.put(drawn, drawn.load(other, cast(Artefact, drawn.make(other, Path()))))
-    before, after = store.get(scores), scores.load(other, scores.make(other, Path()))
+    before = store.get(scores)
+    after = scores.load(other, cast(Artefact, scores.make(other, Path())))
     moves = {
         score: abs(getattr(after, score).value - was.value) / max(was.high - was.low, 1e-9)
         for score in HEADLINE
