@@ -1,5 +1,5 @@
 // A game of the ClickMe kind. A drawing is covered; the reader uncovers parts of it until a critic
-// names it. The critic runs here, so the same code serves a live kernel and a page without one.
+// names it. `engine.js` runs the critic: here, in a page without kernel, else in the kernel.
 
 const [PAPER, INK, HEAT, COVER] = [[253, 252, 247], [24, 26, 34], [176, 74, 22], [205, 198, 180]];
 
@@ -11,82 +11,6 @@ function element(name, attributes = {}, ...children) {
 }
 
 const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-
-// Numbers of 16 bits (IEEE 754 binary16, little-endian), which not all browsers can read by themselves.
-export function halves(view) {
-  return Float32Array.from({ length: view.byteLength / 2 }, (_, k) => {
-    const bits = view.getUint16(2 * k, true);
-    const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, bits & 1023];
-    return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
-  });
-}
-
-function convolved({ data, side }, { ins, outs, size, stride, padding, weight, bias }) {
-  const wide = side + 2 * padding;
-  const padded = new Float32Array(ins * wide * wide);
-  for (let row = 0; row < ins * side; row++) {
-    const place = (Math.floor(row / side) * wide + (row % side) + padding) * wide + padding;
-    padded.set(data.subarray(row * side, (row + 1) * side), place);
-  }
-  const out = Math.floor((wide - size) / stride) + 1;
-  const result = new Float32Array(outs * out * out);
-  for (let o = 0, w = 0; o < outs; o++) {
-    const page = result.subarray(o * out * out, (o + 1) * out * out).fill(bias[o]);
-    for (let i = 0; i < ins; i++) for (let v = 0; v < size; v++) for (let u = 0; u < size; u++, w++) {
-      const factor = weight[w];
-      for (let y = 0; y < out; y++) {
-        let from = (i * wide + y * stride + v) * wide + u;
-        const end = (y + 1) * out;
-        for (let to = y * out; to < end; to++, from += stride) page[to] += factor * padded[from];
-      }
-    }
-  }
-  return { data: result, side: out };
-}
-
-function pooled({ data, side }, channels) {
-  const out = Math.floor(side / 2);
-  const result = new Float32Array(channels * out * out);
-  for (let k = 0; k < result.length; k++) {
-    const [x, y, c] = [k % out, Math.floor(k / out) % out, Math.floor(k / (out * out))];
-    const at = (c * side + 2 * y) * side + 2 * x;
-    result[k] = Math.max(data[at], data[at + 1], data[at + side], data[at + side + 1]);
-  }
-  return { data: result, side: out };
-}
-
-// A function from a page of numbers to its features: convolutions, some with a shortcut, some with a
-// pool, then one matrix.
-export function critic(layers, view) {
-  const numbers = halves(view);
-  let used = 0;
-  const take = (count) => numbers.subarray(used, (used += count));
-  const parts = layers.map((layer) => {
-    const weight = take(layer.outs * layer.ins * layer.size ** 2);
-    return { ...layer, weight, bias: take(layer.outs) };
-  });
-  const matrix = parts.pop();
-  return (page) => {
-    const results = [{ data: page, side: Math.sqrt(page.length) }];
-    for (const part of parts) {
-      const { data, side } = convolved(results[part.reads], part);
-      if (part.adds !== null) results[part.adds].data.forEach((value, k) => { data[k] += value; });
-      if (part.relu) data.forEach((value, k) => { data[k] = Math.max(value, 0); });
-      results.push(part.pool ? pooled({ data, side }, part.outs) : { data, side });
-    }
-    const { data } = results.pop();
-    return matrix.bias.map((sum, o) => {
-      for (let i = 0; i < matrix.ins; i++) sum += matrix.weight[o * matrix.ins + i] * data[i];
-      return sum;
-    });
-  };
-}
-
-// Ink or paper, nothing between, as the critic was trained.
-export function binary(page, threshold) {
-  const [low, high] = [Math.min(...page), Math.max(...page)];
-  return Float32Array.from(page, (value) => Number(value > low + threshold * (high - low)));
-}
 
 // The chances of the names: softmax of minus the squared distances to the exemplars' features.
 export function chances(features, supports) {
@@ -157,7 +81,8 @@ function render({ model, el }) {
   const [side, names, labels, reach, sigma] = ["side", "names", "labels", "reach", "sigma"].map((key) => model.get(key));
   const [drawings, maps] = [bytes(model.get("drawings")), bytes(model.get("maps"))];
   const page = (from, number) => from.subarray(number * side * side, (number + 1) * side * side);
-  const look = critic(model.get("layers"), model.get("weights"));
+  const kernel = Boolean(model.widget_manager);
+  const engine = kernel ? kernelEngine(model) : browserEngine();
   const view = model.get("supports");
   const supports = Float32Array.from({ length: view.byteLength / 4 }, (_, k) => view.getFloat32(4 * k, true));
   const participant = `reader-${Date.now().toString(36)}`;
@@ -173,6 +98,7 @@ function render({ model, el }) {
     return node;
   };
   let [number, clicks, open, done, place] = [-1, [], null, false, [0, 0]];
+  let [busy, again, woken] = [false, false, false];
 
   function show() {
     const drawing = page(drawings, number);
@@ -210,15 +136,47 @@ function render({ model, el }) {
     );
   }
 
-  function ask() {
+  // What the critic sees of the drawing, as features; its network travels with the first question.
+  async function look() {
     const drawing = page(drawings, number);
-    const seen = Float32Array.from(drawing, (value, k) => (open[k] ? value / 255 : 0));
-    const found = chances(look(binary(seen, model.get("threshold"))), supports);
+    const pages = Float32Array.from(drawing, (value, k) => (open[k] ? value / 255 : 0));
+    if (!woken) told.textContent = "Waking the critic\u2026";
+    const request = { network: "critic", pages, side, threshold: model.get("threshold") };
+    if (!woken && !kernel) request.bytes = bytes(model.get("network")).slice();
+    woken = true;
+    return engine.look(request);
+  }
+
+  // One question at a time: what is uncovered meanwhile is asked about next.
+  async function ask() {
+    if (busy) {
+      again = true;
+      return;
+    }
+    busy = true;
+    try {
+      do {
+        again = false;
+        const [asked, count] = [number, clicks.length];
+        const found = chances(Array.from(await look()), supports);
+        if (asked === number && !done) answered(found, count);
+      } while (again && !done);
+    } catch (error) {
+      woken = false;
+      told.textContent = `The critic cannot be asked: ${error.message}`;
+    }
+    busy = false;
+  }
+
+  function answered(found, count) {
     const order = found.map((_, n) => n).sort((a, b) => found[b] - found[a]);
     const shown = order.slice(0, 3).map((n) => picture(side, page(drawings, n), `${names[n]} ${Math.round(100 * found[n])}\u00a0%`));
     guesses.replaceChildren(...shown);
-    told.textContent = `After ${clicks.length}, the critic says ${names[order[0]]}.`;
-    if (order[0] === number) finish(true);
+    told.textContent = `After ${count}, the critic says ${names[order[0]]}.`;
+    if (order[0] !== number) return;
+    clicks = clicks.slice(0, count); // it was named before the others
+    finish(true);
+    show();
   }
 
   function uncover() {

@@ -1,11 +1,13 @@
 """A game of the ClickMe kind that a reader plays against a critic in the browser, without a kernel.
 
-The reader uncovers parts of a drawing until the recognition critic names it. The critic's weights
-travel in the page, 16 bits each, and its forward pass is a few loops of JavaScript.
+The reader uncovers parts of a drawing until the recognition critic names it. The critic travels in
+the page as an ONNX file, its weights in 16 bits, and is run by what the book carries, or by the
+kernel where there is one.
 """
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -13,12 +15,13 @@ import torch
 import traitlets
 from IPython.display import HTML, Markdown, display
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import Tensor
 
 from oneshot.attribution.human import SIGMA
-from oneshot.metrics.features import folded, prepare
-from oneshot.models.critics import BasicBlock, ConvCritic, Critic, PatchCritic
-from oneshot.widgets.assets import script, style
+from oneshot.export import ExportError, critic_graph, encoded
+from oneshot.metrics.features import embed, folded, prepare
+from oneshot.models.critics import ConvCritic, Critic, PatchCritic
+from oneshot.widgets.assets import bundle, style
 from oneshot.widgets.importance import stretched
 
 REACH = 4  # px around a click that are uncovered
@@ -35,15 +38,14 @@ class ClickGame(anywidget.AnyWidget):
     Raises ValueError for another kind of critic, or when sides, names or maps do not fit.
     """
 
-    _esm = script("click_game")
+    _esm = bundle("engine", "click_game")
     _css = style("click_game")
 
     side = traitlets.Int().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     drawings = traitlets.Bytes().tag(sync=True)
     threshold = traitlets.Float().tag(sync=True)
-    layers = traitlets.List(traitlets.Dict()).tag(sync=True)
-    weights = traitlets.Bytes().tag(sync=True)
+    network = traitlets.Bytes().tag(sync=True)
     supports = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     maps = traitlets.Bytes().tag(sync=True)
@@ -70,19 +72,27 @@ class ClickGame(anywidget.AnyWidget):
             raise ValueError(f"{len(names)} names for {len(exemplars)} exemplars, at least two")
         if wrong := {k: v.shape for k, v in pages.items() if v.shape != (len(names), side, side)}:
             raise ValueError(f"maps must be ({len(names)}, {side}, {side}), got {wrong}")
-        layers, weights = packed(critic)
         drawings = _levels(exemplars.cpu().numpy())
         super().__init__(
             side=side,
             names=[str(name) for name in names],
             drawings=drawings.tobytes(),
             threshold=threshold,
-            layers=layers,
-            weights=weights,
+            network=encoded(critic_graph(critic), "float16"),
             supports=_supports(critic, torch.from_numpy(drawings), threshold),
             labels=list(pages),
             maps=b"".join(_levels(stretched(page)).tobytes() for page in pages.values()),
         )
+
+        self._critic = critic
+        self.on_msg(self._asked)
+
+    def _asked(self, _: Any, asked: dict[str, Any], buffers: list[Any]) -> None:
+        """Answer a page with a kernel: the features of what is uncovered."""
+        if asked.get("kind") == "look":
+            page = np.frombuffer(buffers[0], "<f4").reshape(1, 1, self.side, self.side)
+            features = embed(self._critic, page, self.threshold, name="looking")[0]
+            self.send({"id": asked["id"], "done": True, "features": features.tolist()})
 
     def show(self) -> None:
         """Display the game, and a sentence for browsers without JavaScript."""
@@ -100,7 +110,10 @@ def play(
 ) -> None:
     """Show a `ClickGame`, or say in words that this critic cannot come into the page."""
     if _fits(critic, exemplars.shape[-1]):
-        ClickGame(critic, exemplars, names, threshold, maps).show()
+        try:
+            ClickGame(critic, exemplars, names, threshold, maps).show()
+        except ExportError as error:
+            display(Markdown(f"*No game here: {error}.*"))
         return
     display(
         Markdown(
@@ -113,51 +126,6 @@ def play(
 
 def _fits(critic: Critic, side: int) -> bool:
     return isinstance(critic, ConvCritic | PatchCritic) and critic.side == side
-
-
-def packed(critic: ConvCritic | PatchCritic) -> tuple[list[dict[str, object]], bytes]:
-    """Return the layers of a critic and their weights as numbers of 16 bits, little-endian.
-
-    Batch norms are folded into the convolutions and the two matrices at the end, which have nothing
-    between them, multiplied. Each layer gives its weights (outs, ins, size, size), then its biases.
-    A convolution reads the result number `reads`, where the page is 0 and each layer adds one, and
-    adds to it the result number `adds`, unless that is None.
-    """
-    network = folded(critic).cpu()
-    layers, tensors = [], []
-
-    def lay(convolution: nn.Conv2d, **how: object) -> int:
-        layers.append(
-            {
-                "ins": convolution.in_channels,
-                "outs": convolution.out_channels,
-                "size": convolution.kernel_size[0],
-                "stride": convolution.stride[0],
-                "padding": convolution.padding[0],
-                **{"reads": len(layers), "adds": None, "relu": True, "pool": False, **how},
-            }
-        )
-        tensors.extend([convolution.weight, convolution.bias])
-        return len(layers)
-
-    for module in network.encoder:
-        if isinstance(module, nn.Conv2d):
-            lay(module)
-        elif isinstance(module, BasicBlock):
-            before = len(layers)
-            inner = lay(module.body[0])
-            shortcut = [m for m in module.shortcut if isinstance(m, nn.Conv2d)]
-            across = lay(shortcut[0], reads=before, relu=False) if shortcut else before
-            lay(module.body[3], reads=inner, adds=across)
-        elif isinstance(module, nn.Sequential):
-            lay(module[0], pool=any(isinstance(m, nn.MaxPool2d) for m in module))
-    weight, bias = network.embedding.weight, network.embedding.bias
-    if network.features == "head":
-        bias = network.head.weight @ bias + network.head.bias
-        weight = network.head.weight @ weight
-    layers.append({"ins": weight.shape[1], "outs": weight.shape[0], "size": 1})
-    numbers = torch.cat([tensor.flatten() for tensor in (*tensors, weight, bias)])
-    return layers, numbers.numpy().astype("<f2").tobytes()
 
 
 @torch.no_grad()

@@ -115,5 +115,6 @@ export function kernelEngine(model) {
     load: async () => {}, // the kernel loads when it is first asked
     draw: (request, seen) => ask({ kind: "draw", ...request }, seen),
     judge: async (request) => (await ask({ kind: "judge", ...request })).scores,
+    look: async (request) => (await ask({ kind: "look", ...request })).features,
   };
 }

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from oneshot.export import ExportError, Session, critic_graph, encoded
 from oneshot.metrics.features import folded, prepare
-from oneshot.models.critics import ConvCritic, PatchCritic, ResNetCritic
+from oneshot.models.critics import ConvCritic, ResNetCritic
 from oneshot.widgets import click_game
-from oneshot.widgets.click_game import ClickGame, packed, play
+from oneshot.widgets.click_game import ClickGame, play
 
 
 @pytest.fixture
@@ -21,35 +22,37 @@ def exemplars():
     return torch.rand(3, 1, 16, 16, generator=torch.Generator().manual_seed(1))
 
 
-def test_weights_travel_as_half_floats_with_the_two_matrices_multiplied(critic):
-    layers, weights = packed(critic)
-    assert [layer["outs"] for layer in layers] == [4, 6, 128]
-    assert [layer.get("stride") for layer in layers] == [2, 1, None]
-    assert [layer.get("pool") for layer in layers] == [False, True, None]
-    assert [(layer.get("reads"), layer.get("adds")) for layer in layers[:2]] == [
-        (0, None),
-        (1, None),
-    ]
-    counts = 4 * 1 * 4 * 4 + 4, 6 * 4 * 3 * 3 + 6, 128 * 6 * 4 * 4 + 128
-    numbers = np.frombuffer(weights, "<f2")
-    assert len(numbers) == sum(counts)
-    inner = torch.rand(96)
-    matrix = torch.from_numpy(numbers[-counts[2] :].astype(np.float32))
-    seen = matrix[:-128].view(128, 96) @ inner + matrix[-128:]
-    torch.testing.assert_close(seen, critic.head(critic.embedding(inner)), rtol=1e-2, atol=2e-3)
+def test_the_critic_travels_as_a_file_with_weights_of_16_bits(critic, exemplars):
+    game = ClickGame(critic, exemplars, ["a", "b", "c"], 0.4)
+    pages = prepare(exemplars, 16, 0.4)
+    seen = Session(game.network)(pages)
+    torch.testing.assert_close(seen, folded(critic)(pages), rtol=1e-2, atol=2e-3)
+    assert len(game.network) < len(encoded(critic_graph(critic), "float32"))
 
 
-def test_a_block_with_a_shortcut_reads_and_adds_what_came_before_it():
-    layers, _ = packed(PatchCritic(16, widths=(4, 6)).eval())
-    steps = [(layer["reads"], layer["adds"], layer["relu"]) for layer in layers[:-1]]
-    first, last = [(1, None, True), (2, 1, True)], [(6, None, True), (7, 6, True)]
-    down = [(3, None, True), (3, None, False), (4, 5, True)]
-    assert steps == [(0, None, True), *first, *down, *last]
+def test_with_a_kernel_the_critic_is_asked_there(critic, exemplars, monkeypatch):
+    game = ClickGame(critic, exemplars, ["a", "b", "c"], 0.4)
+    sent = []
+    monkeypatch.setattr(ClickGame, "send", lambda self, content, buffers=None: sent.append(content))
+    page = exemplars[1].numpy().astype("<f4").tobytes()
+    game._asked(game, {"kind": "look", "id": 7}, [memoryview(page)])
+    game._asked(game, {"kind": "other", "id": 8}, [])
+    (answer,) = sent
+    supports = np.frombuffer(game.supports, "<f4").reshape(3, 128)
+    assert (answer["id"], answer["done"]) == (7, True)
+    np.testing.assert_allclose(answer["features"], supports[1], rtol=1e-2, atol=1e-3)
 
 
-def test_an_originality_critic_ends_at_its_embedding():
-    layers, _ = packed(ConvCritic(16, widths=(4, 6)))
-    assert layers[-1]["outs"] == 256
+def test_without_the_packages_of_an_export_the_page_says_so(monkeypatch, critic, exemplars):
+    shown = []
+    monkeypatch.setattr(click_game, "display", shown.append)
+
+    def missing(*arguments):
+        raise ExportError("exporting needs the package onnx")
+
+    monkeypatch.setattr(click_game, "encoded", missing)
+    play(critic, exemplars, ["a", "b", "c"], 0.5, {})
+    assert "No game here: exporting needs the package onnx" in shown[0].data
 
 
 def test_drawings_features_and_maps_are_in_their_places(critic, exemplars):
