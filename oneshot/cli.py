@@ -208,6 +208,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
 
 def _slot(arguments: argparse.Namespace) -> int:
     """Work for some minutes on what is missing; what is interrupted goes on in the next slot."""
+    from oneshot.device import on_card
     from oneshot.store import Store
     from oneshot.sweep import study, timed
 
@@ -218,7 +219,7 @@ def _slot(arguments: argparse.Namespace) -> int:
     if what == "study":
         return study.run(minutes, store, only=arguments.only)
     size = "laptop" if what == "systems" else "paper"
-    compiled = size == "paper" and store.device.type == "cuda"
+    compiled = size == "paper" and on_card(store.device)
     chosen = {"datasets": arguments.dataset or timed.DATASETS, "names": arguments.only}
     return timed.run(size, minutes, store, compiled=compiled, **chosen)
 
@@ -409,7 +410,7 @@ def _parser() -> argparse.ArgumentParser:
     sweep.add_argument("--minutes", type=float, help="time box; the same command goes on from it")
     sweep.add_argument("--only", action="append", default=[], help="only this system, or trial")
     sweep.add_argument("--dataset", action="append", default=[], help="only of this one")
-    sweep.add_argument("--device", default="", help="cpu, cuda, mps; default: the best there is")
+    sweep.add_argument("--device", default="", help="where to train; default: the best there is")
     sweep.add_argument("--scheduler", default="", help="address of a Dask scheduler")
     sweep.add_argument("--workers", type=int, default=0, help="processes here; 0: one a core")
     sweep.add_argument("--dry-run", action="store_true", help="only print the table")

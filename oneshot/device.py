@@ -48,6 +48,11 @@ def same_randomness_after(device: torch.device) -> Iterator[None]:
             torch.mps.set_rng_state(state)
 
 
+def on_card(device: torch.device) -> bool:
+    """Say whether this is a CUDA card: all drawings fit on it, and compiling a network pays."""
+    return device.type == "cuda"
+
+
 def describe(device: torch.device) -> str:
     """Return a name a person recognises, such as "cpu (2 threads)"."""
     if device.type == "cuda":

@@ -10,8 +10,11 @@ import torch
 from fuzz import Kind, fuzz
 from safetensors.torch import save
 
-from oneshot import results, systems, tables
+from oneshot import systems
 from oneshot.drawings.concepts import memory_map
+from oneshot.evaluations import lines
+from oneshot.evaluations import table as evaluations
+from oneshot.evaluations.record import Record
 from oneshot.recipes import Recipe, from_json, presets
 from oneshot.store import Store
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
@@ -66,13 +69,12 @@ def recipe(file: Path) -> None:
 
 
 def rows() -> list[bytes]:
-    file = tables.SHIPPED / "regularization.json"
-    lines = file.read_text().splitlines()[1:-1]
-    return [f"[{lines[k].rstrip(',')}]".encode() for k in (0, len(lines) // 2)]
+    kept = (evaluations.SHIPPED / evaluations.NAME).read_bytes().splitlines(keepends=True)
+    return [kept[0], kept[len(kept) // 2]]
 
 
 def table(file: Path) -> None:
-    for row in results.read(file):
+    for row in lines.read(file, Record):
         assert row.to_json()
 
 
@@ -83,7 +85,7 @@ KINDS = {
         Kind("map", "a.safetensors", artefacts(), mapped, errors=OWN),
         Kind("zoo", "a.safetensors", artefacts(), zoo, errors=(*OWN, ZooError)),
         Kind("recipe", "a.json", recipes(), recipe, text=True, errors=OWN),
-        Kind("table", "a.json", rows(), table, text=True, errors=OWN),
+        Kind("table", "a.jsonl", rows(), table, text=True, errors=OWN),
     )
 }
 

@@ -83,7 +83,8 @@ def grid(file: Path) -> None:
     found = sweep.read(file)
     assert 0 < len(found.runs) <= 10_000 and len(set(found.runs)) == len(found.runs)
     for run in found.runs:
-        assert all(math.isfinite(beta) and beta > 0 for _, beta in run.regularizers)
+        betas = run.settings.get("regularizers", {})
+        assert all(math.isfinite(beta) and beta > 0 for beta in dict(betas).values())
         assert 0 <= run.guidance <= 100 and run.seed >= 0
 
 

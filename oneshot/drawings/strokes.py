@@ -45,7 +45,7 @@ def drawing_of(value: Any) -> list[np.ndarray]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         raise ValueError(f"the drawing is {_kind(value)}, not a list of strokes")
     if value and all(_is_row(row) for row in value):
-        return from_offsets(np.array(value, dtype=np.float64))
+        return from_offsets(_finite(value))
     return [np.float32(stroke) for stroke in _strokes([_listed(one) for one in value])]
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from oneshot.device import same_randomness_after
+from oneshot.device import on_card, same_randomness_after
 from oneshot.rng import step_seed
 from oneshot.training.checkpoint import (
     load_optimizer,
@@ -121,7 +121,7 @@ def train(
     slot.
     """
     limit = current()
-    if device.type == "cuda" and (settle := getattr(batches, "settle", None)):
+    if on_card(device) and (settle := getattr(batches, "settle", None)):
         settle(device)
     run = _Run(objective.to(device), plan, Path(folder), device)
     with same_randomness_after(device):

@@ -274,7 +274,7 @@ def own_folder(root: Path, side: int) -> Path:
 
 
 def test_records_of_ones_own_drawings_count_while_those_are_as_they_were(tmp_path, monkeypatch):
-    monkeypatch.setattr(table, "cache", lambda: tmp_path / "results" / table.NAME)
+    monkeypatch.setattr(table, "cache", lambda *_: tmp_path / "results" / table.NAME)
     root = own_folder(tmp_path / "mine", 30)
     monkeypatch.chdir(tmp_path)
     table.add([record(dataset="folder:mine/", size="smoke")])
@@ -289,7 +289,7 @@ def test_records_of_ones_own_drawings_count_while_those_are_as_they_were(tmp_pat
 
 
 def test_systems_that_ship_do_not_stand_beside_people_of_other_drawings(tmp_path, monkeypatch):
-    monkeypatch.setattr(table, "cache", lambda: tmp_path / "results" / table.NAME)
+    monkeypatch.setattr(table, "cache", lambda *_: tmp_path / "results" / table.NAME)
     shipped = table.read().where(dataset="quickdraw")
     assert len(shipped) > 10
     (tmp_path / "quickdraw" / "simplified").mkdir(parents=True)
