@@ -116,8 +116,10 @@ def resolved(dataset: str) -> str:
 def placeless(dataset: str) -> str:
     """Return what of the name of a data set says what it is: not where a folder of drawings lies.
 
-    Which drawings are in it, its fingerprint tells.
+    Which drawings are in it, its fingerprint tells. Raises ValueError for what is no text.
     """
+    if not isinstance(dataset, str):
+        raise ValueError(f"the name of a data set is text, not {dataset!r}")
     return "folder" if dataset.startswith("folder:") else dataset
 
 

@@ -73,7 +73,7 @@ def _values(file: Path) -> Iterator[tuple[int, Any]]:
             continue
         try:
             yield number, json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _damaged(file, number, error) from None
 
 
