@@ -253,7 +253,12 @@ def _zoo(arguments: argparse.Namespace) -> int:
         if arguments.name is None:
             raise ValueError("say of which dataset: oneshot zoo publish DATASET")
         only = arguments.only
-        files = zoo.publish_systems(arguments.name, only) if only else zoo.publish(arguments.name)
+        edition = {"edition": arguments.edition}
+        files = (
+            zoo.publish_systems(arguments.name, only, **edition)
+            if only
+            else zoo.publish(arguments.name)
+        )
         made = [str(path) for path in files]
         _say(arguments, made, made)
         return 0
@@ -423,6 +428,7 @@ def _parser() -> argparse.ArgumentParser:
     zoo.add_argument("what", choices=("list", "show", "verify", "publish", "shrink"))
     zoo.add_argument("name", nargs="?", help="of an entry, or of a data set to publish")
     zoo.add_argument("--only", action="append", default=[], help="publish only this system")
+    zoo.add_argument("--edition", type=int, help="of recipes, with --only; default: that of pages")
 
     draw = _command(commands, "draw", _draw, "vary drawings of your own, and judge what comes out")
     draw.add_argument("picture", nargs="+", help="an image, strokes, or - for standard input")

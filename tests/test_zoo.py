@@ -222,6 +222,17 @@ def test_one_system_is_published_alone(smoke, tmp_path):
         zoo.publish_systems("glyphs", ["ldm"], "smoke", Store(tmp_path, tmp_path / "zoo"))
 
 
+def test_another_edition_lies_beside_the_one_that_pages_ask_for(smoke, tmp_path, monkeypatch):
+    recipe = systems.recipe("vae-stn", "glyphs", "smoke")
+    other = dataclasses.replace(recipe, plan=dataclasses.replace(recipe.plan, seed=1))
+    smoke.get(other)
+    monkeypatch.setattr(presets, "small", lambda *_: other)
+    home = Store(smoke.runs.parent, tmp_path / "zoo")
+    (file,) = zoo.publish_systems("glyphs", ["vae-stn"], "smoke", home, edition=2)
+    assert file.name == "glyphs-vae-stn-edition2.safetensors"
+    assert set(Store(tmp_path, tmp_path / "zoo").zoo_files) == {other.key}
+
+
 def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_path):
     board = Board(Sweep("glyphs", "smoke", grid=({"prototype": 30},)), smoke)
     for recipe in missing(board.left, smoke):
