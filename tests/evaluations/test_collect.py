@@ -105,8 +105,8 @@ def test_only_what_is_other_than_the_systems_own_is_changed():
 
 
 def test_the_table_that_ships_is_of_the_recipes_of_today():
-    found = table.read(table.SHIPPED / table.NAME)
-    for record in found:
+    # what the released critics score changes with how drawings are prepared for them
+    for record in table.read(table.SHIPPED / table.NAME).where(critics="own"):
         one = at_hand.evaluation_of(record)
         assert one.of(record), f"{record.slug} was made by another recipe"
         assert one.changed == tuple(sorted(record.changed))
