@@ -94,7 +94,10 @@ def _make(arguments: argparse.Namespace) -> int:
     if arguments.what in PARTS:
         recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
     else:
-        recipe = systems.recipe(arguments.what, arguments.dataset, arguments.preset)
+        named = systems.named_model if ":" in arguments.what else systems.recipe
+        recipe = named(arguments.what, arguments.dataset, arguments.preset)
+    if recipe.ephemeral:
+        raise ValueError(f"{arguments.what} learns nothing, so there is nothing to make: score it")
     recipe = varied(recipe, execute.assignments(arguments.variant, "--variant"))
     store.get(recipe)
     metadata = store.metadata(recipe)
@@ -145,6 +148,8 @@ def _results(arguments: argparse.Namespace) -> int:
 
     if arguments.table == "concepts":
         return _divisions(arguments)
+    if arguments.table == "warp":
+        return _amplitudes(arguments)
     documents, lines = [], []
     for dataset in arguments.dataset or collect.DATASETS:
         try:
@@ -176,6 +181,27 @@ def _divisions(arguments: argparse.Namespace) -> int:
         for row in rows
     ]
     _say(arguments, [row.to_json() for row in rows], lines)
+    return 0
+
+
+def _amplitudes(arguments: argparse.Namespace) -> int:
+    from oneshot import systems
+    from oneshot.evaluations import amplitude, collect
+
+    found = [
+        amplitude.choose(dataset, arguments.preset)
+        for dataset in arguments.dataset or collect.DATASETS
+    ]
+    lines = []
+    for one in found:
+        told = zip(amplitude.AMPLITUDES, one.originality, strict=True)
+        at = ", ".join(f"{originality:.3f} at {value:g}" for value, originality in told)
+        lines.append(f"{one.dataset:10} people's originality is {one.people:.3f}, the warp's {at}")
+        lines.append(
+            f"{'':10} so its amplitude is {one.amplitude:g}; in use is "
+            f"{systems.warped_by(one.dataset):g}"
+        )
+    _say(arguments, [asdict(one) for one in found], lines)
     return 0
 
 
@@ -382,7 +408,8 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--mirror", default="", help="another address of the files")
 
     make = _command(commands, "make", _make, "make one artefact, and all it is made from")
-    make.add_argument("what", help=f"a system, or one of {', '.join((*PARTS, 'listing'))}")
+    parts = ", ".join((*PARTS, "listing"))
+    make.add_argument("what", help=f"a system, regularizers such as barlow:30, or one of {parts}")
     make.add_argument(
         "--variant", action="append", default=[], metavar="name=value", help="beta=2, set_size=10"
     )
@@ -395,7 +422,7 @@ def _parser() -> argparse.ArgumentParser:
     _sized(score)
 
     results = _command(commands, "results", _results, "score what is trained into data/results")
-    results.add_argument("table", choices=("framework", "guidance", "speed", "concepts"))
+    results.add_argument("table", choices=("framework", "guidance", "speed", "concepts", "warp"))
     results.add_argument("--dataset", action="append", default=[], help="only of this one")
     results.add_argument("--system", action="append", default=[], help="only this one, and humans")
     results.add_argument("--preset", choices=SIZES, default="laptop")

@@ -2,12 +2,13 @@
 
 A notebook declares them in one cell tagged `parameters`, a line each:
 
-    dataset: str = "glyphs"  # glyphs | omniglot | folder:*: whose drawings
+    dataset: str = "glyphs"  # {datasets} | folder:*: whose drawings
     guidance: list[float] = [0.0, 1.0, 2.0]  # 0..100: strengths to compare
 
 The annotation is the type, the comment the help; before it may be the choices, words with bars
 between them of which `*` stands for anything, or the range that numbers keep to, of which an end
-may be left out. A list that has items by default needs some.
+may be left out. `{datasets}` among the choices stands for all known data sets. A list that has
+items by default needs some.
 
 The next cell calls `check_page`, so that whatever runs the page checks them: `oneshot run`, plain
 papermill, or a person in JupyterLab.
@@ -29,6 +30,7 @@ _SCALARS = ("int", "float", "str", "bool")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?(?:: +(.*))?")
+_DATASETS = "{datasets}"
 _INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the one tagged `parameters`."""
 
@@ -236,6 +238,7 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
         default = ast.literal_eval(statement.value)
     except (ValueError, TypeError, RecursionError, MemoryError):
         raise ParameterError(f"`{_line(text)}`: the default must be a literal") from None
+    comment = comment.replace(_DATASETS, " | ".join(_datasets()))
     about: dict = {"help": comment}
     if match := _CHOICES.fullmatch(comment):
         about = {"choices": tuple(match[1].split(" | ")), "help": match[2] or ""}
@@ -245,6 +248,12 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
     parameter = Parameter(statement.target.id, kind, default, **about)
     parameter.read(default)
     return parameter
+
+
+def _datasets() -> list[str]:
+    from oneshot.drawings.sources import SOURCES
+
+    return [name for name in SOURCES if name != "folder"]
 
 
 def _comments(source: str) -> dict[int, str]:

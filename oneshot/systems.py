@@ -12,7 +12,6 @@ from functools import partial
 from oneshot.drawings.sources import source
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
-from oneshot.recipes.latent import LatentDiffusion
 from oneshot.recipes.nulls import Copy, HumanHalf, OtherConcept, Warp
 from oneshot.recipes.results import Human, Samples
 
@@ -67,13 +66,20 @@ SYSTEMS: Mapping[str, System] = {
     )
 }
 """The generative systems, by name: circles are pixel diffusion, squares VAEs, triangles GANs."""
-WARPED = {"glyphs": 0.1, "omniglot": 0.1, "quickdraw": 0.13}
-"""Amplitude of the warp by kind of data; others take that of the embedded data set."""
+WARPED = {"glyphs": 0.1, "omniglot": 0.102, "quickdraw": 0.137}
+"""Amplitude of the warp by kind of data, as `evaluations.amplitude.choose` found it.
+
+Others take that of the embedded data set.
+"""
+
+
+def warped_by(dataset: str) -> float:
+    """Return the amplitude of the warp on a data set."""
+    return WARPED.get(source(dataset).name, WARPED["glyphs"])
 
 
 def _warp(dataset: str, preset: str) -> Warp:
-    amplitude = WARPED.get(source(dataset).name, WARPED["glyphs"])
-    return Warp(presets.concepts(dataset, preset), amplitude)
+    return Warp(presets.concepts(dataset, preset), warped_by(dataset))
 
 
 def _null(kind: type[Copy | OtherConcept | HumanHalf]) -> Callable[[str, str], Recipe]:
@@ -128,13 +134,6 @@ def variations(name: str, dataset: str, preset: str = "laptop") -> int:
     """Return how many drawings of a concept are asked of a system: of half of people half."""
     count = presets.variations(dataset, preset)
     return count // 2 if name == "human-half" else count
-
-
-def trainings(model: Recipe) -> list[Recipe]:
-    """Return the recipes of the trainings that make up a system, upstream first; none of a null."""
-    if model.ephemeral:
-        return []
-    return [*([model.autoencoder] if isinstance(model, LatentDiffusion) else []), model]
 
 
 def samples(

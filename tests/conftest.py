@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from oneshot import store
+from oneshot.recipes import presets
 from oneshot.store import Store
 
 pytest_plugins = ("soak",)
@@ -39,6 +40,13 @@ def smoke(own_cache) -> Store:
     It is the default store too, so that commands and notebooks find the same artefacts.
     """
     return store.default()
+
+
+@pytest.fixture(scope="session")
+def judges(smoke) -> Store:
+    """The store `smoke` with its critics in it."""
+    smoke.get(presets.recognition_critic("glyphs", "smoke"))
+    return smoke
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def plan(
     judges = _critics(what, dataset)
     found = [Evaluation(dataset, size, HUMAN, critics=critics) for critics in judges]
     each = {"framework": _framework, "guidance": _guidance, "speed": _speed}[what]
-    for name in names or systems.SYSTEMS:
+    for name in names or (*systems.SYSTEMS, *systems.NULLS):
         if name != HUMAN:
             found += each(Evaluation(dataset, size, systems.find(name).name))
     return found
@@ -99,7 +99,8 @@ def collect(
 
 def _complete(record: Record, one: Evaluation, what: str) -> bool:
     """Return whether a record of an evaluation has what its figures show."""
-    ships = one.critics == "own" and (one.model or (what, one.dataset) == ("framework", "glyphs"))
+    kept = not one.of_people or (what, one.dataset) == ("framework", "glyphs")
+    ships = one.critics == "own" and kept
     timed = what != "speed" or one.model is None or "milliseconds" in record.drawing
     return timed and (not ships or KINDS[what] in record.kept)
 

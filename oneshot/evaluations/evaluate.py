@@ -89,6 +89,8 @@ class Evaluation:
         return replace(model, autoencoder=self._placed(codes), plan=plan)
 
     def _placed(self, recipe: Any) -> Any:
+        if recipe.ephemeral:  # a null is not trained
+            return replace(recipe, concepts=self.concepts)
         return replace(recipe, concepts=self.concepts, plan=replace(recipe.plan, seed=self.seed))
 
     @cached_property
@@ -97,7 +99,7 @@ class Evaluation:
         return self._drawn("test")
 
     def _drawn(self, split: str) -> Samples | Human:
-        count = self.variations or presets.variations(self.dataset, self.size)
+        count = self.variations or systems.variations(self.system, self.dataset, self.size)
         if self.model is None:
             return Human(self.concepts, split, count)
         way = {"guidance": self.guidance, "sampler": self.sampler, "steps": self.sampler_steps}
@@ -121,6 +123,11 @@ class Evaluation:
         if self.critics == "own":
             return Scores(drawn, self.concepts.critic, self.critic)
         return presets.scores(drawn, self.critics)
+
+    @property
+    def of_people(self) -> bool:
+        """Whether what is drawn was drawn by people: their drawings do not ship, bent or not."""
+        return self.model is None or self.model.ephemeral
 
     @property
     def wanted(self) -> list[Recipe]:
@@ -228,10 +235,10 @@ class Evaluation:
     def shown(self, store: Store, kind: str) -> Shown | None:
         """Return drawings to keep for a kind of figure; None where there are none to keep.
 
-        Of people only those of the embedded data set may be kept.
+        Of people and of nulls only those of the embedded data set may be kept.
         """
-        people = self.model is None and (kind, self.dataset) != ("spread", "glyphs")
-        if people or not self._drawings_there(store):
+        kept = not self.of_people or (kind, self.dataset) == ("spread", "glyphs")
+        if not kept or not self._drawings_there(store):
             return None
         scores = self.parts["scores"]
         drawn, critic = store.get(self.drawn), store.get(scores.originality)
@@ -295,8 +302,8 @@ def _like(own: bool | int | float, name: str, value: float | str) -> bool | int 
 
 
 def trainings(model: Recipe) -> list[Recipe]:
-    """Return the recipes of the trainings that make up a system, upstream first."""
-    return [*_above(model), model]
+    """Return the recipes of the trainings that make up a system, upstream first; none of a null."""
+    return [] if model.ephemeral else [*_above(model), model]
 
 
 def _above(model: Recipe) -> Iterator[Recipe]:

@@ -22,7 +22,7 @@ from oneshot.evaluations.samples import Shown
 from oneshot.recipes import presets
 from oneshot.recipes.presets import judged
 from oneshot.store import Store, default
-from oneshot.systems import SYSTEMS
+from oneshot.systems import ALL
 
 SHIPPED = shipped.DATA / "results"
 """Where the tables are that come with the project."""
@@ -203,7 +203,7 @@ def place(
         or ":" in dataset
         or source(dataset).fingerprint(root(dataset))
     )
-    mine = mine or (system and system not in (HUMAN, *SYSTEMS))
+    mine = mine or (system and system not in ALL)
     return cache(store).with_name(name) if mine else SHIPPED / name
 
 
@@ -241,7 +241,7 @@ def _current(record: Record) -> bool:
 
 def _order(record: Record) -> tuple:
     """Return what records are sorted by in a file: people first, then systems in their order."""
-    systems = [HUMAN, *SYSTEMS]
+    systems = list(ALL)
     known = systems.index(record.system) if record.system in systems else len(systems)
     values = [_ordered(record[name]) for name in IDENTITY]
     return (*values[:4], known, *values[4:])

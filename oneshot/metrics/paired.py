@@ -226,15 +226,20 @@ def resampled(scores: Any, score: str) -> Array:
 
 
 def far_from_human(
-    systems: Sequence[Any], human: Any, scores: Sequence[str] = ("diversity", "recognizability")
+    systems: Sequence[Any],
+    human: Any,
+    scores: Sequence[str] = ("diversity", "recognizability"),
+    unit: Sequence[Any] = (),
 ) -> Array:
     """Return distances to humans (1 + draws, systems) on the plane of two scores.
 
-    As measured and on each resample of concepts, in spreads over the systems, which are taken once.
+    As measured and on each resample of concepts, in spreads over the systems of `unit`, or over all
+    of them, which are taken once.
     """
     points = np.stack([np.stack([resampled(one, s) for s in scores], -1) for one in systems], 1)
     people = np.stack([resampled(human, s) for s in scores], -1)[:, None]
-    return distance_to_human(points, people, spread_of(points[0]))
+    chosen = [[resampled(one, s)[0] for s in scores] for one in unit]
+    return distance_to_human(points, people, spread_of(np.array(chosen) if unit else points[0]))
 
 
 def signed_rank(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:

@@ -27,15 +27,20 @@ def check(model: Generator, side: int | None = None) -> tuple[str, ...]:
     or whose drawings have another shape or range, are not finite, or differ with the same seed.
     """
     side = side or getattr(model, "side", None) or SIDE
+    demand(model, side)
     pages = exemplars(side)
+    return (*_habits(model, pages), *_accepted(model, pages))
+
+
+def demand(model: Generator, side: int) -> None:
+    """Raise ValueError, with every fault in it, for a model that cannot be scored."""
     if not callable(getattr(model, "draw", None)):
         raise ValueError(
             f"{type(model).__name__} is no generator: it has no method "
             "draw(exemplars, variations, *, guidance=None, seed=0, concepts=None)"
         )
-    if faults := list(_faults(model, pages)):
+    if faults := list(_faults(model, exemplars(side))):
         raise ValueError(f"{type(model).__name__} is no generator: {'; '.join(faults)}")
-    return (*_habits(model, pages), *_accepted(model, pages))
 
 
 def exemplars(side: int) -> Tensor:
@@ -65,8 +70,8 @@ def shape_fault(drawn: Any, count: int, variations: int, page: tuple[int, ...]) 
 
 def _faults(model: Generator, pages: Tensor) -> Iterator[str]:
     try:
-        first = model.draw(pages, 3, seed=SEED)
-        again = model.draw(pages, 3, seed=SEED)
+        first = model.draw(pages, 3, guidance=None, seed=SEED, concepts=[0, 1])
+        again = model.draw(pages, 3, guidance=None, seed=SEED, concepts=[0, 1])
     except Exception as error:
         yield (
             f"`draw(exemplars, 3, seed={SEED})` raised {type(error).__name__} for exemplars "

@@ -13,6 +13,10 @@ from oneshot.rng import noise
 
 MOST_INK = 0.8
 """A page with more of it inked is taken for one whose paper is high and whose ink is low."""
+INVERTED = (
+    "ink nearly all over: ink is 1 and paper 0 here; if the paper is white, give 1 - page, or let "
+    "`oneshot.read_drawing` tell ink from paper"
+)
 ROUNDING = 1e-5  # by which a resized page may leave [0, 1]
 
 
@@ -69,7 +73,7 @@ def accept(
     from 1 up, `guidance` None or as `check_strength` wants it, `seed` and `concepts` whole numbers
     within 64 bits, one concept for each exemplar.
     """
-    pages = _pages(exemplars, getattr(model, "side", None))
+    pages = pages_of(exemplars, "exemplars", getattr(model, "side", None))
     if not _whole(variations) or variations < 1:
         raise ValueError(f"draw at least one variation of an exemplar, not {variations!r}")
     if guidance is not None:
@@ -131,53 +135,54 @@ def evaluating(module: nn.Module) -> Iterator[None]:
             part.training = training
 
 
-def _pages(exemplars: Tensor, side: int | None) -> Tensor:
-    if not isinstance(exemplars, Tensor):
+def pages_of(pages: Tensor, what: str, side: int | None = None) -> Tensor:
+    """Return pages (N, 1, H, W) as float32 in [0, 1], ink high; `what` they are is said of others.
+
+    Raises ValueError as `accept` does.
+    """
+    if not isinstance(pages, Tensor):
         raise ValueError(
-            f"exemplars are a torch tensor (C, 1, H, W), not {type(exemplars).__name__}; "
+            f"{what} are a torch tensor (C, 1, H, W), not {type(pages).__name__}; "
             "`oneshot.read_drawing` makes one of a picture, an array or strokes"
         )
     wanted = f"(C, 1, {side or 'H'}, {side or 'W'})"
-    if exemplars.ndim != 4 or exemplars.shape[1] != 1 or 0 in exemplars.shape:
+    if pages.ndim != 4 or pages.shape[1] != 1 or 0 in pages.shape:
         raise ValueError(
-            f"exemplars are {wanted} with C from 1 up, not {tuple(exemplars.shape)}; "
+            f"{what} are {wanted} with C from 1 up, not {tuple(pages.shape)}; "
             "`page[None, None]` makes one exemplar of one page (H, W)"
         )
-    if side and exemplars.shape[2:] != (side, side):
-        height, width = exemplars.shape[2:]
+    if side and pages.shape[2:] != (side, side):
+        height, width = pages.shape[2:]
         raise ValueError(
-            f"this model draws pages of {side} x {side} pixels, and these exemplars have {height} "
+            f"this model draws pages of {side} x {side} pixels, and these {what} have {height} "
             f"x {width}; `oneshot.read_drawing` brings a drawing to size"
         )
-    pages = _unit(exemplars)
+    pages = unit(pages, what)
     if (pages > 0.5).float().mean((1, 2, 3)).max() > MOST_INK:
-        raise ValueError(
-            "an exemplar is ink nearly all over: ink is 1 and paper 0 here; if its paper is white, "
-            "give 1 - page, or let `oneshot.read_drawing` tell ink from paper"
-        )
+        raise ValueError(f"some {what} are {INVERTED}")
     return pages
 
 
-def _unit(pages: Tensor) -> Tensor:
+def unit(pages: Tensor, what: str) -> Tensor:
     """Return pages as float32 in [0, 1]; raise ValueError where that takes a guess."""
     if pages.dtype == torch.bool:
         return pages.float()
     if pages.dtype == torch.uint8:
         if pages.max() == 1:
             raise ValueError(
-                "exemplars of bytes are 0..255, and the most in these is 1: give them as floats or "
+                f"{what} of bytes are 0..255, and the most in these is 1: give them as floats or "
                 "booleans"
             )
         return pages.float() / 255
     if not pages.is_floating_point():
-        raise ValueError(f"exemplars are floats in [0, 1] or bytes 0..255, not {pages.dtype}")
+        raise ValueError(f"{what} are floats in [0, 1] or bytes 0..255, not {pages.dtype}")
     pages = pages.detach().float()
     if not torch.isfinite(pages).all():
-        raise ValueError("exemplars are not all finite: there are NaN or infinite pixels in them")
+        raise ValueError(f"{what} are not all finite: there are NaN or infinite pixels in them")
     low, high = pages.min().item(), pages.max().item()
     if low < -ROUNDING or high > 1 + ROUNDING:
         raise ValueError(
-            f"exemplars are in [0, 1], ink high, and these go from {low:g} to {high:g}; divide "
+            f"{what} are in [0, 1], ink high, and these go from {low:g} to {high:g}; divide "
             "pages of 0..255 by 255"
         )
     return pages

@@ -1,5 +1,8 @@
 """Recipes: what can be made, each with everything it is made from."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from oneshot.recipes import presets
 from oneshot.recipes.attribution import CriticMaps, ImportanceMaps
 from oneshot.recipes.base import Recipe, from_json
@@ -47,3 +50,7 @@ __all__ = [
     "from_json",
     "presets",
 ]
+
+for _found in iter_modules(__path__):
+    # a kind of recipe is known to `from_json` whichever part of the package is in use
+    import_module(f"{__name__}.{_found.name}")

@@ -112,14 +112,24 @@ def _trained(runs: Table, dataset: str) -> str:
 
 
 def nearest(table: Table) -> str:
-    """Return which system is nearest to people, how far that is, and its scores; "" without any."""
-    found = list(table.systems.values())
-    if table.human is None or len(found) < 2:
+    """Return which system is nearest to people, how far that is, and its scores; "" without any.
+
+    Null models are rivals, but for half of the people, who are people; where one is nearest, the
+    nearest of those that have learned something is told, too. Units are spreads of these.
+    """
+    found = [one for name, one in table.systems.items() if name != "human-half"]
+    learned = [one for one in found if one.system not in systems.NULLS]
+    if table.human is None or len(learned) < 2:
         return ""
-    far = paired.far_from_human(found, table.human)
-    best = int(far[0].argmin())
-    name = systems.label(found[best].system)
-    return f"**{name}**, {interval_of(far[:, best])} spreads away: {scored(found[best])}"
+    far = paired.far_from_human(found, table.human, unit=learned)
+    order = [int(place) for place in far[0].argsort()]
+    best = next(k for k, place in enumerate(order) if found[place] in learned)
+    told = [
+        f"**{systems.label(found[k].system)}**, {interval_of(far[:, k])} spreads away: "
+        f"{scored(found[k])}"
+        for k in dict.fromkeys((order[0], order[best]))
+    ]
+    return ", which has learned nothing; of those that have, ".join(told)
 
 
 def scored(record: Record) -> str:
