@@ -131,9 +131,18 @@ def recipe(name: str, dataset: str, preset: str = "laptop") -> Recipe:
 
 
 def variations(name: str, dataset: str, preset: str = "laptop") -> int:
-    """Return how many drawings of a concept are asked of a system: of half of people half."""
-    count = presets.variations(dataset, preset)
-    return count // 2 if name == "human-half" else count
+    """Return how many drawings of a concept are asked of a system: of half of people half.
+
+    Of nulls that show what people drew no more than there is.
+    """
+    count, people = presets.variations(dataset, preset), source(dataset).people
+    most = min(count, people or count)
+    return {"other-concept": most, "human-half": most // 2}.get(name, count)
+
+
+def nulls(dataset: str) -> list[str]:
+    """Return the nulls of a data set; those of people only where it is known how much they drew."""
+    return [name for name in NULLS if name in ("copy", "warp") or source(dataset).people]
 
 
 def samples(

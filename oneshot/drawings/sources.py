@@ -32,6 +32,8 @@ class Source:
     """Ink above this is ink when a drawing is binarised for the critics."""
     variations: int = 20
     """Drawings of a concept that are asked of a model at size laptop."""
+    people: int | None = None
+    """Drawings of a concept that people made, None where they are not counted."""
     copies: int = 3
     """Augmented copies of the training latents at size laptop."""
     fingerprint: Callable[..., str] = lambda _, limit=0: ""
@@ -54,6 +56,7 @@ SOURCES = {
             glyphs.split,
             threshold=0.3,
             variations=40,
+            people=20,
         ),
         Source(
             "omniglot",
@@ -64,7 +67,8 @@ SOURCES = {
             omniglot.pages,
             omniglot.split,
             threshold=0.5,
-            variations=20,  # as many as people made of a character
+            variations=20,
+            people=20,
             copies=7,
             fingerprint=omniglot.fingerprint,
         ),
@@ -78,6 +82,7 @@ SOURCES = {
             quickdraw.split,
             threshold=0.3,
             variations=50,
+            people=100,
             fingerprint=quickdraw.fingerprint,
         ),
         Source(

@@ -63,7 +63,7 @@ def plan(
     judges = _critics(what, dataset)
     found = [Evaluation(dataset, size, HUMAN, critics=critics) for critics in judges]
     each = {"framework": _framework, "guidance": _guidance, "speed": _speed}[what]
-    for name in names or (*systems.SYSTEMS, *systems.NULLS):
+    for name in names or (*systems.SYSTEMS, *systems.nulls(dataset)):
         if name != HUMAN:
             found += each(Evaluation(dataset, size, systems.find(name).name))
     return found
