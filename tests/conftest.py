@@ -49,6 +49,17 @@ def judges(smoke) -> Store:
     return smoke
 
 
+@pytest.fixture
+def store_apart(smoke, tmp_path, monkeypatch) -> Store:
+    """The store `smoke` with a table of results that no other test, or worker, writes."""
+    cache = tmp_path / "cache of its own"
+    cache.mkdir()
+    (cache / "runs").symlink_to(smoke.runs, target_is_directory=True)
+    monkeypatch.setenv("ONESHOT_CACHE", str(cache))
+    monkeypatch.setattr(store, "_default", Store(cache, smoke.zoo))
+    return store.default()
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with the real Omniglot and Quick, Draw! drawings."""

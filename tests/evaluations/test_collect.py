@@ -113,7 +113,7 @@ def test_the_table_that_ships_is_of_the_recipes_of_today():
 
 
 @pytest.fixture
-def home(smoke, monkeypatch):
+def home(smoke, store_apart, monkeypatch):
     """The store in which the smallest latent diffusion has been made, and no other system."""
     for recipe in (
         systems.recipe("ldm", "glyphs", "smoke"),
@@ -123,7 +123,7 @@ def home(smoke, monkeypatch):
     few = {name: systems.SYSTEMS[name] for name in ("ldm", "vae-stn")}
     monkeypatch.setattr(systems, "SYSTEMS", few)
     monkeypatch.setattr(systems, "NULLS", {"copy": systems.NULLS["copy"]})
-    return smoke
+    return store_apart
 
 
 def test_what_is_trained_is_evaluated_once(home, monkeypatch):
