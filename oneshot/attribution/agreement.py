@@ -20,7 +20,7 @@ from oneshot.attribution.maps import KINDS as READINGS
 from oneshot.evaluations import lines
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval
-from oneshot.metrics.paired import holm, signed_rank
+from oneshot.metrics.ranks import holm, signed_rank
 from oneshot.objectives.regularizers import REGULARIZERS
 from oneshot.shipped import DATA
 

@@ -4,7 +4,7 @@ Figures 2 to 5: where systems and people lie, how far drawings stray before they
 what guidance does to that, and how sparse importance maps are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +15,9 @@ from oneshot.claims.statement import more, nearest
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals
+from oneshot.metrics.hierarchy import Estimate, either, estimate, every
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import Claim, resampled, signed, verdict
+from oneshot.metrics.paired import Claim, by_training, difference, signed, verdict
 
 Array = NDArray[np.float64]
 
@@ -69,13 +70,11 @@ def sparser(found: Sequence[MapsRow]) -> list[Claim]:
 
     Fig. 5, of CFGDM.
     """
-    told = []
+    about, told = "share of pixels above half of the maximum", []
     for row in found:
-        gap = intervals.difference(row.per_concept["half"], row.per_concept["human_half"])
-        about = f"share of pixels above half of the maximum {signed(gap)}"
-        statement = f"People's maps are sparser than {ours(row)}."
-        told.append(Claim(statement, gap, about, verdict(gap), "fig. 5"))
-    return told
+        test = difference(row.per_concept["half"], row.per_concept["human_half"])
+        told.append(Claim.tested(f"People's maps are sparser than {ours(row)}.", about, test))
+    return [replace(claim, source="fig. 5") for claim in told]
 
 
 def guidance(table: Table) -> list[Claim]:
@@ -90,63 +89,55 @@ def guidance(table: Table) -> list[Claim]:
         return []
     if {score.concepts for score in scores} != {human.concepts}:
         raise ValueError("all strengths and people must be scored on the same concepts")
-    told = _statements([record.guidance for record in scores], scores, human)
-    return [replace(claim, source="fig. 4") for claim in told]
+    strengths = sorted({record.guidance for record in scores})
+    runs = {f: [record for record in scores if record.guidance == f] for f in strengths}
+    return [replace(claim, source="fig. 4") for claim in _statements(runs, [human])]
 
 
-def _statements(strengths: Sequence[float], scores: Sequence[Record], human: Record) -> list[Claim]:
-    order = np.argsort(strengths)
-    weak, strong = scores[order[0]], scores[order[-1]]
-    low, high = (f"guidance {strengths[i]:g}" for i in (order[0], order[-1]))
+Runs = Sequence[Record]
+
+
+def _statements(runs: Mapping[float, Runs], human: Runs) -> list[Claim]:
+    weak, strong = runs[min(runs)], runs[max(runs)]
+    low, high = (f"guidance {strength:g}" for strength in (min(runs), max(runs)))
     said = [
         f"At {high} drawings are more recognizable than at {low}.",
         f"At {high} drawings are less original than at {low}.",
         f"The curve ends nearer to the exemplar at {high} than at {low}.",
     ]
-    if order[0] == order[-1] or strengths[order[0]] == strengths[order[-1]]:
+    scores = ("recognizability", "originality")
+    recognizable, original = (
+        (by_training(strong, score), by_training(weak, score)) for score in scores
+    )
+    last, seeds = "originality of the last group", min(len(strong), len(weak))
+    compared = [
+        Claim.tested(said[0], "recognizability", _difference(*recognizable, human), seeds),
+        _less(said[1], "originality", *original, human, seeds),
+        _less(said[2], last, _end(strong), _end(weak), human, seeds),
+    ]
+    if len(runs) < 2:
         compared = [Claim.untested(statement, "takes two strengths") for statement in said]
-    else:
-        compared = [
-            Claim.tested(
-                said[0],
-                "recognizability",
-                resampled(strong, "recognizability") - resampled(weak, "recognizability"),
-            ),
-            _less(
-                said[1],
-                "originality",
-                resampled(strong, "originality") - resampled(weak, "originality"),
-            ),
-            _less(said[2], "originality of the last group", _end(strong) - _end(weak)),
-        ]
+    short = f"At {high} the curve ends before the human one."
     return [
         *compared,
         _near(high, strong, human),
-        _short(high, strong, human),
-        _never(strengths, scores, human),
+        _less(short, last, _end(strong), _end(human), human, len(strong)),
+        _never(runs, human),
     ]
 
 
-def _near(name: str, strong: Record, human: Record) -> Claim:
+def _near(name: str, strong: Runs, human: Runs) -> Claim:
     statement = (
         f"At {name}, drawings nearest to their exemplar are as recognizable as human ones, up to "
         f"{TOLERANCE:g} points."
     )
-    first = [
-        intervals.weights(s.concepts) @ _bins(s, "recognizability")[:, 0] for s in (strong, human)
-    ]
-    difference = first[0] - first[1]
-    return _claim(
-        statement, "recognizability of the first group", difference, difference + TOLERANCE
-    )
+    first = (_bin(runs, "recognizability", 0) for runs in (strong, human))
+    test, about = _difference(*first, human), "recognizability of the first group"
+    claim = Claim.tested(statement, about, test.shifted(TOLERANCE), len(strong))
+    return replace(claim, evidence=f"{about} {signed(test.interval())}")
 
 
-def _short(name: str, strong: Record, human: Record) -> Claim:
-    statement = f"At {name} the curve ends before the human one."
-    return _less(statement, "originality of the last group", _end(strong) - _end(human))
-
-
-def _never(strengths: Sequence[float], scores: Sequence[Record], human: Record) -> Claim:
+def _never(runs: Mapping[float, Runs], human: Runs) -> Claim:
     """Test whether people are beyond every strength in one of the two scores at least.
 
     Differences are in units of the spread of a score over strengths, taken once. A strength is
@@ -155,48 +146,57 @@ def _never(strengths: Sequence[float], scores: Sequence[Record], human: Record) 
     differences that are noise around 0, one is nearly always above it.)
     """
     statement = "At no strength are drawings both as original and as recognizable as human ones."
-    behind = np.stack(
-        [
-            [
-                resampled(human, "originality") - resampled(score, "originality"),
-                resampled(human, "recognizability") - resampled(score, "recognizability"),
-            ]
-            for score in scores
-        ]
-    )
-    spread = np.ptp(behind[:, :, 0], axis=0)
-    shortfall = behind / np.where(spread > 0, spread, 1)[:, None]
-    least = int(shortfall[:, :, 0].max(1).argmin())
-    original, recognizable = (intervals.interval_of(-values) for values in behind[least])
+    scores = ("originality", "recognizability")
+    behind = {
+        strength: [_difference(by_training(human, s), by_training(r, s), human) for s in scores]
+        for strength, r in runs.items()
+    }
+    spread = np.ptp([[test.values[0] for test in pair] for pair in behind.values()], axis=0)
+    unit = np.where(spread > 0, spread, 1)
+    pairs = {
+        strength: [_divided(test.interval(), by) for test, by in zip(pair, unit, strict=True)]
+        for strength, pair in behind.items()
+    }
+    least = min(pairs, key=lambda strength: max(one.value for one in pairs[strength]))
+    original, recognizable = (_divided(test.interval(), -1) for test in behind[least])
     evidence = (
-        f"closest, guidance {strengths[least]:g}: originality {signed(original)}, "
+        f"closest, guidance {least:g}: originality {signed(original)}, "
         f"recognizability {signed(recognizable)}"
     )
-    pairs = [[intervals.interval_of(values) for values in pair] for pair in shortfall]
     bounds = (
-        min(max(getattr(interval, bound) for interval in pair) for pair in pairs)
+        min(max(getattr(interval, bound) for interval in pair) for pair in pairs.values())
         for bound in ("value", "low", "high")
     )
     interval = Interval(*bounds)
-    return Claim(statement, interval, evidence, verdict(interval))
+    sides = every(either(test.sides for test in pair) for pair in behind.values())
+    seeds = min(map(len, runs.values()))
+    told = verdict(interval)
+    return Claim.of(statement, interval, evidence, told, behind[least], sides, seeds=seeds)
 
 
-def _less(statement: str, about: str, difference: Array) -> Claim:
-    return _claim(statement, about, difference, -difference)
+def _less(statement: str, about: str, one: Array, other: Array, people: Runs, seeds: int) -> Claim:
+    """Return a claim that `other` is above `one`, told by the difference with its own sign."""
+    claim = Claim.tested(statement, about, _difference(other, one, people), seeds)
+    return replace(claim, evidence=f"{about} {signed(_divided(claim.interval, -1))}")
 
 
-def _claim(statement: str, about: str, difference: Array, positive: Array) -> Claim:
-    """Return a claim that `positive` is above 0, told by the `difference` with its own sign."""
-    told = Claim.tested(statement, about, difference).evidence
-    return replace(Claim.tested(statement, about, positive), evidence=told)
+def _difference(first: Array, second: Array, people: Runs) -> Estimate:
+    return estimate(np.subtract, first, second, concepts=people[0].concepts)
 
 
-def _end(scores: Record) -> Array:
-    return intervals.weights(scores.concepts) @ _bins(scores, "originality")[:, -1]
+def _divided(interval: Interval, by: float) -> Interval:
+    low, high = sorted((interval.low / by, interval.high / by))
+    return Interval(interval.value / by, low, high)
 
 
-def _bins(scores: Record, name: str) -> Array:
-    return np.asarray(scores.per_concept[f"bin_{name}"])
+def _end(runs: Runs) -> Array:
+    return _bin(runs, "originality", -1)
+
+
+def _bin(runs: Runs, score: str, place: int) -> Array:
+    """Return a score (1 + draws, trainings) of the first or last bin of the curve."""
+    values = [np.asarray(one.per_concept[f"bin_{score}"])[:, place] for one in runs]
+    return intervals.weights(runs[0].concepts) @ np.stack(values, 1)
 
 
 def ours(row: MapsRow) -> str:

@@ -13,8 +13,8 @@ from oneshot.attribution.agreement import Row as MapsRow
 from oneshot.attribution.agreement import family, of_regularizers
 from oneshot.evaluations import selection
 from oneshot.evaluations.table import Table
-from oneshot.metrics import intervals, paired
-from oneshot.metrics.paired import Claim, Measured, signed, verdict
+from oneshot.metrics import paired
+from oneshot.metrics.paired import Claim, Measured
 from oneshot.objectives.regularizers import REGULARIZERS
 
 Unit = tuple[float, float]
@@ -32,11 +32,14 @@ MAPS = (
 """Regularizers whose maps are nearer to people's than those of which others: fig. 5b."""
 
 
-def alone(runs: Table, unit: Unit) -> list[Claim]:
-    """Return what fig. 3 says of single regularizers, each tested as far as there are runs."""
+def alone(runs: Table, unit: Unit, among: Table | None = None) -> list[Claim]:
+    """Return what fig. 3 says of single regularizers, each tested as far as there are runs.
+
+    Runs at other strengths of guidance are looked for `among` others; see `compared`.
+    """
     pairs = (("prototype", "none"), ("barlow", "none"), ("prototype", "classification"))
     told = [nearer(runs, unit, *pair) for pair in pairs]
-    told += [compared(runs, *pair) for pair in pairs]
+    told += [compared(runs, *pair, among) for pair in pairs]
     return [replace(claim, source="fig. 3") for claim in told]
 
 
@@ -56,27 +59,35 @@ def nearer(runs: Table, unit: Unit, first: str, second: str) -> Claim:
     return replace(claim, evidence=f"{pair[0][0].regularization}: {claim.evidence}")
 
 
-def compared(runs: Table, first: str, second: str) -> Claim:
+def compared(runs: Table, first: str, second: str, among: Table | None = None) -> Claim:
     """Test whether one family is more recognizable than another at comparable originality.
 
     The second is represented by the beta nearest to human, the first by its most recognizable beta
-    of comparable originality.
+    of comparable originality. Where there are runs `among` others at several strengths of guidance,
+    it is represented by the line through these instead, at the same originality.
     """
-    statement = (
-        f"More recognizable with {first} than with {second}, at comparable originality (at most "
-        f"{paired.COMPARABLE:g} less)."
-    )
+    than = f"More recognizable with {first} than with {second}"
+    statement = f"{than}, at comparable originality (at most {paired.COMPARABLE:g} less)."
     reference = selection.best(runs, second)
     absent = [name for name in (first, second) if name not in runs.by("family")]
     if absent or not reference:
         return Claim.untested(statement, f"no runs of {' and '.join(absent or ['humans'])}")
     chosen = selection.comparable(runs, first, reference)
+    mine, other = (chosen or selection.best(runs, first))[0], reference[0].regularization
+    path = selection.path(mine, runs if among is None else among)
+    measured = [Measured.of(group) for group in path]
+    test = paired.along(measured, Measured.of(reference))
+    if test is not None:
+        names = f"{mine.regularization}, guidance {path[0][0].guidance:g} to "
+        names += f"{path[-1][0].guidance:g}, against {other}"
+        seeds = min(map(len, [*path, reference]))
+        about = f"{names}: recognizability"
+        return Claim.tested(f"{than}, at the same originality.", about, test, seeds)
     if not chosen:
-        why = f"no beta of {first} is as original as {reference[0].regularization}"
+        why = f"no beta of {first} is as original as {other}, and its guidance has not been varied"
         return Claim(statement, None, why, paired.UNDECIDED)
     claim = paired.more_recognizable(statement, Measured.of(chosen), Measured.of(reference))
-    names = f"{chosen[0].regularization} against {reference[0].regularization}"
-    return replace(claim, evidence=f"{names}: {claim.evidence}")
+    return replace(claim, evidence=f"{mine.regularization} against {other}: {claim.evidence}")
 
 
 def directions(runs: Table, names: Sequence[str]) -> list[Claim]:
@@ -93,8 +104,8 @@ def directions(runs: Table, names: Sequence[str]) -> list[Claim]:
     return [replace(claim, source="fig. 3") for claim in told]
 
 
-def combined(runs: Table, unit: Unit) -> list[Claim]:
-    """Return what fig. 4 says of combinations, each tested as far as there are runs."""
+def combined(runs: Table, unit: Unit, among: Table | None = None) -> list[Claim]:
+    """Return what fig. 4 says of combinations, as `alone` does of single regularizers."""
     statement = "Barlow with the prototype comes nearest to the human drawings."
     names = [name for name in runs.by("family")]
     chosen = {name: rows for name in names if (rows := selection.best(runs, name))}
@@ -110,7 +121,7 @@ def combined(runs: Table, unit: Unit) -> list[Claim]:
     partners = [next(part for part in pair.split("+") if part != "prototype") for pair in pairs]
     both = list(zip(pairs, partners, strict=True))
     told = [nearest, *(nearer(runs, unit, *pair) for pair in both)]
-    told += [compared(runs, *pair) for pair in both]
+    told += [compared(runs, *pair, among) for pair in both]
     return [replace(claim, source="fig. 4") for claim in told]
 
 
@@ -135,7 +146,6 @@ def maps(found: Sequence[MapsRow], where: str = "all", reading: str = "guided") 
         if absent := [name for name in (first, second) if name not in rows]:
             told.append(Claim.untested(statement, f"no {reading} maps of {' and '.join(absent)}"))
             continue
-        gain = intervals.difference(*(rows[name].per_concept[where] for name in (first, second)))
-        about = f"rank correlation of {reading} maps {signed(gain)}"
-        told.append(Claim(statement, gain, about, verdict(gain)))
+        test = paired.difference(*(rows[name].per_concept[where] for name in (first, second)))
+        told.append(Claim.tested(statement, f"rank correlation of {reading} maps", test))
     return [replace(claim, source="fig. 5") for claim in told]

@@ -1,15 +1,20 @@
 """What the papers do not ask, or not in this way: this book's own questions, tested."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from oneshot import systems
 from oneshot.attribution.agreement import Row as MapsRow
 from oneshot.claims.diffusion_artists import ours
+from oneshot.claims.statement import find, subject, trainings
+from oneshot.evaluations import selection
 from oneshot.evaluations.divisions import Division
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals, paired
+from oneshot.metrics.hierarchy import Estimate
 from oneshot.metrics.leakage import parted
 from oneshot.metrics.paired import (
     FAILS,
@@ -21,6 +26,7 @@ from oneshot.metrics.paired import (
     signed,
     verdict,
 )
+from oneshot.metrics.ranks import rank_correlation
 
 FEWEST = 8
 """Runs that a correlation over runs takes."""
@@ -55,9 +61,41 @@ def beyond_ink(found: Sequence[MapsRow]) -> list[Claim]:
             row.ink_beyond_null,
             f"rank correlation on the ink {signed(row.ink_beyond_null)}",
             verdict(row.ink_beyond_null),
+            p=row.p_ink,
+            concepts=row.concepts,
         )
         for row in found
     ]
+
+
+ALONG = (("warp", HUMAN), ("warp", "ldm"), ("warp", "cfgdm"), ("cfgdm", "ddpm"))
+"""What can be moved along the plane, and what it is compared with where that is as original."""
+
+
+def as_original(table: Table, among: Table) -> list[Claim]:
+    """Return who is more recognizable at the same originality, along guidance or amplitude.
+
+    Systems and people beside the exemplar bent as far by a `warp` that has learned nothing, and
+    CFGDM, whose guidance is varied, beside DDPM. Only what the lines reach.
+    """
+    told = []
+    for moved, name in ALONG:
+        one, other = find(table, moved), find(table, name)
+        if one is None or other is None:
+            continue
+        part = "settings.amplitude" if moved == "warp" else "guidance"
+        path, runs = selection.path(one, among, part), trainings(other, among)
+        test = paired.along([Measured.of(group) for group in path], Measured.of(runs))
+        if test is None:
+            continue
+        less = moved == "warp"
+        first = subject(name if less else moved)
+        second = "the exemplar bent as far by the warp" if less else systems.label(name)
+        said = f"{first} more recognizable than {second}, at the same originality."
+        trained = [*path] * (moved != "warp") + [runs] * (name != HUMAN)
+        seeds = min(map(len, trained), default=1)
+        told.append(Claim.tested(said, "recognizability", -test if less else test, seeds))
+    return told
 
 
 def leakage(by_category: Table, by_permutation: Table, published: Division) -> list[Claim]:
@@ -66,7 +104,7 @@ def leakage(by_category: Table, by_permutation: Table, published: Division) -> l
     The splits have other test concepts and another critic, so recognizability is counted above that
     of people on the same concepts.
     """
-    told = []
+    told, least = [], min(one.human.concepts for one in (by_category, by_permutation))
     sibling = parted(published.names, np.array(published.splits))
     for row, twin in twins(by_category, by_permutation):
         if row.system == HUMAN:
@@ -76,13 +114,14 @@ def leakage(by_category: Table, by_permutation: Table, published: Division) -> l
         statement = (
             f"{row.regularization}: more recognizable, beside people, with the published split."
         )
-        told.append(Claim.tested(statement, "recognizability", gain))
+        told.append(Claim.tested(statement, "recognizability", Estimate.of(gain, least)))
         statement = f"{row.regularization}: and more so on concepts with siblings in training."
         if sibling.all() or not sibling.any():
             told.append(Claim.untested(statement, "siblings in training: of all concepts or none"))
         else:
             gain = _mean(above[sibling], 0) - _mean(above[~sibling], 1)
-            told.append(Claim.tested(statement, "recognizability", gain))
+            least = min(sibling.sum(), (~sibling).sum())
+            told.append(Claim.tested(statement, "recognizability", Estimate.of(gain, least)))
     return told
 
 
@@ -124,7 +163,8 @@ def explained(runs: Table, probe: str = "one_shot", score: str = "recognizabilit
         return Claim.untested(statement, f"{len(rows)} runs with probes, which is too few")
     pairs = [(row.probes[probe].value, getattr(row, score).value) for row in rows]
     about = f"rank correlation over {len(rows)} runs"
-    return Claim.tested(statement, about, paired.rank_correlation(pairs))
+    claim = Claim.tested(statement, about, Estimate.of(rank_correlation(pairs), len(rows)))
+    return replace(claim, concepts=0)  # more of them would not help
 
 
 def twins(runs: Table, others: Table) -> list[tuple[Record, Record]]:

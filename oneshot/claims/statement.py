@@ -1,10 +1,10 @@
 """How statements are tested that one system has more of a score than another, and noted upon.
 
-All systems are scored on the same concepts, so what is compared is paired. With one training a
-system, a verdict is about that training.
+All systems are scored on the same concepts, so what is compared is paired. Trainings that differ in
+their seed alone are taken together; with one training a system, a verdict is about that training.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -15,7 +15,9 @@ from oneshot.evaluations import published
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals, paired
-from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim, resampled
+from oneshot.metrics.hierarchy import estimate
+from oneshot.metrics.human import spread_of
+from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim, by_training, resampled
 
 GANS = ("da-gan-un", "da-gan-rn")
 REVERSED = (
@@ -28,8 +30,12 @@ MOST = 100
 """Times as many concepts as there are; what takes more to be told is not foreseen."""
 PLACE = attrgetter("dataset", "system", "critics")
 """What records share that differ in size and settings alone."""
+PLANE = ("diversity", "recognizability")
+AXIS = {"diversity_raw": "raw diversity"}
+"""What scores are called in evidence, where not by their name."""
 SAID = {
     "diversity": "more varied",
+    "diversity_raw": "more varied",
     "originality": "more original",
     "recognizability": "more recognizable",
 }
@@ -42,15 +48,17 @@ def more(
 
     `among` are all records there are, in which other settings of a system are looked for.
     """
-    subject = "The human drawings are" if first == HUMAN else f"{systems.label(first)} is"
     other = "the human drawings" if second == HUMAN else systems.label(second)
-    statement = f"{subject} {SAID[score]} than {other}."
+    statement = f"{subject(first)} {SAID[score]} than {other}."
     pair = [find(table, name) for name in (first, second)]
     if absent := [n for n, one in zip((first, second), pair, strict=True) if one is None]:
         return missing(statement, absent, source)
-    values = resampled(pair[0], score) - resampled(pair[1], score)
-    claim = replace(Claim.tested(statement, score, values), source=source)
-    return noted(claim, pair, table if among is None else among)
+    whole = table if among is None else among
+    runs = [trainings(one, whole) for one in pair]
+    scores = (by_training(each, score) for each in runs)
+    test = estimate(np.subtract, *scores, concepts=pair[0].concepts)
+    claim = Claim.tested(statement, AXIS.get(score, score), test, fewest(runs))
+    return noted(replace(claim, source=source), pair, whole)
 
 
 def nearest(table: Table, system: str, source: str, among: Table | None = None) -> Claim:
@@ -62,13 +70,33 @@ def nearest(table: Table, system: str, source: str, among: Table | None = None) 
     if system not in named or table.human is None or len(named) < 2:
         absent = [name for name in (system, HUMAN) if find(table, name) is None]
         return missing(statement, absent, source)
-    names = list(named)
-    values = paired.far_from_human(list(named.values()), table.human)
-    mine = names.index(system)
-    others = [systems.label(name) for name in names if name != system]
-    claim = paired.nearest(statement, others, values[:, mine], np.delete(values, mine, axis=1))
     whole = table if among is None else among
+    people = by_training([table.human], *PLANE)
+    runs = {name: trainings(one, whole) for name, one in named.items()}
+    points = {systems.label(name): by_training(each, *PLANE) for name, each in runs.items()}
+    spread = spread_of(np.stack([one.mean(1)[0] for one in points.values()]))
+    mine = points.pop(systems.label(system))
+    gaps = paired.farther(people, mine, points, spread, table.human.concepts)
+    claim = paired.nearest(statement, *gaps, fewest(runs.values()))
     return noted(replace(claim, source=source), [named[system]], whole)
+
+
+def trainings(record: Record, among: Table) -> list[Record]:
+    """Return the record and those that differ from it in their seed alone."""
+    if record.system == HUMAN:
+        return [record]
+    others = (one for one in among.models if one.identity[:-1] == record.identity[:-1])
+    return [record, *(one for one in others if one.seed != record.seed)]
+
+
+def fewest(runs: Iterable[Sequence[Record]]) -> int:
+    """Return how many trainings there are of the system that has fewest, people aside."""
+    return min((len(each) for each in runs if each[0].system != HUMAN), default=1)
+
+
+def subject(name: str) -> str:
+    """Return a system, or people, as the subject of a statement."""
+    return "The human drawings are" if name == HUMAN else f"{systems.label(name)} is"
 
 
 def find(table: Table, name: str) -> Record | None:
@@ -87,7 +115,7 @@ def noted(claim: Claim, records: Sequence[Record], among: Table) -> Claim:
     if claim.verdict == HOLDS:
         return claim
     if claim.verdict == UNDECIDED:
-        return replace(claim, note=_needed(claim.interval, records[0].concepts))
+        return replace(claim, note=needed(claim))
     records = [one for one in records if one.system != HUMAN]
     facts = [
         f"{systems.label(one.system)} has {one.parameters / 1e6:.2g} M parameters and "
@@ -125,18 +153,18 @@ def both(told: Sequence[Claim], others: Sequence[Claim]) -> list[tuple[Claim, Cl
     return [pair for pair in pairs if all(claim.verdict != UNTESTED for claim in pair)]
 
 
-def _needed(interval: intervals.Interval, concepts: int) -> str:
+def needed(claim: Claim, level: float = 0.05) -> str:
     """Return how many concepts would tell a difference as large as it was measured; "" if many."""
-    count = paired.concepts_needed(interval, concepts)
-    if count > MOST * concepts:
+    count = paired.concepts_needed(claim, level=level)
+    if not claim.concepts or count > MOST * claim.concepts:
         return ""
     return (
-        f"were the difference as measured, it would take about {_round(count)} concepts to tell "
-        f"instead of {concepts}"
+        f"were the difference as measured, it would take about {rounded(count):,} concepts to tell "
+        f"instead of {claim.concepts}"
     )
 
 
-def _round(count: float) -> int:
+def rounded(count: float) -> int:
     """Return a count up to two digits, upwards."""
     unit = 10 ** max(0, int(np.log10(count)) - 1)
     return int(np.ceil(count / unit) * unit)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from oneshot.evaluations.record import Record
+from oneshot.evaluations.record import IDENTITY, Record
 from oneshot.evaluations.table import Table, read
 from oneshot.metrics import paired
 from oneshot.metrics.human import distance_to_human, spread_of
@@ -121,6 +121,22 @@ def comparable(
     groups = seeds_together(runs.where(family=family))
     enough = [group for group in groups if validated(group)[0] >= least]
     return max(enough, key=lambda group: validated(group)[1], default=[])
+
+
+def path(run: Record, among: Table, part: str = "guidance") -> list[list[Record]]:
+    """Return the records that differ from a run in one part of identity, and in seed, alone.
+
+    By rising values of the part, seeds together; `part` may be an entry of "settings".
+    """
+    name, _, entry = part.partition(".")
+
+    def rest(record: Record) -> list:
+        values = dict(zip(IDENTITY, record.identity, strict=True))
+        settings = {k: v for k, v in record.settings.items() if k != entry}
+        return [v for k, v in values.items() if k not in (name, "seed", "settings")] + [settings]
+
+    mine = among.models.filter(lambda record: rest(record) == rest(run)).sort(part, "seed")
+    return [list(group) for group in mine.by(part).values()]
 
 
 def validated(runs: Sequence[Record]) -> np.ndarray:

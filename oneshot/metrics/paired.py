@@ -2,30 +2,37 @@
 
 All systems are scored on the same concepts, so one resample of concepts serves them all and what is
 compared is paired. Trainings that differ in their seed alone are a sample as well, each system's on
-its own; with one training a verdict is about that training, and two say little. Intervals are not
-corrected for how many statements are tested; `holm` corrects p-values.
+its own (`metrics.hierarchy`). Intervals are not corrected for how many statements are tested;
+`claims.corrected` corrects the verdicts of a paper.
 """
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, rankdata, wilcoxon
+from scipy.stats import norm
 
+from oneshot.metrics import hierarchy
+from oneshot.metrics.hierarchy import Estimate, Sides, estimate, training_weights, two_sided
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval, interval_of, weights
-from oneshot.rng import generator
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
 SCORES = ("originality", "recognizability")
 
+KEPT = {
+    "diversity": ("raw_diversity", True),
+    "diversity_raw": ("raw_diversity", False),
+    "originality": ("distance", True),
+    "recognizability": ("recognizability", False),
+}
+"""What is kept of a score by concept, and whether it is divided by the scale of the features."""
 COMPARABLE = 0.05
 """Originality that a system may lack beside another and still be called as original."""
-_TRAININGS, _PAIRS = 0x5452414E, 0x50414952  # keep random streams apart from that of concepts
 
 Array = NDArray[np.float64]
 
@@ -37,6 +44,10 @@ class Claim:
     `interval` is of the quantity that the statement says is above 0, None when nothing was measured
     yet; `evidence` says in words what was. `source` is where the statement is from, such as
     "fig. 2", and `note` what there is to know when it does not hold.
+
+    `p` is two-sided, None where nothing is tested, only read: over `concepts`, and over `seeds`,
+    trainings of the system that has fewest, which make up the share `of_seeds` of the error. The
+    verdict is that of the interval; `claims.corrected` has it of many statements together.
     """
 
     statement: str
@@ -45,15 +56,34 @@ class Claim:
     verdict: str
     source: str = ""
     note: str = ""
+    p: float | None = None
+    concepts: int = 0
+    seeds: int = 1
+    of_seeds: float = 0.0
 
     @classmethod
-    def tested(cls, statement: str, about: str, values: Array) -> "Claim":
-        """Return a claim about a quantity that the statement says is above 0.
+    def tested(cls, statement: str, about: str, test: Estimate, seeds: int = 1) -> "Claim":
+        """Return a claim about a quantity that the statement says is above 0."""
+        interval = test.interval()
+        evidence = f"{about} {signed(interval)}"
+        return cls.of(statement, interval, evidence, verdict(interval), [test], seeds=seeds)
 
-        `values` (1 + draws,) are the quantity as measured and of each resample; see `weights`.
-        """
-        interval = interval_of(values)
-        return cls(statement, interval, f"{about} {signed(interval)}", verdict(interval))
+    @classmethod
+    def of(
+        cls,
+        statement: str,
+        interval: Interval,
+        evidence: str,
+        told: str,
+        tests: Sequence[Estimate],
+        sides: Sides | None = None,
+        seeds: int = 1,
+    ) -> "Claim":
+        """Return a claim that all of some quantities are above 0, or what its `sides` are of."""
+        p = two_sided(sides or hierarchy.every(test.sides for test in tests))
+        share = max(test.of_seeds for test in tests)
+        where = {"concepts": tests[0].concepts, "seeds": seeds, "of_seeds": share}
+        return cls(statement, interval, evidence, told, p=p, **where)
 
     @classmethod
     def untested(cls, statement: str, why: str) -> "Claim":
@@ -73,6 +103,16 @@ class Measured:
     distance: Array
     scale: Array
 
+    @property
+    def concepts(self) -> int:
+        """The number of concepts."""
+        return self.recognizability.shape[1]
+
+    @property
+    def seeds(self) -> int:
+        """The number of trainings."""
+        return len(self.recognizability)
+
     @classmethod
     def of(cls, runs: Sequence[Any]) -> "Measured":
         """Take the scores of trainings that differ in their seed; each has `per_concept`.
@@ -86,26 +126,59 @@ class Measured:
         return cls(*map(np.stack, parts))
 
 
-def more(statement: str, score: str, first: Measured, second: Measured, **options: Any) -> Claim:
+def more(statement: str, score: str, first: Measured, second: Measured, seed: int = 0) -> Claim:
     """Test whether `first` has more of a score, "originality" or "recognizability"."""
-    values = points([first, second], **options)[..., _place(score)]
-    return Claim.tested(statement, score, values[:, 0] - values[:, 1])
+    place = _place(score)
+    scores = (system[..., place] for system in _by_training([first, second]))
+    test = estimate(np.subtract, *scores, concepts=first.concepts, seed=seed)
+    return Claim.tested(statement, score, test, min(first.seeds, second.seeds))
 
 
 def more_recognizable(
-    statement: str, first: Measured, second: Measured, tolerance: float = COMPARABLE, **options: Any
+    statement: str, first: Measured, second: Measured, tolerance: float = COMPARABLE
 ) -> Claim:
     """Test whether `first` is more recognizable without being less original than `second`.
 
     Originality is comparable, or higher, when it is less by at most `tolerance`. Both parts must
     hold for the statement to hold; when one does not, neither does the statement.
     """
-    values = points([first, second], **options)
-    differences = values[:, 0] - values[:, 1]
-    originality, recognizability = (interval_of(differences[:, i]) for i in range(2))
-    parts = (recognizability, _shifted(originality, tolerance))
-    evidence = f"recognizability {signed(recognizability)}, originality {signed(originality)}"
-    return Claim(statement, recognizability, evidence, every(map(verdict, parts)))
+    scores = _by_training([first, second])
+    original, recognizable = (
+        estimate(np.subtract, *(one[..., k] for one in scores), concepts=first.concepts)
+        for k in range(2)
+    )
+    tests = [recognizable, original.shifted(tolerance)]
+    told = every(verdict(test.interval()) for test in tests)
+    interval = recognizable.interval()
+    evidence = f"recognizability {signed(interval)}, originality {signed(original.interval())}"
+    seeds = min(first.seeds, second.seeds)
+    return Claim.of(statement, interval, evidence, told, tests, seeds=seeds)
+
+
+def along(path: Sequence[Measured], other: Measured) -> Estimate | None:
+    """Return how much more recognizable a system is than another where it is as original.
+
+    `path` is the system at several strengths of guidance, or at other settings that move it along
+    the plane; on each resample its recognizability is read off the broken line at the originality
+    of the `other`, so that no strength is chosen. None where the line does not reach so far on 5 %
+    of resamples or more, or has fewer than two points.
+    """
+    scores = _by_training([*path, other])
+    first = np.stack([one.mean(1)[:, 0] for one in scores])
+    reached = (first[:-1].min(0) <= first[-1]) & (first[-1] <= first[:-1].max(0))
+    if len(path) < 2 or not reached[0] or reached.mean() < 0.95:
+        return None
+    return estimate(_along, *scores, concepts=other.concepts)
+
+
+def _along(*systems: Array) -> Array:
+    """Return recognizability (R,) of a line at the originality of the last, above the last's."""
+    *line, other = systems
+    points = np.stack(line, 1)
+    order = points[..., 0].argsort(axis=1)[..., None]
+    points = np.take_along_axis(points, order, axis=1)
+    read = [np.interp(x, *row.T) for x, row in zip(other[:, 0], points, strict=True)]
+    return np.array(read) - other[:, 1]
 
 
 def nearest_to_human(
@@ -113,37 +186,60 @@ def nearest_to_human(
     first: Measured,
     others: Mapping[str, Measured],
     human: Measured,
-    spread: Array,
-    **options: Any,
+    spread: Array | Sequence[float],
 ) -> Claim:
     """Test whether `first` is nearer the humans than every one of `others`; see `nearest`.
 
     `spread` (2,) is that of `metrics.human.distance_to_human`, of all runs that are compared.
     """
-    values = points([human, first, *others.values()], **options)
-    distances = distance_to_human(values[:, 1:], values[:, :1], spread)
-    return nearest(statement, list(others), distances[:, 0], distances[:, 1:])
+    people, mine, *rest = _by_training([human, first, *others.values()])
+    seeds = min(one.seeds for one in (first, *others.values()))
+    found = dict(zip(others, rest, strict=True))
+    return nearest(statement, *farther(people, mine, found, spread, human.concepts), seeds)
 
 
-def nearest(statement: str, names: Sequence[str], mine: Array, others: Array) -> Claim:
-    """Test whether a system is nearer the humans than every one of the others.
+def farther(
+    people: Array,
+    mine: Array,
+    others: Mapping[str, Array],
+    spread: ArrayLike,
+    concepts: int,
+) -> tuple[float, dict[str, Estimate]]:
+    """Return how far a system is from humans, and how much farther each of the others is.
 
-    `mine` (1 + draws,) and `others` (1 + draws, names) are distances, as measured and on each
-    resample. Each other is compared on its own, with intervals of 95 % for all of them together
-    (Bonferroni), because of many distances that differ by noise the least is nearly always less
-    than any one of them. The statement holds when it does beside each of them, and does not when
-    it does not beside one. The interval is of how much nearer it is than the one that decides.
+    Each is (1 + draws, trainings, 2) on the plane of two scores, whose unit is `spread` (2,).
+    """
+
+    def gap(human: Array, first: Array, other: Array) -> Array:
+        far = (distance_to_human(one, human, spread) for one in (other, first))
+        return np.subtract(*far)
+
+    far = distance_to_human(mine.mean(1)[0], people.mean(1)[0], spread)
+    tests = {
+        name: estimate(gap, people, mine, other, concepts=concepts)
+        for name, other in others.items()
+    }
+    return float(far), tests
+
+
+def nearest(statement: str, far: float, nearer: Mapping[str, Estimate], seeds: int = 1) -> Claim:
+    """Test whether a system, `far` from humans, is nearer than every one of the others.
+
+    `nearer` is how much farther each other is. Each is compared on its own, with intervals of 95 %
+    for all of them together (Bonferroni), because of many distances that differ by noise the least
+    is nearly always less than any one of them. The statement holds when it does beside each of
+    them, and does not when it does not beside one. The interval is of how much nearer it is than
+    the one that decides.
 
     Raises ValueError when there are no others.
     """
-    if not names:
+    if not nearer:
         raise ValueError("to be nearest takes others to compare with")
-    level = 1 - 0.05 / len(names)
-    nearer = [interval_of(other - mine, level) for other in others.T]
-    told = every(map(verdict, nearer))
-    rival = min(range(len(names)), key=lambda i: nearer[i].high if told == FAILS else nearer[i].low)
-    evidence = f"{mine[0]:.2f} from human, {names[rival]} farther by {signed(nearer[rival])}"
-    return Claim(statement, nearer[rival], evidence, told)
+    gaps = {name: test.interval(1 - 0.05 / len(nearer)) for name, test in nearer.items()}
+    told = every(map(verdict, gaps.values()))
+    rival = min(gaps, key=lambda name: gaps[name].high if told == FAILS else gaps[name].low)
+    evidence = f"{far:.2f} from human, {rival} farther by {signed(gaps[rival])}"
+    return Claim.of(statement, gaps[rival], evidence, told, [*nearer.values()], seeds=seeds)
 
 
 def distance(system: Measured, human: Measured, spread: Array, **options: Any) -> Interval:
@@ -152,9 +248,7 @@ def distance(system: Measured, human: Measured, spread: Array, **options: Any) -
     return interval_of(distance_to_human(values[:, 1], values[:, 0], spread))
 
 
-def rises(
-    statement: str, score: str, betas: Sequence[float], systems: Sequence[Measured], **options: Any
-) -> Claim:
+def rises(statement: str, score: str, betas: Sequence[float], systems: Sequence[Measured]) -> Claim:
     """Test whether a score rises with beta: the slope of its straight line in log10 of beta.
 
     "Does not hold" then says that it falls. `systems` were trained at `betas`, positive numbers.
@@ -162,53 +256,43 @@ def rises(
     """
     if len(betas) != len(systems) or len(set(betas)) < 2 or min(betas) <= 0:
         raise ValueError(f"a slope needs systems at two positive betas or more, got {list(betas)}")
-    values = points(systems, **options)[..., _place(score)]
-    decades = np.log10(np.asarray(betas, float))
+    place, decades = _place(score), np.log10(np.asarray(betas, float))
     decades -= decades.mean()
-    interval = interval_of(values @ decades / np.square(decades).sum())
-    evidence = f"{score} {signed(interval)} for each factor of ten"
-    return Claim(statement, interval, evidence, verdict(interval))
+
+    def slope(*scores: Array) -> Array:
+        return np.stack(scores, -1) @ decades / np.square(decades).sum()
+
+    scores = (one[..., place] for one in _by_training(systems))
+    test = estimate(slope, *scores, concepts=systems[0].concepts)
+    claim = Claim.tested(statement, score, test, min(one.seeds for one in systems))
+    return replace(claim, evidence=f"{claim.evidence} for each factor of ten")
 
 
 def points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Array:
     """Return (1 + draws, systems, 2): originality and recognizability, first as measured.
 
-    Raises ValueError unless all were scored on the same number of concepts, two or more.
+    Over concepts, and over trainings. Raises ValueError unless all were scored on the same number
+    of concepts, two or more.
     """
-    counts = {system.recognizability.shape[1] for system in systems}
+    scores = _by_training(systems, draws, seed)
+    drawn = (training_weights(one.shape[1], draws, seed + k) for k, one in enumerate(scores, 1))
+    together = [(d[..., None] * one).sum(1) for d, one in zip(drawn, scores, strict=True)]
+    return np.stack(together, axis=1)
+
+
+def _by_training(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> list[Array]:
+    """Return originality and recognizability of each, (1 + draws, trainings, 2)."""
+    counts = {system.concepts for system in systems}
     if len(counts) != 1 or min(counts) < 2:
         raise ValueError(
             f"systems must be scored on the same concepts, got {sorted(counts)} of them"
         )
-    concepts = weights(counts.pop(), draws, seed)
+    drawn = weights(counts.pop(), draws, seed)
     found = []
-    for number, system in enumerate(systems, start=1):
-        trainings = training_weights(len(system.recognizability), draws, seed + number)
-        right, far, size = (
-            concepts @ values.T
-            for values in (system.recognizability, system.distance, system.scale)
-        )
-        scores = [(trainings * values).sum(1) for values in (far / size, right)]
-        found.append(np.stack(scores, axis=1))
-    return np.stack(found, axis=1)
-
-
-def training_weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
-    """Return weights (1 + draws, count) of trainings: even ones, then around them.
-
-    Means of scores under these weights are spread as Student's t with count - 1 degrees of freedom
-    times the standard error of the mean over trainings. A bootstrap of so few would be far too sure
-    of itself: of two trainings it resamples half the spread.
-    """
-    even = np.full((1 + draws, count), 1 / count)
-    if count == 1:
-        return even
-    random = generator(seed, _TRAININGS)
-    normal = random.standard_normal((draws, count))
-    normal -= normal.mean(1, keepdims=True)
-    tails = np.sqrt((count - 1) / random.chisquare(count - 1, (draws, 1)))
-    even[1:] += tails * normal / np.sqrt(count * (count - 1))
-    return even
+    for one in systems:
+        right, far, size = (drawn @ v.T for v in (one.recognizability, one.distance, one.scale))
+        found.append(np.stack([far / size, right], axis=-1))
+    return found
 
 
 def resampled(scores: Any, score: str) -> Array:
@@ -217,12 +301,24 @@ def resampled(scores: Any, score: str) -> Array:
     `scores` has `per_concept` and the number of its `concepts`. Raises ValueError for a score that
     is not kept by concept.
     """
-    over = {"diversity": "raw_diversity", "originality": "distance", "recognizability": None}
-    if score not in over:
-        raise ValueError(f"no {score!r} by concept; known: {', '.join(over)}")
+    if score not in KEPT:
+        raise ValueError(f"no {score!r} by concept; known: {', '.join(KEPT)}")
+    name, scaled = KEPT[score]
     concepts = weights(scores.concepts)
-    values = concepts @ np.asarray(scores.per_concept[over[score] or score])
-    return values / (concepts @ np.asarray(scores.per_concept["scale"])) if over[score] else values
+    values = concepts @ np.asarray(scores.per_concept[name])
+    return values / (concepts @ np.asarray(scores.per_concept["scale"])) if scaled else values
+
+
+def by_training(runs: Sequence[Any], *scores: str) -> Array:
+    """Return a score (1 + draws, S) of S trainings, or several (1 + draws, S, scores)."""
+    each = [np.stack([resampled(one, score) for one in runs], 1) for score in scores]
+    return each[0] if len(each) == 1 else np.stack(each, -1)
+
+
+def difference(first: ArrayLike, second: ArrayLike) -> Estimate:
+    """Return how much more the first has of values (C,) of one training, paired by concept."""
+    gaps = np.asarray(first, float) - np.asarray(second, float)
+    return Estimate.of(weights(len(gaps)) @ gaps, len(gaps))
 
 
 def far_from_human(
@@ -242,56 +338,18 @@ def far_from_human(
     return distance_to_human(points, people, spread_of(np.array(chosen) if unit else points[0]))
 
 
-def signed_rank(first: ArrayLike, second: ArrayLike) -> tuple[float, float]:
-    """Return p-value and effect size of the Wilcoxon signed-rank test of paired scores (C,).
+def concepts_needed(claim: Claim, power: float = 0.8, level: float = 0.05) -> float:
+    """Return of how many concepts a test would tell what was measured, at `level` and `power`.
 
-    The effect is the rank biserial correlation, (W+ - W-) / (W+ + W-) (Kerby 2014). Concepts on
-    which both score the same are left out.
+    Were it as it was measured, the differences of concepts being normal, and with as many
+    trainings; infinity where no number would. Statements of several parts are taken for the one
+    that decides.
     """
-    gaps = np.asarray(first, dtype=float) - np.asarray(second, dtype=float)
-    gaps = gaps[gaps != 0]
-    if not len(gaps):
-        return 1.0, 0.0
-    ranks = rankdata(np.abs(gaps))
-    _, p = np.asarray(wilcoxon(gaps))
-    return float(p), float((np.sign(gaps) @ ranks) / ranks.sum())
-
-
-def holm(p: ArrayLike) -> Array:
-    """Return p-values (n,) corrected so that the chance of any false alarm is kept (Holm 1979)."""
-    p = np.asarray(p, dtype=float)
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    corrected = np.empty_like(p)
-    corrected[order] = np.minimum(stepped, 1)
-    return corrected
-
-
-def concepts_needed(interval: Interval, concepts: int, power: float = 0.8) -> float:
-    """Return of how many concepts an interval of 95 % would tell a difference as it was measured.
-
-    With the chance `power` that it does, the differences of concepts being normal; infinity for
-    none. The half width of the `interval` over `concepts` is taken on the side of 0.
-    """
-    if not interval.value:
+    if claim.p is None or claim.p >= 1:
         return math.inf
-    bound = interval.low if interval.value > 0 else interval.high
-    wide = (interval.value - bound) / interval.value
-    return float(concepts * (wide * (1 + norm.ppf(power) / norm.ppf(0.975))) ** 2)
-
-
-def rank_correlation(pairs: ArrayLike, draws: int = 2000, seed: int = 0) -> Array:
-    """Return Spearman's correlation (1 + draws,) of pairs (N, 2): as given, then resampled.
-
-    The pairs themselves are resampled, for instance runs. Where all of one kind are equal it is 0.
-    """
-    pairs = np.asarray(pairs, float)
-    drawn = generator(seed, _PAIRS).integers(len(pairs), size=(draws, len(pairs)))
-    ranks = rankdata(pairs[np.vstack([np.arange(len(pairs)), drawn])], axis=1)
-    ranks -= ranks.mean(1, keepdims=True)
-    products = (ranks[..., 0] * ranks[..., 1]).sum(1)
-    size = np.sqrt(np.prod(np.square(ranks).sum(1), axis=1))
-    return np.divide(products, size, out=np.zeros_like(products), where=size > 0)
+    had, wanted = norm.isf(claim.p / 2), norm.isf(level / 2) + norm.ppf(power)
+    left = (had / wanted) ** 2 - claim.of_seeds
+    return float(claim.concepts * (1 - claim.of_seeds) / left) if left > 0 else math.inf
 
 
 def verdict(interval: Interval) -> str:
@@ -316,10 +374,6 @@ def signed(interval: Interval) -> str:
     # adding 0.0 makes -0.0 positive
     value, low, high = (f"{round(bound, decimals) + 0.0:+.{decimals}f}" for bound in bounds)
     return f"{value} [{low}, {high}]"
-
-
-def _shifted(interval: Interval, by: float) -> Interval:
-    return Interval(interval.value + by, interval.low + by, interval.high + by)
 
 
 def _place(score: str) -> int:

@@ -9,7 +9,7 @@ import torch
 from oneshot.attribution import agreement, figure
 from oneshot.attribution.baselines import blurred, shuffled
 from oneshot.claims import diffusion_artists, latent_representation, own
-from oneshot.metrics import paired
+from oneshot.metrics import ranks
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED
 
 
@@ -61,15 +61,15 @@ def test_negative_values_of_a_map_count_by_their_size():
 
 def test_corrected_p_values_by_hand():
     # smallest times 3, next times 2, never falling
-    assert paired.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert paired.holm([0.6, 0.9]) == pytest.approx([1, 1])
+    assert ranks.holm([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
+    assert ranks.holm([0.6, 0.9]) == pytest.approx([1, 1])
 
 
 def test_the_effect_is_the_balance_of_ranks():
     # gaps 1 -2 3 and a tie: ranks for 1 + 3, against 2
-    _, effect = paired.signed_rank([1, 0, 3, 7], [0, 2, 0, 7])
+    _, effect = ranks.signed_rank([1, 0, 3, 7], [0, 2, 0, 7])
     assert effect == pytest.approx((4 - 2) / 6)
-    assert paired.signed_rank([1, 2], [1, 2]) == (1.0, 0.0)
+    assert ranks.signed_rank([1, 2], [1, 2]) == (1.0, 0.0)
 
 
 def test_pairs_are_compared_with_intervals():
@@ -247,7 +247,7 @@ def test_p_values_of_the_table_are_of_each_row_alone(figures, preset):
     null = agreement.agreement(blurred(figures.exemplars), figures.human, figures.exemplars)
     for row in agreement.shipped(preset):
         for where in ("all", "ink"):
-            p, effect = paired.signed_rank(row.per_concept[where], getattr(null, where))
+            p, effect = ranks.signed_rank(row.per_concept[where], getattr(null, where))
             assert getattr(row, f"p_{where}") == pytest.approx(p, rel=1e-3)
         assert row.effect_ink == pytest.approx(effect, abs=1e-3)
 

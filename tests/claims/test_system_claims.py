@@ -5,6 +5,7 @@ from dataclasses import replace
 import made_up
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from oneshot import systems
 from oneshot.claims import diffusion_artists as claims
@@ -14,7 +15,6 @@ from oneshot.evaluations import published
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
 from oneshot.metrics import paired
-from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED
 
 PEOPLE = made_up.POINTS[HUMAN]
@@ -71,15 +71,13 @@ def test_what_is_undecided_says_how_many_concepts_would_tell(found):
     near = made_up.row("cfgdm", (0.392, 96.7))
     undecided = told_with(found, near)["The human drawings are more varied than CFGDM."]
     assert undecided.verdict == UNDECIDED
-    gap = undecided.interval
-    wide = (gap.value - (gap.low if gap.value > 0 else gap.high)) / gap.value
-    count = int(undecided.note.split(" about ")[1].split()[0])
-    # as often as four times in five, where the bound alone at 0 would be half of the time
-    needed = 24 * (wide * (1.959964 + 0.841621) / 1.959964) ** 2
+    count = int(undecided.note.split(" about ")[1].split()[0].replace(",", ""))
+    # as often as four times in five, where as many as there are would be half of the time
+    needed = 24 * ((1.959964 + 0.841621) / norm.isf(undecided.p / 2)) ** 2
     assert needed <= count < 1.1 * needed + 1
     assert undecided.note.endswith("concepts to tell instead of 24")
-    assert statement._needed(Interval(0.0, -1.0, 1.0), 24) == ""
-    assert statement._needed(Interval(0.01, -1.0, 1.0), 24) == ""
+    assert statement.needed(replace(undecided, p=1.0)) == ""
+    assert statement.needed(replace(undecided, p=0.9)) == ""
 
 
 def test_a_better_setting_with_less_training_is_named(found):

@@ -5,8 +5,8 @@ import pytest
 from scipy import stats
 
 from oneshot.attribution import agreement
-from oneshot.metrics import paired
-from oneshot.metrics.intervals import Interval
+from oneshot.metrics import paired, ranks
+from oneshot.metrics.paired import UNDECIDED, Claim
 
 multitest = pytest.importorskip("statsmodels.stats.multitest")
 power_of = pytest.importorskip("statsmodels.stats.power")
@@ -31,7 +31,7 @@ def test_spearman_with_ties_and_masks(random):
 
 def test_wilcoxon(random):
     first, second = random.normal(size=(2, 25))
-    p, effect = paired.signed_rank(first + 0.4, second)
+    p, effect = ranks.signed_rank(first + 0.4, second)
     expected = stats.wilcoxon(first + 0.4, second)
     assert p == pytest.approx(expected.pvalue)
     more = stats.wilcoxon(first + 0.4, second, alternative="greater").statistic
@@ -41,14 +41,15 @@ def test_wilcoxon(random):
 def test_holm(random):
     for size in (1, 2, 15):
         p = random.random(size) ** 3
-        np.testing.assert_allclose(paired.holm(p), multitest.multipletests(p, method="holm")[1])
+        np.testing.assert_allclose(ranks.holm(p), multitest.multipletests(p, method="holm")[1])
 
 
 @pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
 def test_the_number_of_concepts_that_would_tell_a_difference(power):
     """A normal approximation of a two-sided test at 5 %, whose other tail is next to nothing."""
     effect, concepts = 0.2, 50
-    half = 1.959964 / concepts**0.5
-    needed = paired.concepts_needed(Interval(effect, effect - half, effect + half), concepts, power)
+    p = 2 * stats.norm.sf(effect * concepts**0.5)
+    claim = Claim("", None, "", UNDECIDED, p=p, concepts=concepts)
+    needed = paired.concepts_needed(claim, power)
     oracle = power_of.NormalIndPower().solve_power(effect, power=power, alpha=0.05, ratio=0)
     assert needed == pytest.approx(oracle, rel=1e-3)

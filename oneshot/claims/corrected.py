@@ -1,0 +1,68 @@
+"""Verdicts of all statements of a paper together, corrected for how many they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from oneshot.claims.statement import MOST, needed
+from oneshot.metrics.paired import UNDECIDED, Claim
+from oneshot.metrics.ranks import holm
+
+LEVEL = 0.05
+"""The chance that any statement of a paper is decided wrongly."""
+
+
+NEVER = f"so near 0 that {MOST} times as many concepts would not tell it"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A claim and its verdict among those of its paper: `p` is Holm's, None of what is no test.
+
+    `why` says what decided: what changed the verdict beside that of the interval alone, what would
+    decide it, and whether a training more might.
+    """
+
+    claim: Claim
+    verdict: str
+    p: float | None
+    why: str
+
+    @property
+    def changed(self) -> bool:
+        """Whether the verdict is other than that of the interval alone."""
+        return self.verdict != self.claim.verdict
+
+
+def corrected(claims: Sequence[Claim], level: float = LEVEL) -> list[Verdict]:
+    """Return the verdicts of all statements of a paper, each with the chance of error of all.
+
+    What an interval decides stays decided where Holm's p-value is below `level`; nothing is decided
+    that was not. Statements that are read, not tested, keep their reading.
+    """
+    tested = [claim for claim in claims if claim.p is not None]
+    p = dict(zip(map(id, tested), map(float, holm([claim.p for claim in tested])), strict=True))
+    left = sum(value >= level for value in p.values())
+    return [_verdict(claim, p.get(id(claim)), len(tested), level, left) for claim in claims]
+
+
+def _verdict(claim: Claim, p: float | None, count: int, level: float, left: int) -> Verdict:
+    if p is None:
+        return Verdict(claim, claim.verdict, None, "read off what there is, not tested")
+    told = claim.verdict if p < level else UNDECIDED
+    why = []
+    if told != claim.verdict:
+        alone = f"by itself it {claim.verdict} (p {number(claim.p)})"
+        why.append(f"{alone}, among {count} statements it is not decided (p {number(p)})")
+    if told == UNDECIDED:
+        why.append(needed(claim, level / max(left, 1)) or NEVER)
+    why.append("one seed" if claim.seeds == 1 else f"{claim.seeds} seeds")
+    return Verdict(claim, told, p, "; ".join(filter(None, why)))
+
+
+def number(p: float) -> str:
+    """Return a p-value in words: "0.012", "below 0.0001"."""
+    if p < 1e-4:
+        return "below 0.0001"
+    return f"{p:.{int(np.clip(1 - np.floor(np.log10(p)), 2, 4))}f}"
