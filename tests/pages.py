@@ -9,7 +9,7 @@ import nbformat
 from IPython.display import Markdown
 
 from oneshot import execute
-from oneshot.widgets import sprite_slider  # noqa: F401, what is imported first is patched
+from oneshot.widgets import explorer, sprite_slider  # noqa: F401, what is imported first is patched
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -24,6 +24,7 @@ def outputs(name: str, **given: object) -> list[object]:
     with (
         mock.patch("IPython.display.display", lambda *values: shown.extend(values)),
         mock.patch("oneshot.widgets.sprite_slider.display", lambda *values: shown.extend(values)),
+        mock.patch("oneshot.widgets.explorer.display", lambda *values: shown.extend(values)),
         mock.patch("IPython.get_ipython", lambda: shell),
     ):
         for cell in node.cells:

@@ -61,15 +61,16 @@ def drawings(table: Table, kind: str = "spread") -> dict[str, Shown]:
     return {name: shown for name, shown in (people | kept).items() if shown is not None}
 
 
-def human_drawings(table: Table) -> Shown | None:
+def human_drawings(table: Table, kind: str = "spread") -> Shown | None:
     """Return drawings by people like those that are kept of systems, None where none are at hand.
 
-    Those of the embedded data set are kept, too; others are looked up in the data set.
+    Of the concepts of a kind of figure, and spread over all that people drew of them. Those of the
+    embedded data set are kept, too; others are looked up in the data set.
     """
     human = table.human
     if human is None:
         return None
-    if (there := table.drawings(human, "spread")) is not None:
+    if (there := table.drawings(human, kind)) is not None:
         return there
     home, recipe = store.default(), presets.human(human.dataset, human.size)
     critic = recipe.concepts.critic
@@ -77,7 +78,7 @@ def human_drawings(table: Table) -> Shown | None:
         return None
     normaliser = float(np.mean(human.per_concept["scale"]))
     judged = home.get(critic), recipe.concepts.threshold, normaliser
-    return measure.sample(home.get(recipe), *judged, *KINDS["spread"], spread=True)
+    return measure.sample(home.get(recipe), *judged, *KINDS[kind], spread=True)
 
 
 def evaluation_of(record: Record) -> Evaluation:

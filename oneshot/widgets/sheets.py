@@ -64,6 +64,22 @@ def page(
     return _image(tiles.reshape(-1, columns, *tiles.shape[1:]))
 
 
+def joined(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
+    """Return palette images of one size as one, each row beneath the last.
+
+    Raises ValueError for images of different sizes.
+    """
+    width, height = rows[0][0].size
+    if any(image.size != (width, height) for row in rows for image in row):
+        raise ValueError(f"frames of different sizes: {sorted({i.size for r in rows for i in r})}")
+    sheet = Image.new("P", (len(rows[0]) * width, len(rows) * height))
+    sheet.putpalette(rows[0][0].getpalette())
+    for down, row in enumerate(rows):
+        for across, image in enumerate(row):
+            sheet.paste(image, (across * width, down * height))
+    return sheet
+
+
 def png(image: Image.Image) -> bytes:
     """Return an image as the bytes of an optimised PNG."""
     buffer = io.BytesIO()

@@ -13,113 +13,114 @@ from oneshot.evaluations.table import Table
 from oneshot.evenly import evenly
 from oneshot.metrics.tradeoff import Tradeoff
 from oneshot.widgets import sheets
-from oneshot.widgets.figures import label, point, unless_empty
-from oneshot.widgets.sprite_slider import SpriteSlider, plane
+from oneshot.widgets.explorer import Dot, Explorer
+from oneshot.widgets.figures import REGULARIZERS, label, looks, point, unless_empty
 
 NOTHING = Markdown("*No drawings have been kept yet.*")
 NEAR = 0.08
 """A drawing is an example of an originality that is at most this far from its own."""
-DIAMOND = np.array([[-1, 0], [0, -1], [1, 0], [0, 1], [-1, 0]])
 
 
-def slider(
-    shown: Mapping[object, Shown],
-    called: str,
-    framed: np.ndarray,
+def systems_explorer(table: Table, concepts: int, name: str = "systems") -> Explorer | Markdown:
+    """Return people and systems on one plane, and what they drew of some concepts.
+
+    The drawings stand for all of a system, from the nearest to the exemplar to the farthest. A
+    system whose drawings are not kept is a mark.
+    """
+    groups = {label(one): [row] for one, row in table.systems.items()}
+    return explorer(groups, table, concepts, name=name)
+
+
+def explorer(
+    groups: Mapping[str, Sequence[Record]],
+    table: Table,
     concepts: int,
     *,
-    captions: Sequence[str] = (),
-    plot: dict | None = None,
-    start: int | None = None,
-    columns: int = 4,
-    alt: str = "drawings after the framed exemplar",
-) -> SpriteSlider | Markdown:
-    """Return a slider through kept drawings by value, and a second one through some concepts.
+    kind: str = "spread",
+    kept: Mapping[Record, Shown] | None = None,
+    values: str | Mapping[str, str] = "",
+    called: str = "",
+    x: str = "diversity",
+    curves: Mapping[str, Tradeoff] | None = None,
+    paths: bool = False,
+    name: str = "explore",
+) -> Explorer | Markdown:
+    """Return records by group on the plane of `x` and recognizability, and what each drew.
 
-    `called` names the first. `framed` are the exemplars (C, 1, H, W) of all concepts kept; there
-    may be a caption for each value.
+    `values` is the column that records of a group differ in, or that of each group, and `called`
+    names it. `curves` were fitted through groups; with `paths` each record has its generalization
+    curve. Drawings are those that were kept for a kind of figure, or `kept` here. The concept shown
+    first is that of middling recognizability, so that nobody has picked it.
     """
-    if not shown:
+    if kept is None:
+        found = {one: table.drawings(one, kind) for rows in groups.values() for one in rows}
+        kept = {one: shown for one, shown in found.items() if shown is not None}
+    if not kept:
         return NOTHING
-    first = next(iter(shown.values()))
+    rows = [one for records in groups.values() for one in records if one in kept]
+    first = kept[rows[0]]
     chosen = evenly(len(first.names), concepts)
-    pages = [[sheets.page(s.drawings[k], framed[k], columns=columns) for k in chosen]
-             for s in shown.values()]  # fmt: skip
-    return SpriteSlider(
-        [frame for row in pages for frame in row],
-        {called: list(shown), "exemplar": [sheets.label(first.names[k]) for k in chosen]},
-        captions=[caption for caption in captions for _ in chosen],
-        plot=plot,
-        start=[0 if start is None else start, 0],
-        alt=alt,
+    names = [first.names[k] for k in chosen]
+    people = kept.get(table.human) or at_hand.human_drawings(table, kind)
+    human = point(table.human, x, "recognizability") if table.human else None
+    columns = dict.fromkeys(groups, values) if isinstance(values, str) else values
+    dots = [
+        _dot(group, one, kept[one].drawings[chosen], columns[group], called, x, paths)
+        for group, records in groups.items()
+        for one in records
+        if one in kept
+    ]
+    rest = {
+        label(one.system): point(one, x, "recognizability")
+        for records in groups.values()
+        for one in records
+        if one not in kept
+    }
+    fits = {group: np.array(fit.path) for group, fit in (curves or {}).items()}
+    return Explorer(
+        dots,
+        names,
+        framed(rows[0], first)[chosen],
+        people=_of(people, names),
+        human=human,
+        reference=np.array(table.human.bins) if paths and table.human else None,
+        lines=fits,
+        marks=rest,
+        x=x,
+        called=called,
+        name=name,
+        start=(_first(dots), _middling(rows, len(first.names), chosen)),
     )
 
 
-def systems_slider(table: Table, concepts: int) -> SpriteSlider | Markdown:
-    """Return a slider through people and systems: drawings of one concept, and where they stand.
-
-    The drawings stand for all of a system, from the nearest to the exemplar to the farthest.
-    """
-    kept = at_hand.drawings(table)
-    if not kept or table.human is None:
-        return NOTHING
-    scored = {table.human.system: table.human} | table.systems
-    names = {name: label(name) for name in kept}
-    marked = dict.fromkeys([*kept, table.human.system])
-    diamonds = {label(n): diamond(scored[n], list(scored.values())) for n in marked}
-    dots = [point(scored[name], "diversity", "recognizability") for name in kept]
-    return slider(
-        {names[name]: one for name, one in kept.items()},
-        "system",
-        framed(table[0], next(iter(kept.values()))),
-        concepts,
-        captions=[caption(scored[name], names[name]) for name in kept],
-        plot=plane(
-            diamonds, np.array(dots), active=list(names.values()), reference="human", x="diversity"
-        ),
-        alt="eleven drawings after the framed exemplar",
-    )
+def _dot(
+    group: str, one: Record, drawings: np.ndarray, column: str, called: str, x: str, path: bool
+) -> Dot:
+    value = f"{one[column]:g}" if column else ""
+    told = caption(one, f"{group}, {called} {value}" if value else group, x)
+    colour, _ = looks(group if REGULARIZERS.keys() & group.split("+") else one.system)
+    place = point(one, x, "recognizability")
+    return Dot(group, place, drawings, told, value, colour, np.array(one.bins) if path else None)
 
 
-def setting_slider(
-    records: Table,
-    column: str,
-    human: Record,
-    concepts: int,
-    *,
-    kind: str,
-    called: str,
-    name: str,
-    x: str = "originality",
-    curve: Tradeoff | None = None,
-) -> SpriteSlider | Markdown:
-    """Return a slider over the values of a column: drawings, and a dot that travels on the plane.
+def _of(shown: Shown | None, names: Sequence[str]) -> np.ndarray | None:
+    """Return the drawings of these concepts, None unless there are some of each."""
+    if shown is None or not set(names) <= set(shown.names):
+        return None
+    return shown.drawings[[shown.names.index(name) for name in names]]
 
-    `records` differ in that column alone, and rise with it. The dot is on the `curve` that was
-    fitted through them, if any, else where they stand; the plane is that of `x` and
-    recognizability, where the diamond is human. `called` names the slider, `name` the line.
-    """
-    if len(set(records.column(column))) < 2:
-        return Markdown(f"*There is one {called} so far, so nothing to move.*")
-    kept = {one[column]: shown for one in records if (shown := records.drawings(one, kind))}
-    if len(kept) < 2:
-        return NOTHING
-    there = [one for one in records if one[column] in kept]
-    places = [point(one, x, "recognizability") for one in records]
-    path = np.array(places) if curve is None else curve.path
-    dots = dict(zip(records.column(column), places if curve is None else curve.places, strict=True))
-    lines = {name: path, "human": diamond(human, [human, *records], x)}
-    at = np.array([dots[value] for value in kept])
-    return slider(
-        kept,
-        called,
-        framed(there[0], next(iter(kept.values()))),
-        concepts,
-        captions=[caption(one, f"{name}, {called} {one[column]:g}", x) for one in there],
-        plot=plane(lines, at, active=[name] * len(kept), reference="human", x=x),
-        start=len(kept) // 2,
-        alt=f"drawings by {name} after the framed exemplar",
-    )
+
+def _first(dots: Sequence[Dot]) -> int:
+    """Return the middle dot of the first group."""
+    mine = [k for k, dot in enumerate(dots) if dot.group == dots[0].group]
+    return mine[len(mine) // 2]
+
+
+def _middling(records: Sequence[Record], kept: int, chosen: np.ndarray) -> int:
+    """Return which of the concepts chosen among those kept is of median recognizability."""
+    means = np.mean([one.per_concept["recognizability"] for one in records], axis=0)
+    places = evenly(len(means), kept)[chosen]
+    return int(means[places].argsort(kind="stable")[len(places) // 2])
 
 
 def framed(record: Record, shown: Shown) -> np.ndarray:
@@ -167,16 +168,6 @@ def pairs(above: np.ndarray, below: np.ndarray, columns: int = 4) -> Image.Image
     blank = np.zeros((-len(above) % columns, *above.shape[1:]), np.uint8)
     rows = [np.concatenate([p, blank]).reshape(-1, columns, *p.shape[1:]) for p in (above, below)]
     return sheets.grid(np.stack(rows, axis=1).reshape(-1, columns, *above.shape[1:]))
-
-
-def diamond(record: Record, others: Sequence[Record], x: str = "diversity") -> np.ndarray:
-    """Return a small diamond (5, 2) around a record's place on the plane, in units of all places.
-
-    The plane is that of `x` and recognizability.
-    """
-    places = np.array([point(one, x, "recognizability") for one in others])
-    reach = 0.025 * np.maximum(np.ptp(places, axis=0), 1e-9)
-    return point(record, x, "recognizability") + reach * DIAMOND
 
 
 def on(curve: np.ndarray, level: float) -> np.ndarray:

@@ -1,25 +1,6 @@
 // Sliders over a sheet of pictures. All frames travel in one picture, so the same code serves a live
 // kernel and a static page: nothing is asked of Python, or of the network, when a slider moves.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-// Each widget of a page runs a module of its own, so a count kept here would begin anew in each.
-const unique = () => `oneshot-${(globalThis.oneshotControls = (globalThis.oneshotControls ?? 0) + 1)}`;
-
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
-function drawn(name, attributes = {}, text = "") {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return node;
-}
-
 // The first slider counts the rows of frames, the last one runs fastest.
 function frame(model) {
   const position = model.get("position");
@@ -48,20 +29,15 @@ function control(model, axis, changed) {
   return { row, show };
 }
 
-// Straight from the bytes to pixels: an <img> could not be read back on a page opened from disk.
 async function picture(model) {
   const [width, height] = model.get("tile");
-  const canvas = element("canvas", { role: "img", width: 2 * width, height: 2 * height });
+  const sheet = await decoded(model.get("sheet"));
+  const { canvas, show: tile } = tiles(sheet, width, height, { role: "img" });
   const caption = element("figcaption", { "aria-live": "polite" });
-  const bytes = model.get("sheet");
-  const sheet = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
   const columns = Math.round(sheet.width / width);
-  const context = canvas.getContext("2d");
-  context.imageSmoothingEnabled = false;
   const show = () => {
     const at = frame(model);
-    const [x, y] = [(at % columns) * width, Math.floor(at / columns) * height];
-    context.drawImage(sheet, x, y, width, height, 0, 0, canvas.width, canvas.height);
+    tile(at % columns, Math.floor(at / columns));
     const text = model.get("captions")[at] ?? "";
     caption.textContent = text;
     const values = model.get("sliders").map((s, i) => `${s.label} ${s.values[model.get("position")[i]]}`);
@@ -72,20 +48,8 @@ async function picture(model) {
 
 function plane(model) {
   const { x, y, curves, dots, active } = model.get("plot");
-  const [width, height, left, bottom, top, right] = [360, 260, 46, 40, 8, 12];
-  const across = (v) => left + ((v - x.low) / (x.high - x.low)) * (width - left - right);
-  const down = (v) => height - bottom - ((v - y.low) / (y.high - y.low)) * (height - bottom - top);
-  const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
-  svg.append(drawn("path", { class: "axis", d: `M${left} ${top}V${height - bottom}H${width - right}` }));
-  for (const tick of x.ticks) {
-    svg.append(drawn("text", { x: across(tick), y: height - bottom + 15, "text-anchor": "middle" }, String(tick)));
-  }
-  for (const tick of y.ticks) {
-    svg.append(drawn("text", { x: left - 6, y: down(tick) + 4, "text-anchor": "end" }, String(tick)));
-  }
-  const middle = (top + height - bottom) / 2;
-  svg.append(drawn("text", { x: (left + width - right) / 2, y: height - 6, "text-anchor": "middle" }, x.label));
-  svg.append(drawn("text", { transform: `translate(12 ${middle}) rotate(-90)`, "text-anchor": "middle" }, y.label));
+  const { svg, across, down } = axes(x, y);
+  svg.setAttribute("role", "img");
   const names = [];
   const lines = curves.map(({ label, points, reference }) => {
     const place = points.map(([u, v]) => `${across(u).toFixed(1)},${down(v).toFixed(1)}`).join(" ");
@@ -130,7 +94,7 @@ async function render({ model, el }) {
   el.classList.add("oneshot-widget", "oneshot-slider");
   el.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row)), panels);
   update();
-  for (const still of document.querySelectorAll(`[data-widget="${model.get("still")}"]`)) still.remove();
+  withoutStill(model);
   model.on("change:position", update);
   return () => model.off("change:position", update);
 }

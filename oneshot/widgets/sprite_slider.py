@@ -1,20 +1,19 @@
 """A slider that works with a kernel, in a static page, and from disk without a network."""
 
-import base64
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 
 import anywidget
 import numpy as np
 import traitlets
-from IPython.display import HTML, DisplayObject, display
-from matplotlib.ticker import MaxNLocator
+from IPython.display import DisplayObject, display
 from PIL import Image
 
-from oneshot.widgets.assets import script, style
-from oneshot.widgets.sheets import png, webp
+from oneshot.widgets.assets import bundle, style
+from oneshot.widgets.axes import axis
+from oneshot.widgets.sheets import joined, webp
+from oneshot.widgets.still import still
 
 
 class SpriteSlider(anywidget.AnyWidget):
@@ -27,7 +26,7 @@ class SpriteSlider(anywidget.AnyWidget):
     Raises ValueError when frames, captions or dots do not match the sliders.
     """
 
-    _esm = script("sprite_slider")
+    _esm = bundle("parts", "sprite_slider")
     _css = style("sprite_slider")
 
     sheet = traitlets.Bytes().tag(sync=True)
@@ -62,7 +61,7 @@ class SpriteSlider(anywidget.AnyWidget):
                 f"{len(plot['dots'])} dots for {counts[0]} positions and {len(frames)} frames"
             )
         super().__init__(
-            sheet=webp(_sheet(frames, columns=counts[-1])),
+            sheet=webp(joined(_rows(frames, counts[-1]))),
             tile=list(frames[0].size),
             sliders=[
                 {"label": label, "values": [_text(value) for value in values]}
@@ -81,19 +80,14 @@ class SpriteSlider(anywidget.AnyWidget):
         number = 0
         for slider, place in zip(self.sliders, self.position, strict=True):
             number = number * len(slider["values"]) + place
-        data = base64.b64encode(png(self._frames[number])).decode()
         caption = self.captions[number] if self.captions else self.alt
-        still = f'<img alt="{escape(caption)}" src="data:image/png;base64,{data}">'
-        attributes = f'class="oneshot-still" data-widget="{self.still}"'
-        display(
-            HTML(f"<figure {attributes}>{still}<figcaption>{escape(caption)}</figcaption></figure>")
-        )
+        display(still(self._frames[number], caption, self.still))
         display(self)
 
 
-def display_slider(made: SpriteSlider | DisplayObject) -> None:
-    """Display a slider, or what there is in its place."""
-    made.show() if isinstance(made, SpriteSlider) else display(made)
+def display_slider(made: anywidget.AnyWidget | DisplayObject) -> None:
+    """Display a slider or an explorer, or what there is in its place."""
+    made.show() if isinstance(made, anywidget.AnyWidget) else display(made)
 
 
 def plane(
@@ -115,8 +109,8 @@ def plane(
     points = np.vstack([*curves.values(), dots])
     active = [None] * len(dots) if active is None else active
     return {
-        "x": {"label": x, **_axis(points[:, 0], x)},
-        "y": {"label": y, **_axis(points[:, 1], y)},
+        "x": axis(points[:, 0], x),
+        "y": axis(points[:, 1], y),
         "curves": [
             {"label": name, "points": np.round(line, 4).tolist(), "reference": name == reference}
             for name, line in curves.items()
@@ -126,24 +120,8 @@ def plane(
     }
 
 
-def _axis(values: np.ndarray, label: str) -> dict:
-    steps = [1, 2, 2.5, 5, 10]
-    ticks = MaxNLocator(5, steps=steps).tick_values(values.min(), values.max())
-    if "%" in label:
-        ticks = ticks[(ticks >= 0) & (ticks <= 100)]
-    low, high = min(ticks[0], values.min()), max(ticks[-1], values.max())
-    return {"low": float(low), "high": float(high), "ticks": np.round(ticks, 6).tolist()}
-
-
-def _sheet(frames: Sequence[Image.Image], columns: int) -> Image.Image:
-    width, height = frames[0].size
-    if any(frame.size != (width, height) for frame in frames):
-        raise ValueError(f"frames of different sizes: {sorted({f.size for f in frames})}")
-    sheet = Image.new("P", (columns * width, len(frames) // columns * height))
-    sheet.putpalette(frames[0].getpalette())
-    for number, frame in enumerate(frames):
-        sheet.paste(frame, (number % columns * width, number // columns * height))
-    return sheet
+def _rows(frames: Sequence[Image.Image], columns: int) -> list[Sequence[Image.Image]]:
+    return [frames[k : k + columns] for k in range(0, len(frames), columns)]
 
 
 def _text(value: object) -> str:

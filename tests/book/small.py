@@ -26,6 +26,25 @@ for human, name, which in ((curve, "guidance", "concept"), (star, "beta", "lette
         alt="bars of ink",
     ).show()"""
 
+EXPLORER = """\
+import numpy as np
+from oneshot.widgets.explorer import Dot, Explorer
+
+names, ink = ["a", "b", "c"], np.zeros((6, 3, 4, 1, 48, 48))
+for number, page in enumerate(ink):
+    for concept, drawings in enumerate(page):
+        drawings[..., : 6 * number + 6, 12 * concept : 12 * concept + 6] = 1
+places = {"wide": (0.2, 90), "tall": (0.4, 70), "slow": (0.8, 50)}
+dots = [Dot(group, at, ink[k], f"{group} draws") for k, (group, at) in enumerate(places.items())]
+dots += [
+    Dot("tuned", (0.5 + k / 10, 95 - 5 * k), ink[3 + k], f"tuned {k} draws", str(k))
+    for k in range(3)
+]
+Explorer(
+    dots, names, ink[0][:, 0], people=ink[5], human=(0.3, 97), called="beta", name="small",
+    lines={"tuned": np.array([[0.5, 95], [0.7, 85]])}, marks={"copy": (0.0, 99)}, start=(1, 2),
+).show()"""
+
 TABLE = """\
 from IPython.display import Markdown
 Markdown("| statement | verdict |\\n|---|---|\\n| It is a table. | **holds** |")"""

@@ -104,6 +104,7 @@ def test_every_control_has_one_label_and_moves_its_own_picture(page):
 
 
 def test_the_still_picture_makes_room_for_its_slider(page):
+    page.wait_for_selector(".oneshot-explorer .dot")
     assert page.locator(".oneshot-still").count() == 0
 
 
@@ -165,6 +166,8 @@ def test_axe_finds_nothing_serious(small_book, open_page, width, theme):
         size = {"width": width, "height": 800}
         page, _ = open_page(f"{small_book.as_uri()}/{name}", viewport=size, color_scheme=theme)
         page.wait_for_load_state("load")
+        # on its way from the light theme to the dark one, a colour is none of either
+        page.wait_for_function("document.getAnimations().every(a => a.playState !== 'running')")
         found = axe.run(page).response["violations"]
         serious = [v for v in found if v["impact"] in ("serious", "critical")]
         assert not serious, [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious]

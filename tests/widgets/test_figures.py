@@ -15,7 +15,6 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.metrics.tradeoff import tradeoff
 from oneshot.widgets import figures, sliders, tables, words
-from oneshot.widgets.sprite_slider import SpriteSlider
 
 
 def scored(found):
@@ -47,7 +46,7 @@ def test_evenly_is_from_the_first_to_the_last_and_rounds():
         lambda: figures.board({}),
         lambda: tables.table({}, {}),
         lambda: tables.runs(Table([]), {}),
-        lambda: sliders.systems_slider(Table([]), 3),
+        lambda: sliders.systems_explorer(Table([]), 3),
         lambda: sliders.sheet({}, None),
     ],
 )
@@ -193,24 +192,41 @@ def test_runs_are_listed_nearest_to_human_first(runs):
     assert lines[1].startswith(f"<th>{near.regularization}</th>")
 
 
-def test_a_slider_goes_through_systems_and_through_settings(found, runs):
-    made = sliders.systems_slider(found.defaults(), 3)
-    assert isinstance(made, SpriteSlider)
-    assert made.sliders[0]["values"][:2] == ["CFGDM", "FSDM"] or len(made.sliders[0]["values"]) == 8
-    group, human = runs.by("family")["barlow+prototype"], runs.human
-    curve = tradeoff(*latent_representation.by_beta(runs, "barlow+prototype"))
-    asked = {"kind": "sheet", "called": "β", "name": "both"}
-    made = sliders.setting_slider(group, "beta", human, 3, curve=curve, **asked)
-    assert [s["label"] for s in made.sliders] == ["β", "exemplar"]
-    assert made.sliders[0]["values"] == ["1", "30", "300"]
-    assert made.captions[3].startswith("both, β 30: originality 0.")
-    line = np.array(made.plot["curves"][0]["points"])
-    for dot in made.plot["dots"]:
-        assert (np.abs(line - dot) / np.ptp(line, axis=0)).max(1).min() < 0.05
-    alone = sliders.setting_slider(group[:1], "beta", human, 3, **asked)
-    assert "nothing to move" in alone.data
-    elsewhere = Table(group)
-    assert "No drawings" in sliders.setting_slider(elsewhere, "beta", human, 3, **asked).data
+def test_an_explorer_has_a_dot_for_each_system_and_each_setting(found, runs):
+    made = sliders.systems_explorer(found.defaults(), 3)
+    assert [group["label"] for group in made.groups] == list(map(figures.label, found.systems))
+    assert len(made.dots) == len(made.groups) and len(made.concepts) == 3
+    dot = made.dots[list(found.systems).index("cfgdm")]
+    place = figures.point(found.systems["cfgdm"], "diversity", "recognizability")
+    assert dot["at"] == pytest.approx(place, abs=1e-4)
+    assert made.human["at"] == pytest.approx(
+        figures.point(found.human, "diversity", "recognizability"), abs=1e-4
+    )
+    name = "barlow+prototype"
+    groups = {name: list(runs.by("family")[name])}
+    curves = {name: tradeoff(*latent_representation.by_beta(runs, name))}
+    asked = {"kind": "sheet", "values": "beta", "called": "β", "x": "originality"}
+    made = sliders.explorer(groups, runs, 3, curves=curves, **asked)
+    assert [dot["value"] for dot in made.dots] == ["1", "30", "300"]
+    assert made.dots[1]["caption"].startswith("barlow+prototype, β 30: originality 0.")
+    assert len(made.groups[0]["line"]) > 3 and made.position[0] == 1
+    assert "No drawings" in sliders.explorer(groups, Table(groups[name]), 3, **asked).data
+
+
+def test_the_concept_shown_first_is_of_middling_recognizability(found):
+    made = sliders.systems_explorer(found.defaults(), 5)
+    scores = [one.per_concept["recognizability"] for one in found.defaults().models]
+    kept = len(found.drawings(found.defaults().models[0], "spread").names)
+    means = np.mean(scores, axis=0)[evenly(found.human.concepts, kept)][evenly(kept, 5)]
+    assert means[made.position[1]] == np.median(means)
+
+
+def test_a_system_without_drawings_is_a_mark_on_the_plane(found):
+    table = found.defaults()
+    kept = {one: table.drawings(one, "spread") for one in table.models if one.system != "ddpm"}
+    made = sliders.explorer({one.system: [one] for one in table.models}, table, 3, kept=kept)
+    assert [mark["label"] for mark in made.marks] == ["DDPM"]
+    assert "ddpm" not in [group["label"] for group in made.groups]
 
 
 def test_a_drawing_of_an_originality_is_near_it_or_blank(found):
