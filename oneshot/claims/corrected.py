@@ -20,14 +20,16 @@ NEVER = f"so near 0 that {MOST} times as many concepts would not tell it"
 class Verdict:
     """A claim and its verdict among those of its paper: `p` is Holm's, None of what is no test.
 
-    `why` says what decided: what changed the verdict beside that of the interval alone, what would
-    decide it, and whether a training more might.
+    `why` says what changed the verdict beside that of the interval alone, what would decide it, and
+    over how many seeds it is; `needed` are the concepts that would tell what is undecided, None
+    where no number is foreseen.
     """
 
     claim: Claim
     verdict: str
     p: float | None
     why: str
+    needed: int | None = None
 
     @property
     def changed(self) -> bool:
@@ -51,14 +53,16 @@ def _verdict(claim: Claim, p: float | None, count: int, level: float, left: int)
     if p is None:
         return Verdict(claim, claim.verdict, None, "read off what there is, not tested")
     told = claim.verdict if p < level else UNDECIDED
-    why = []
+    why, concepts = [], None
     if told != claim.verdict:
         alone = f"by itself it {claim.verdict} (p {number(claim.p)})"
         why.append(f"{alone}, among {count} statements it is not decided (p {number(p)})")
     if told == UNDECIDED:
-        why.append(needed(claim, level / max(left, 1)) or NEVER)
+        concepts = needed(claim, level / max(left, 1))
+        telling = f"concepts would tell what was measured, instead of {claim.concepts}"
+        why.append(f"about {concepts:,} {telling}" if concepts else NEVER)
     why.append("one seed" if claim.seeds == 1 else f"{claim.seeds} seeds")
-    return Verdict(claim, told, p, "; ".join(filter(None, why)))
+    return Verdict(claim, told, p, "; ".join(why), concepts)
 
 
 def number(p: float) -> str:

@@ -1,15 +1,16 @@
 """All statements that pages of this book test, part by part, and how they came out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from oneshot.attribution import agreement
+from oneshot.attribution.agreement import Row as MapsRow
 from oneshot.claims import (
     diffusion_artists,
     diversity_recognizability,
-    latent_representation,
     own,
 )
+from oneshot.claims import latent_representation as latents
 from oneshot.claims.latent_representation import FAMILIES
 from oneshot.drawings.sources import source
 from oneshot.evaluations import selection
@@ -30,12 +31,9 @@ class Part:
     """Statements about one thing on one data set, and who makes them: of `PAPERS`, or `OWN`."""
 
     paper: str
-    title: str
+    about: str
+    dataset: str
     claims: Sequence[Claim]
-
-    def count(self, verdict: str) -> int:
-        """Return how many statements came out so."""
-        return sum(claim.verdict == verdict for claim in self.claims)
 
 
 def gather(
@@ -46,20 +44,22 @@ def gather(
     latent_size: str,
     system: str = "cfgdm",
     shorter: str = "draft",
+    agreed: Callable[[str], Sequence[MapsRow]] = agreement.shipped,
 ) -> list[Part]:
     """Return all statements that pages of this book test, as far as there are results.
 
     Systems of `size` are compared on each of `datasets`, regularizers of `latent_size` on `latent`,
     and guidance is that of `system`. What takes many runs is tested on those of size `shorter`.
+    `agreed` gives the rows of importance maps of a size.
     """
     first, second, third = PAPERS
     judged = table.where(size=size, split="category", critics="own")
     systems = {name: judged.where(dataset=name).defaults() for name in datasets}
     guided = {n: judged.where(dataset=n, system=system).vary("guidance") for n in datasets}
-    maps = [row for row in agreement.shipped(size) if row.kind in ("published", "contrast")]
+    maps = [row for row in agreed(size) if row.kind in ("published", "contrast")]
     maps = [row for row in maps if row.system.lower() in ("cfgdm", "ldm")]
     seen = maps[0].dataset if maps else ""
-    others = agreement.shipped(shorter)
+    others = agreed(shorter)
     swept = {n: selection.regularized(latent, n, table=table) for n in (shorter, latent_size)}
     unit = selection.spread(swept[latent_size])
     many, runs = (selection.families(swept[n], FAMILIES) for n in (shorter, latent_size))
@@ -75,21 +75,25 @@ def gather(
         ),
         *((second, "Guidance", n, diffusion_artists.guidance(t)) for n, t in guided.items()),
         (second, "Importance maps", seen, sparse),
-        (third, "Regularizers alone", latent, latent_representation.alone(alone, unit)),
-        (third, "Regularizers together", latent, latent_representation.combined(runs, unit)),
-        (third, "Regularizers' importance maps", latent, latent_representation.maps(others)),
+        (third, "Regularizers alone", latent, latents.alone(alone, unit, table)),
+        (third, "Regularizers together", latent, latents.combined(runs, unit, table)),
+        (third, "Regularizers' importance maps", latent, latents.maps(others)),
         (OWN, "Importance maps beside blurred ink", seen, own.beyond_ink(maps)),
         (
             OWN,
             "Regularizers' importance maps on the ink",
             latent,
-            latent_representation.maps(others, "ink"),
+            latents.maps(others, "ink"),
+        ),
+        *(
+            (OWN, "At the same originality", n, own.as_original(t, judged))
+            for n, t in systems.items()
         ),
         (OWN, "Probes of the latents", latent, [own.explained(many)]),
         (OWN, "Longer training", latent, own.longer(many, runs)),
     ]
     parts = [
-        Part(paper, f"{what}, {source(name).label}", tested(claims))
+        Part(paper, what, source(name).label, tested(claims))
         for paper, what, name, claims in found
         if name
     ]

@@ -115,7 +115,7 @@ def noted(claim: Claim, records: Sequence[Record], among: Table) -> Claim:
     if claim.verdict == HOLDS:
         return claim
     if claim.verdict == UNDECIDED:
-        return replace(claim, note=needed(claim))
+        return replace(claim, note=_telling(claim))
     records = [one for one in records if one.system != HUMAN]
     facts = [
         f"{systems.label(one.system)} has {one.parameters / 1e6:.2g} M parameters and "
@@ -153,18 +153,23 @@ def both(told: Sequence[Claim], others: Sequence[Claim]) -> list[tuple[Claim, Cl
     return [pair for pair in pairs if all(claim.verdict != UNTESTED for claim in pair)]
 
 
-def needed(claim: Claim, level: float = 0.05) -> str:
-    """Return how many concepts would tell a difference as large as it was measured; "" if many."""
-    count = paired.concepts_needed(claim, level=level)
-    if not claim.concepts or count > MOST * claim.concepts:
+def _telling(claim: Claim) -> str:
+    if (count := needed(claim)) is None:
         return ""
     return (
-        f"were the difference as measured, it would take about {rounded(count):,} concepts to tell "
+        f"were the difference as measured, it would take about {count:,} concepts to tell "
         f"instead of {claim.concepts}"
     )
 
 
-def rounded(count: float) -> int:
+def needed(claim: Claim, level: float = 0.05) -> int | None:
+    """Return how many concepts would tell a difference as it was measured; None for too many."""
+    count = paired.concepts_needed(claim, level=level)
+    known = claim.concepts and count <= MOST * claim.concepts
+    return _round(count) if known else None
+
+
+def _round(count: float) -> int:
     """Return a count up to two digits, upwards."""
     unit = 10 ** max(0, int(np.log10(count)) - 1)
     return int(np.ceil(count / unit) * unit)

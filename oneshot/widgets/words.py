@@ -1,13 +1,14 @@
 """Sentences that pages say of their results, made of what was measured."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from IPython.display import Markdown
 
 from oneshot import systems
 from oneshot.claims.own import SAMPLERS, as_good
+from oneshot.claims.sensitivity import Finding
 from oneshot.claims.statement import both, not_reproduced
 from oneshot.drawings.sources import source
 from oneshot.drawings.splits import SPLITS
@@ -154,6 +155,62 @@ def summary(table: Table, claims: Sequence[Claim]) -> Markdown:
         if said[verdict]:
             lines.append(f"- {words}: {'; '.join(said[verdict])}.")
     return Markdown("\n".join(lines))
+
+
+def of_papers(found: Sequence[Finding]) -> Markdown:
+    """Return four sentences a paper: how many hold, what does, what does not, and what is open."""
+    lines = []
+    for paper in dict.fromkeys(one.part.paper for one in found):
+        mine = [one for one in found if one.part.paper == paper]
+        lines.append(f"**{paper}.** {' '.join(_of_paper(mine))}")
+    return Markdown("\n\n".join(lines) or "*Nothing has been tested yet.*")
+
+
+def _of_paper(mine: Sequence[Finding]) -> list[str]:
+    counts = Counter(one.verdict.verdict for one in mine)
+    sets = " and ".join(dict.fromkeys(one.part.dataset for one in mine))
+    seeds = {one.claim.seeds for one in mine}
+    over = "one seed a model" if seeds == {1} else f"{min(seeds)} to {max(seeds)} seeds a model"
+    left = [one.verdict.needed for one in mine if one.verdict.needed]
+    lost = sum(one.verdict.changed for one in mine)
+    told = [f"Of {len(mine)} statements tested on {sets}, with {over}, {_counted(counts)}."]
+    told.append(_named(mine, HOLDS, "What holds wherever it was tested", "Nothing holds wholly."))
+    told.append(_named(mine, FAILS, "What does not, wherever it was", "Nothing is refuted wholly."))
+    more = f"{lost or 'no'} more {'is' if lost == 1 else 'are'} undecided than one by one"
+    near = f"; about {min(left):,} test concepts would decide the nearest" if left else ""
+    return [*told, f"Corrected for their number, {more}{near}."]
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    def each(verdict: str, one: str, more: str) -> str:
+        return f"{counts[verdict]} {one if counts[verdict] == 1 else more}"
+
+    held, failed = each(HOLDS, "holds", "hold"), each(FAILS, "does not", "do not")
+    return f"{held}, {failed}, and {each(UNDECIDED, 'is', 'are')} undecided"
+
+
+def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str, most: int = 3) -> str:
+    """Return the statements that came out so wherever they were tested, the first of them named."""
+    by: dict[str, set[str]] = {}
+    for one in mine:
+        by.setdefault(one.claim.statement.rstrip("."), set()).add(one.verdict.verdict)
+    so = [statement for statement, told in by.items() if told == {verdict}]
+    if not so:
+        return nothing
+    more = f"; and {len(so) - most} more" if len(so) > most else ""
+    named = "; ".join(f"\u201c{name}\u201d" for name in so[:most])
+    return f"{head}: {named}{more}."
+
+
+def changed(found: Sequence[Finding]) -> Markdown:
+    """Return a sentence for each verdict that the correction for many statements changed."""
+    lines = [
+        f"- *{one.part.paper}*, {one.part.dataset}: \u201c{one.claim.statement}\u201d "
+        f"{one.verdict.why[0].upper()}{one.verdict.why[1:]}."
+        for one in found
+        if one.verdict.changed
+    ]
+    return Markdown("\n".join(lines) or "*The correction changes no verdict.*")
 
 
 def changes(claims: Sequence[Claim], others: Sequence[Claim], critics: str) -> Markdown:

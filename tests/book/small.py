@@ -49,6 +49,22 @@ TABLE = """\
 from IPython.display import Markdown
 Markdown("| statement | verdict |\\n|---|---|\\n| It is a table. | **holds** |")"""
 
+BOARD = """\
+from oneshot.claims.corrected import Verdict
+from oneshot.claims.gathered import Part
+from oneshot.claims.sensitivity import Finding
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.widgets import board
+
+found, sure = [], dict(p=0.01, concepts=40)
+for number, told in enumerate((HOLDS, FAILS, UNDECIDED, HOLDS)):
+    part = Part("Two" if number == 3 else "One", "things", "Omniglot", ())
+    part = Part("One", "things", "Letters", ()) if number == 1 else part
+    claim = Claim(f"Statement {number}.", Interval(1, -1, 2), "so much", told, "fig. 2", **sure)
+    found.append(Finding(part, Verdict(claim, told, 0.04, "one seed"), {"first half": claim}))
+board.board(found)"""
+
 
 def notebook(path: Path, *cells: str, parameters: str = "seed: int = 0") -> Path:
     """Write a notebook of a title, a parameters cell and code cells."""

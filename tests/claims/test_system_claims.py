@@ -76,8 +76,8 @@ def test_what_is_undecided_says_how_many_concepts_would_tell(found):
     needed = 24 * ((1.959964 + 0.841621) / norm.isf(undecided.p / 2)) ** 2
     assert needed <= count < 1.1 * needed + 1
     assert undecided.note.endswith("concepts to tell instead of 24")
-    assert statement.needed(replace(undecided, p=1.0)) == ""
-    assert statement.needed(replace(undecided, p=0.9)) == ""
+    assert statement.needed(replace(undecided, p=1.0)) is None
+    assert statement.needed(replace(undecided, p=0.9)) is None
 
 
 def test_a_better_setting_with_less_training_is_named(found):

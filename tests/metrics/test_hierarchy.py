@@ -109,7 +109,9 @@ def test_a_paper_keeps_what_is_no_test_and_says_so():
     lost = corrected([near, near])[0]
     assert lost.verdict == UNDECIDED and lost.changed and lost.p == pytest.approx(0.06)
     assert lost.why.startswith("by itself it holds (p 0.030), among 2 statements it is not decided")
-    assert "concepts to tell instead of 40" in lost.why and lost.why.endswith("one seed")
+    assert "concepts would tell what was measured, instead of 40" in lost.why and lost.why.endswith(
+        "one seed"
+    )
     assert corrected([Claim("", None, "", UNTESTED)])[0].verdict == UNTESTED
 
 
