@@ -11,6 +11,10 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import UNTESTED, Claim
 from oneshot.widgets.figures import unless_empty
 
+ALONE = (
+    "Each verdict is that of its interval alone; the board of findings corrects for how many "
+    "statements a paper makes."
+)
 Column = str | Callable[[Any], Any]
 
 
@@ -82,7 +86,8 @@ def cell(value: Any, digits: int = 3) -> str:
 def verdicts(claims: Sequence[Claim]) -> Markdown:
     """Return statements, what was measured of them, the verdicts, and notes on what does not hold.
 
-    Where each is from, of what paper the page says, stands after it.
+    Where each is from, of what paper the page says, stands after it. Verdicts are of each interval
+    alone, which the last line says; the board of findings corrects them.
     """
     tested = [claim for claim in claims if claim.verdict != UNTESTED]
     noted = any(claim.note for claim in tested)
@@ -94,6 +99,8 @@ def verdicts(claims: Sequence[Claim]) -> Markdown:
         told = f"{claim.statement} ({claim.source})" if claim.source else claim.statement
         line = f"| {told} | {claim.evidence} | **{claim.verdict}** |"
         lines.append(line + f" {claim.note} |" * noted)
+    if tested:
+        lines += ["", ALONE]
     if left := [claim.statement.rstrip(".") for claim in claims if claim.verdict == UNTESTED]:
         lines += ["", f"Not tested yet, because scores are missing: {'; '.join(left)}."]
     return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
