@@ -150,6 +150,8 @@ def _results(arguments: argparse.Namespace) -> int:
         return _divisions(arguments)
     if arguments.table == "warp":
         return _amplitudes(arguments)
+    if arguments.table == "failures":
+        return _failures(arguments)
     documents, lines = [], []
     for dataset in arguments.dataset or collect.DATASETS:
         try:
@@ -202,6 +204,20 @@ def _amplitudes(arguments: argparse.Namespace) -> int:
             f"{systems.warped_by(one.dataset):g}"
         )
     _say(arguments, [asdict(one) for one in found], lines)
+    return 0
+
+
+def _failures(arguments: argparse.Namespace) -> int:
+    from oneshot.evaluations import failures
+
+    rows = []
+    for dataset in arguments.dataset or ("glyphs", "omniglot"):
+        rows += failures.keep(dataset, arguments.preset)
+    lines = [
+        f"{row.dataset:10} {row.name:18} {', '.join(row.seen) or 'seen by no score'}"
+        for row in rows
+    ]
+    _say(arguments, [row.to_json() for row in rows], lines)
     return 0
 
 
@@ -372,6 +388,7 @@ PARTS = (
     "autoencoder",
     "latent_diffusion",
 )
+RESULTS = ("framework", "beyond", "guidance", "speed", "concepts", "warp", "failures")
 SLOTS = ("study", "systems", "paper")
 SIZES = ("smoke", "draft", "laptop", "paper")
 
@@ -422,7 +439,7 @@ def _parser() -> argparse.ArgumentParser:
     _sized(score)
 
     results = _command(commands, "results", _results, "score what is trained into data/results")
-    results.add_argument("table", choices=("framework", "guidance", "speed", "concepts", "warp"))
+    results.add_argument("table", choices=RESULTS)
     results.add_argument("--dataset", action="append", default=[], help="only of this one")
     results.add_argument("--system", action="append", default=[], help="only this one, and humans")
     results.add_argument("--preset", choices=SIZES, default="laptop")

@@ -20,11 +20,12 @@ from oneshot.recipes.results import ReleasedCritic
 from oneshot.store import Store, default
 
 DATASETS = ("omniglot", "quickdraw", "glyphs")
-KINDS = {"framework": "spread", "guidance": "guidance", "speed": "speed"}
+KINDS = {"framework": "spread", "guidance": "guidance", "speed": "speed", "beyond": "spread"}
 """What is evaluated of each system, and the drawings that are kept for its figures.
 
 "framework" is every system as it is by itself and with other settings, "guidance" are strengths of
-guidance, "speed" samplers and numbers of steps.
+guidance, "speed" samplers and numbers of steps, "beyond" every system as it is by itself, by the
+scores of `metrics.beyond` as well.
 """
 GUIDANCE = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
 """*Diffusion Models as Artists* (ICML 2023), fig. 4."""
@@ -42,7 +43,8 @@ log = logging.getLogger("oneshot")
 class Collected:
     """What the table holds of one data set after `collect`, and what it lacks.
 
-    `untrained` names systems, as they are by themselves, and "critics" where those are missing.
+    `untrained` names systems, as they are by themselves, and "critics" or "second_critic" where
+    those are missing.
     """
 
     file: Path
@@ -62,7 +64,8 @@ def plan(
         raise ValueError(f"unknown table {what!r}; known: {', '.join(KINDS)}")
     judges = _critics(what, dataset)
     found = [Evaluation(dataset, size, HUMAN, critics=critics) for critics in judges]
-    each = {"framework": _framework, "guidance": _guidance, "speed": _speed}[what]
+    ways = {"framework": _framework, "guidance": _guidance, "speed": _speed}
+    each = ways.get(what, lambda alone: [alone])
     for name in names or (*systems.SYSTEMS, *systems.nulls(dataset)):
         if name != HUMAN:
             found += each(Evaluation(dataset, size, systems.find(name).name))
@@ -88,28 +91,46 @@ def collect(
     lines.check_writable(file)
     found, absent = [], []
     for one in plan(what, dataset, size, names):
-        if not one.trained(home):
-            name = "critics" if one.model is None else one.system
+        if name := _untrained(one, what, home):
             absent += [name] * (name not in absent and not one.changes)
             continue
-        there = [r for r in known.values() if one.of(r) and _complete(r, one, what)]
-        found.append(there[0] if there else _evaluate(one, what, file, home))
+        there = next((record for record in known.values() if one.of(record)), None)
+        if there is None or not _complete(there, one, what):
+            there = _evaluate(one, what, file, home, there)
+        found.append(there)
     return Collected(file, tuple(found), tuple(absent))
+
+
+def _untrained(one: Evaluation, what: str, home: Store) -> str:
+    """Return the name of what has to be trained before an evaluation, "" for nothing."""
+    if not one.trained(home):
+        return "critics" if one.model is None else one.system
+    second = what == "beyond" and not home.find(one.beyond.second)
+    return "second_critic" if second else ""
 
 
 def _complete(record: Record, one: Evaluation, what: str) -> bool:
     """Return whether a record of an evaluation has what its figures show."""
+    if what == "beyond":
+        return record.recipes.get(what) == one.beyond.key
     kept = not one.of_people or (what, one.dataset) == ("framework", "glyphs")
     ships = one.critics == "own" and kept
     timed = what != "speed" or one.model is None or "milliseconds" in record.drawing
     return timed and (not ships or KINDS[what] in record.kept)
 
 
-def _evaluate(one: Evaluation, what: str, file: Path, home: Store) -> Record:
+def _evaluate(one: Evaluation, what: str, file: Path, home: Store, known: Record | None) -> Record:
+    """Evaluate into a table; what is `known` already of the same scores stays as it is."""
     log.info("scoring %s", one.name)
     # A store of its own: what it has loaded is forgotten when the record is there.
     store = Store(home.runs.parent, home.zoo, str(home.device))
+    if what == "beyond" and known:
+        record = one.beyond_the_plane(known, store)
+        table.add([record], file)
+        return record
     record = one.record(store, timed=what == "speed")
+    if what == "beyond":
+        record = one.beyond_the_plane(record, store)
     shown = one.shown(store, KINDS[what]) if one.critics == "own" else None
     if shown is not None:
         record = samples.keep(file.parent, record, KINDS[what], shown)

@@ -17,6 +17,7 @@ from oneshot.evaluations.record import HUMAN, Record, betas
 from oneshot.evaluations.samples import KINDS, Shown
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
+from oneshot.recipes.beyond import Beyond
 from oneshot.recipes.data import Concepts, RecognitionCritic
 from oneshot.recipes.latent import LatentDiffusion
 from oneshot.recipes.probes import Probes
@@ -124,6 +125,16 @@ class Evaluation:
             return Scores(drawn, self.concepts.critic, self.critic)
         return presets.scores(drawn, self.critics)
 
+    @cached_property
+    def beyond(self) -> Beyond:
+        """The recipe of the scores that see more: of half as many drawings as models are asked for.
+
+        Recognized by the second critic, whoever else judges.
+        """
+        half = presets.variations(self.dataset, self.size) // 2
+        second = presets.second_critic(self.dataset, self.size)
+        return Beyond(self.drawn, half, self.concepts.critic, second)
+
     @property
     def of_people(self) -> bool:
         """Whether what is drawn was drawn by people: their drawings do not ship, bent or not."""
@@ -198,6 +209,17 @@ class Evaluation:
             recipes=self.keys | self._own_drawings(),
         )
         return replace(found, **self._chosen(store), **({} if people else self._cost(store, timed)))
+
+    def beyond_the_plane(self, record: Record, store: Store) -> Record:
+        """Return a record of this evaluation with what the scores that see more are made from.
+
+        What it knows by concept already stays as it is.
+        """
+        return replace(
+            record,
+            per_concept=store.get(self.beyond) | record.per_concept,
+            recipes=record.recipes | {"beyond": self.beyond.key},
+        )
 
     def _own_drawings(self) -> dict[str, str]:
         """Return the key of the drawings where they are one's own, by which they are told apart."""

@@ -10,8 +10,9 @@ from torch import nn
 from oneshot.evaluations.record import SCORES, Record
 from oneshot.evaluations.samples import Shown
 from oneshot.evenly import evenly
+from oneshot.metrics.beyond import grey
 from oneshot.metrics.features import embed
-from oneshot.metrics.intervals import Interval, mean, ratio
+from oneshot.metrics.intervals import mean, ratio
 from oneshot.metrics.originality import distance
 from oneshot.metrics.scoring import Scores as ScoresTable
 from oneshot.recipes.results import Drawn, Samples
@@ -34,7 +35,7 @@ def record(scores: ScoresTable, drawings: np.ndarray | None, **fields: Any) -> R
         bins=scores.bins,
         bands=bands(scores),
         density=scores.density,
-        grey=None if drawings is None else grey(drawings),
+        grey=None if drawings is None else ratio(*grey(drawings)),
         per_concept={name: scores.per_concept[name] for name in PER_CONCEPT} | ends(scores),
     )
 
@@ -94,17 +95,6 @@ def ends(scores: ScoresTable) -> dict[str, list[list[float]]]:
     """Return of each concept the first and the last bin of the generalization curve."""
     names = ("bin_originality", "bin_recognizability")
     return {name: [[row[0], row[-1]] for row in scores.per_concept[name]] for name in names}
-
-
-def grey(drawings: np.ndarray) -> Interval:
-    """Return the interval of the share of inked pixels that are neither ink nor paper.
-
-    `drawings` is uint8 (C, V, 1, H, W). A pixel is inked above a tenth of full ink and grey from a
-    quarter to three quarters. Lines have grey edges; a blur is grey all over.
-    """
-    inked = (drawings > 25).sum(axis=(1, 2, 3, 4))
-    between = ((drawings >= 64) & (drawings < 192)).sum(axis=(1, 2, 3, 4))
-    return ratio(between, np.maximum(inked, 1))
 
 
 def milliseconds(drawn: Samples, precision: str, store: Store, tries: int = 2) -> float:

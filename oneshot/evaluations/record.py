@@ -46,7 +46,8 @@ class Record(Row):
     share of inked pixels that are neither ink nor paper. `validation` holds "originality" and
     "recognizability" on validation concepts, by which runs are chosen; empty where nothing is.
     `probes` and `reconstruction` are of the latents of validation concepts. `per_concept` holds
-    lists over test concepts, of bins the first and the last.
+    lists over test concepts, of bins the first and the last; where the scores of `metrics.beyond`
+    were asked for, what these are made from as well (`paired.resampled`).
 
     Cost: `parameters` counts what draws; `training` holds "steps" by network, "seconds",
     "precision" and "device"; `drawing` "precision" and, where it was timed, "milliseconds" for one

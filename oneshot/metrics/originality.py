@@ -75,6 +75,25 @@ def originality(features: Tensor, exemplars: Tensor, by: float | None = None) ->
     return distance(features, exemplars) / (normaliser(features) if by is None else by)
 
 
+def bias(features: Tensor, exemplars: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the mean square of the distance to the exemplar (C,), and how much of it is bias (C,).
+
+    The square of the distance of drawings with features (C, N, K) to the exemplar (C, K) is, in the
+    mean over drawings, that of their mean to it, the bias, which all of them share, plus their
+    variance. N drawings tell their mean up to a Nth of the variance, which is taken off the bias,
+    so that it does not depend on N; of a drawing that varies around its exemplar it is 0, give or
+    take. The decomposition: Geman, Bienenstock & Doursat 1992.
+
+    Raises ValueError for fewer than two drawings a concept.
+    """
+    check(features, exemplars)
+    if features.shape[1] < 2:
+        raise ValueError("bias needs at least 2 drawings of each concept, got 1")
+    variance = features.var(1).mean(1)
+    shift = (features.mean(1) - exemplars).square().mean(1)
+    return distance(features, exemplars).square().mean(1), shift - variance / features.shape[1]
+
+
 def check(features: Tensor, exemplars: Tensor | None = None) -> None:
     """Raise ValueError unless features are finite (C, N, K) and exemplars finite (C, K)."""
     if features.ndim != 3 or 0 in features.shape:

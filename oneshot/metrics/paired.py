@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from oneshot.metrics import hierarchy
+from oneshot.metrics import beyond, hierarchy
 from oneshot.metrics.hierarchy import Estimate, Sides, estimate, training_weights, two_sided
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval, interval_of, weights
@@ -23,14 +23,17 @@ from oneshot.metrics.intervals import Interval, interval_of, weights
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
 SCORES = ("originality", "recognizability")
-
+PLANE = ("diversity", "originality", "recognizability")
 KEPT = {
-    "diversity": ("raw_diversity", True),
-    "diversity_raw": ("raw_diversity", False),
-    "originality": ("distance", True),
-    "recognizability": ("recognizability", False),
+    "diversity": ("raw_diversity", "scale"),
+    "diversity_raw": ("raw_diversity", None),
+    "originality": ("distance", "scale"),
+    "recognizability": ("recognizability", None),
+    **beyond.SCORES,
 }
-"""What is kept of a score by concept, and whether it is divided by the scale of the features."""
+"""Of which values by concept a score is the mean, or the ratio of the means of which."""
+TINY = 1e-9
+"""Rounding, of squared distances of features."""
 COMPARABLE = 0.05
 """Originality that a system may lack beside another and still be called as original."""
 
@@ -303,10 +306,14 @@ def resampled(scores: Any, score: str) -> Array:
     """
     if score not in KEPT:
         raise ValueError(f"no {score!r} by concept; known: {', '.join(KEPT)}")
-    name, scaled = KEPT[score]
     concepts = weights(scores.concepts)
-    values = concepts @ np.asarray(scores.per_concept[name])
-    return values / (concepts @ np.asarray(scores.per_concept["scale"])) if scaled else values
+    above, below = (
+        name and concepts @ np.asarray(scores.per_concept[name], float) for name in KEPT[score]
+    )
+    if below is None:
+        return above
+    # copies have neither distance nor bias: no share of it
+    return np.divide(above, below, out=np.zeros_like(above), where=below > TINY)
 
 
 def by_training(runs: Sequence[Any], *scores: str) -> Array:

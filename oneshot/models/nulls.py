@@ -144,6 +144,13 @@ class HumanHalf(_OfPeople):
     """Shows half of what people drew of a concept, without its exemplar."""
 
     def _rows(self, concept: int, seed: int) -> np.ndarray:
+        return self.halves(concept, seed)[0]
+
+    def halves(self, concept: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return the rows of pages of the half of a concept's drawings that is shown, and others.
+
+        Both are in random order and without the exemplar; of an odd number one more is shown.
+        """
         rows = self.found.rows(concept)
-        rows = rows[rows != self.found.exemplars[concept]]
-        return generator(seed, concept).permutation(rows)[: (len(rows) + 1) // 2]
+        rows = generator(seed, concept).permutation(rows[rows != self.found.exemplars[concept]])
+        return rows[: (len(rows) + 1) // 2], rows[(len(rows) + 1) // 2 :]

@@ -8,12 +8,13 @@ import torch
 from torch import nn
 
 from oneshot import systems
-from oneshot.evaluations import at_hand, collect, evaluate, table
+from oneshot.evaluations import at_hand, collect, evaluate, failures, table
 from oneshot.evaluations import measure as measuring
 from oneshot.evaluations.collect import plan
 from oneshot.evaluations.evaluate import Evaluation, varied
 from oneshot.evaluations.record import HUMAN, Record
-from oneshot.metrics.intervals import mean
+from oneshot.metrics import paired
+from oneshot.metrics.intervals import Interval, mean
 from oneshot.metrics.scoring import score
 from oneshot.recipes import Drawn, presets
 from oneshot.store import Store
@@ -161,6 +162,31 @@ def test_figures_ask_for_what_a_record_lacks(home):
     assert collect._complete(timed, alone, "speed")
 
 
+def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
+    second = presets.second_critic("glyphs", "smoke")
+    if not home.find(second):
+        found = collect.collect("beyond", "glyphs", "smoke", ["copy"], home)
+        assert found.records == () and found.untrained == ("second_critic",)
+    home.get(second)
+    before = collect.collect("framework", "glyphs", "smoke", ["copy"], home).records
+    found = collect.collect("beyond", "glyphs", "smoke", ["copy"], home).records
+    for one, more in zip(before, found, strict=True):
+        assert more.per_concept.items() >= one.per_concept.items()
+        assert more.recipes == one.recipes | {"beyond": more.recipes["beyond"]}
+        assert replace(more, per_concept=one.per_concept, recipes=one.recipes) == one
+    people, copy = found
+    gaps = failures.gaps(copy, people)
+    assert list(gaps) == list(failures.ALL) and gaps["recall"].value == -1
+    assert failures.gaps(before[1], people).keys() == set(paired.PLANE)
+    assert set(failures.gaps(people, people).values()) == {Interval(0, 0, 0)}
+    monkeypatch.setattr(Evaluation, "record", lambda *_, **__: pytest.fail("evaluated again"))
+    monkeypatch.setattr(Evaluation, "beyond_the_plane", lambda *_: pytest.fail("scored again"))
+    collect.collect("beyond", "glyphs", "smoke", ["copy"], home)
+    collect.collect("framework", "glyphs", "smoke", ["copy"], home)
+    look = table.read().where(dataset="glyphs", size="smoke", system=["copy"])
+    assert look.human == Record.from_json(people.to_json())
+
+
 def test_without_critics_nothing_is_evaluated(tmp_path):
     empty = Store(tmp_path / "cache", tmp_path / "zoo")
     found = collect.collect("guidance", "glyphs", "smoke", ["ldm", HUMAN], empty)
@@ -218,8 +244,9 @@ def test_grey_is_the_share_of_inked_pixels_between_paper_and_ink():
     pages = np.zeros((2, 3, 1, 4, 4), np.uint8)
     pages[0, :, :, 0], pages[0, :, :, 1, 0] = 255, 128
     pages[1, :, :, 0], pages[1, :, :, 1] = 255, 100
-    assert measuring.grey(pages).value == pytest.approx((1 + 4) / (5 + 8))
-    assert measuring.grey(np.zeros_like(pages)).value == 0
+    between, inked = measuring.grey(pages)
+    assert between.sum() / inked.sum() == pytest.approx((1 + 4) / (5 + 8))
+    assert measuring.grey(np.zeros_like(pages))[0].tolist() == [0, 0]
 
 
 def test_bands_and_ends_are_of_the_bins_of_the_curve():

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from oneshot.metrics.originality import (
+    bias,
     distance,
     diversity,
     normaliser,
@@ -62,3 +63,23 @@ def test_what_makes_no_sense_is_refused():
         distance(FEATURES, EXEMPLARS[:1])
     with pytest.raises(ValueError, match="not all finite"):
         distance(FEATURES, EXEMPLARS / 0)
+
+
+def test_bias_by_hand():
+    # means (1, 2) and (1, 7), exemplars (0, 2) and (1, 6), so shifts of 1 in one of two dimensions;
+    # variances 2 and 8 in one of two dimensions, of which half each is taken off
+    square, shift = bias(FEATURES, EXEMPLARS)
+    torch.testing.assert_close(square, torch.tensor([4.0 / 2, (1 + 9) / 2]) / 2)
+    torch.testing.assert_close(shift, torch.tensor([0.5 - 1 / 2, 0.5 - 4 / 2]))
+
+
+@pytest.mark.parametrize("count", [5, 80])
+def test_bias_is_what_all_drawings_share_however_many_there_are(count):
+    torch.manual_seed(0)
+    exemplars = torch.randn(400, 16)
+    drawings = exemplars[:, None] + 0.5 + torch.randn(400, count, 16)
+    square, shift = bias(drawings, exemplars)
+    assert shift.mean().item() == pytest.approx(0.25, abs=0.02)
+    assert square.mean().item() == pytest.approx(1.25, abs=0.03)
+    with pytest.raises(ValueError, match="at least 2 drawings"):
+        bias(drawings[:, :1], exemplars)

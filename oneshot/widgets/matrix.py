@@ -1,0 +1,77 @@
+"""The figure of which score tells what from people."""
+
+from collections.abc import Mapping
+
+from IPython.display import Markdown
+
+from oneshot.evaluations.failures import ALL, seen
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.paired import PLANE
+from oneshot.widgets.figures import MODEL, Plot, label, plot, unless_empty
+
+CALLED = {"memory": "from training", "second": "second critic"}
+"""What scores are called that are not called by their names."""
+LESS, MORE, NEAR = "#26727a", MODEL, "#efece2"
+
+
+@unless_empty
+def matrix(rows: Mapping[str, Mapping[str, Interval]]) -> Plot:
+    """Return a square for each row and score: by how many percent of people's score it is off.
+
+    `rows` are `evaluations.failures.gaps` by name. Filled with colour is what is seen: less than
+    people have, or more. The scores of the planes stand left of the line.
+    """
+    scores = [name for name in ALL if any(name in gaps for gaps in rows.values())]
+    with plot(1.9 + 0.56 * len(scores), 1.5 + 0.36 * len(rows)) as (figure, (axes,)):
+        for down, gaps in enumerate(rows.values()):
+            found = seen(gaps)
+            for across, score in enumerate(scores):
+                if score in gaps:
+                    _square(axes, across, down, gaps[score].value, score in found)
+        axes.set_xticks(range(len(scores)), [called(name) for name in scores])
+        axes.tick_params(length=0, labelbottom=False, labeltop=True)
+        for text in axes.get_xticklabels():
+            text.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
+        axes.set_yticks(range(len(rows)), [label(name) for name in rows])
+        axes.set(xlim=(-0.5, len(scores) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+        axes.axvline(sum(name in PLANE for name in scores) - 0.5, color="0.3", linewidth=1.2)
+        axes.grid(visible=False)
+        axes.spines[["left", "bottom"]].set_visible(False)
+    return figure
+
+
+def told_apart(rows: Mapping[str, Mapping[str, Interval]], what: str = "people") -> Markdown:
+    """Return in words by which scores each row is told from `what`, the plane's first."""
+    lines = []
+    for name, gaps in rows.items():
+        found = seen(gaps)
+        plane, others = (
+            [_off(one, gaps[one]) for one in found if (one in PLANE) == known]
+            for known in (True, False)
+        )
+        on = f"by {', '.join(plane)}" if plane else "not at all"
+        beyond = f"by {', '.join(others)}" if others else "by none"
+        more = f"; of the other scores {beyond}" if gaps.keys() - set(PLANE) else ""
+        lines.append(f"- **{label(name)}** is told from {what} on the plane {on}{more}.")
+    return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
+
+
+def _off(score: str, gap: Interval) -> str:
+    value, low, high = (f"{100 * x:+.0f}".replace("-", "\u2212") for x in vars(gap).values())
+    return f"{called(score)} ({value}\u00a0%, {low} to {high})"
+
+
+def called(score: str) -> str:
+    """Return what a page calls a score."""
+    return CALLED.get(score, score)
+
+
+def _square(axes, across: int, down: int, gap: float, found: bool) -> None:
+    colour = (MORE if gap > 0 else LESS) if found else NEAR
+    axes.fill_between(
+        [across - 0.46, across + 0.46], down - 0.44, down + 0.44, color=colour, linewidth=0
+    )
+    percent = round(100 * gap)
+    text = f"{percent:+d}".replace("-", "\u2212") if abs(percent) < 1000 else "\u226b"
+    style = {"ha": "center", "va": "center", "fontsize": 8}
+    axes.text(across, down, text if percent else "0", color="white" if found else "0.4", **style)
