@@ -51,6 +51,30 @@ function counted(clicks, side) {
   return page;
 }
 
+// Places in the order of values, from 1; equal values share the mean of their places.
+function ranked(values) {
+  const order = Array.from(values, (_, k) => k).sort((a, b) => values[a] - values[b]);
+  const places = new Float64Array(values.length);
+  for (let first = 0, next; first < order.length; first = next) {
+    next = first + 1;
+    while (next < order.length && values[order[next]] === values[order[first]]) next++;
+    for (let k = first; k < next; k++) places[order[k]] = (first + next + 1) / 2;
+  }
+  return places;
+}
+
+// Spearman's rank correlation; 0 where one of the two is the same everywhere.
+export function spearman(one, other) {
+  const centred = [one, other].map((values) => {
+    const places = ranked(values);
+    const middle = (places.length + 1) / 2;
+    return places.map((place) => place - middle);
+  });
+  const dot = (a, b) => a.reduce((sum, value, k) => sum + value * b[k], 0);
+  const size = Math.sqrt(dot(centred[0], centred[0]) * dot(centred[1], centred[1]));
+  return size ? dot(...centred) / size : 0;
+}
+
 const between = (from, to, share) => from.map((value, k) => value + (to[k] - value) * share);
 
 function painted(canvas, side, colour) {
@@ -77,8 +101,30 @@ function saved(participant, side, games) {
   setTimeout(() => URL.revokeObjectURL(href), 1000);
 }
 
+// What was played in this browser before, as far as it is of these drawings; nothing elsewhere.
+function shelf(model, names, side) {
+  const key = `oneshot-game-${model.get("name")}`;
+  const inPage = Boolean(document.querySelector(".bd-article"));
+  const spot = (click) => Array.isArray(click) && click.length === 2 && click.every((v) => v >= 0 && v < side);
+  const whole = (game) => names.includes(game?.exemplar) && Array.isArray(game.clicks) && game.clicks.every(spot);
+  return {
+    read() {
+      try {
+        const games = JSON.parse(inPage ? localStorage.getItem(key) : null) ?? [];
+        return Array.isArray(games) ? games.filter(whole) : [];
+      } catch { return []; }
+    },
+    write(games) {
+      if (inPage) try { localStorage.setItem(key, JSON.stringify(games)); } catch { /* a private page */ }
+    },
+  };
+}
+
 function render({ model, el }) {
   const [side, names, labels, reach, sigma] = ["side", "names", "labels", "reach", "sigma"].map((key) => model.get(key));
+  const rounds = model.get("rounds");
+  const kept = shelf(model, names, side);
+  if (!model.get("games").length) model.set("games", kept.read());
   const [drawings, maps] = [bytes(model.get("drawings")), bytes(model.get("maps"))];
   const page = (from, number) => from.subarray(number * side * side, (number + 1) * side * side);
   const kernel = Boolean(model.widget_manager);
@@ -97,7 +143,7 @@ function render({ model, el }) {
     node.addEventListener("click", act);
     return node;
   };
-  let [number, clicks, open, done, place] = [-1, [], null, false, [0, 0]];
+  let [round, number, clicks, open, done, place] = [-1, -1, [], null, false, [0, 0]];
   let [busy, again, woken] = [false, false, false];
 
   function show() {
@@ -107,33 +153,70 @@ function render({ model, el }) {
     cursor.style.top = `${(100 * place[1]) / side}%`;
   }
 
+  const played = (n) => model.get("games").find(({ exemplar }) => exemplar === names[n]);
+  const left = () => rounds.findIndex((n) => !played(n));
+
+  function keep(games) {
+    model.set("games", games);
+    model.save_changes();
+    kept.write(games);
+    save.disabled = !games.length;
+  }
+
   function next() {
-    [number, clicks, open, done, place] = [(number + 1) % names.length, [], new Uint8Array(side * side), false, [side / 2, side / 2]];
+    round = left();
+    if (round < 0) return end();
+    [number, clicks, open, done, place] = [rounds[round], [], new Uint8Array(side * side), false, [side / 2, side / 2]];
+    el.classList.remove("over");
     guesses.replaceChildren();
     results.replaceChildren();
+    onward.disabled = true;
     giveUp.disabled = false;
-    told.textContent = `Drawing ${number + 1} of ${names.length}. Uncover as little as you can.`;
+    told.textContent = `Drawing ${round + 1} of ${rounds.length}. Uncover as little as you can.`;
     show();
   }
+
+  const ownMap = (game) => {
+    const own = blurred(counted(game.clicks, side), sigma);
+    const most = Math.max(...own, 1e-9);
+    return own.map((value) => value / most);
+  };
+  const mapOf = (label, n) => Array.from(page(maps, label * names.length + n), (v) => v / 255);
+  const row = (n) => [
+    picture(side, page(drawings, n), "you", ownMap(played(n))),
+    ...labels.map((words, m) => picture(side, page(drawings, n), words, mapOf(m, n))),
+  ];
 
   function finish(named) {
     done = true;
     giveUp.disabled = true;
+    onward.disabled = false;
+    const last = rounds.slice(round + 1).every(played);
+    onward.textContent = last ? "See how you did" : "Next drawing";
     told.textContent = named
       ? `Named after ${clicks.length} ${clicks.length === 1 ? "click" : "clicks"}: ${names[number]}.`
       : `Not named: it is ${names[number]}.`;
-    if (clicks.length) {
-      model.set("games", [...model.get("games"), { exemplar: names[number], clicks, named }]);
-      model.save_changes();
-      save.disabled = false;
-    }
-    const own = blurred(counted(clicks, side), sigma);
-    const most = Math.max(...own, 1e-9);
-    const drawing = page(drawings, number);
-    results.replaceChildren(
-      picture(side, drawing, "you", own.map((value) => value / most)),
-      ...labels.map((words, m) => picture(side, drawing, words, Array.from(page(maps, m * names.length + number), (v) => v / 255))),
-    );
+    keep([...model.get("games"), { exemplar: names[number], clicks, named }]);
+    results.replaceChildren(...row(number));
+  }
+
+  // All rounds side by side, and how far each map ranks the pixels as the reader's clicks do.
+  function end() {
+    const games = rounds.map(played);
+    const named = games.filter((game) => game.named);
+    const count = named.reduce((sum, game) => sum + game.clicks.length, 0);
+    el.classList.add("over");
+    const each = named.length ? `, with ${(count / named.length).toFixed(1)} clicks each` : "";
+    told.textContent = `The critic named ${named.length} of your ${games.length} drawings${each}.`;
+    const agreed = labels.map((words, m) => {
+      const all = rounds.map((n) => spearman(ownMap(played(n)), mapOf(m, n)));
+      return `${words} ${(all.reduce((sum, value) => sum + value) / all.length).toFixed(2)}`;
+    });
+    const score = element("p", {}, agreed.length ? `How far each map ranks the pixels as your clicks do (1: alike): ${agreed.join(", ")}.` : "");
+    results.replaceChildren(score, ...rounds.map((n) => element("div", { class: "pictures round" }, ...row(n))));
+    guesses.replaceChildren();
+    giveUp.disabled = onward.disabled = true;
+    done = true;
   }
 
   // What the critic sees of the drawing, as features; its network travels with the first question.
@@ -217,8 +300,10 @@ function render({ model, el }) {
   });
   const giveUp = button("Give up", () => { finish(false); show(); });
   const save = button("Save my clicks", () => saved(participant, side, model.get("games")));
+  const onward = button("Next drawing", next);
+  const anew = button("Play again", () => { keep([]); next(); });
   save.disabled = !model.get("games").length;
-  const buttons = element("div", { class: "buttons" }, button("Next drawing", next), giveUp, save);
+  const buttons = element("div", { class: "buttons" }, onward, giveUp, save, anew);
   el.classList.add("oneshot-widget", "oneshot-game");
   const board = element("div", { class: "board" }, canvas, cursor);
   el.replaceChildren(element("div", { class: "panels" }, board, element("div", { class: "side" }, told, guesses, buttons)), results);

@@ -5,6 +5,7 @@ the page as an ONNX file, its weights in 16 bits, and is run by what the book ca
 kernel where there is one.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -18,12 +19,14 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from oneshot.attribution.human import SIGMA
+from oneshot.evenly import evenly
 from oneshot.export import ExportError, critic_graph, encoded
 from oneshot.metrics.features import embed, folded, prepare
 from oneshot.models.critics import ConvCritic, Critic, PatchCritic
 from oneshot.widgets.assets import bundle, style
 from oneshot.widgets.importance import stretched
 
+ROUNDS = 6
 REACH = 4  # px around a click that are uncovered
 
 
@@ -32,8 +35,9 @@ class ClickGame(anywidget.AnyWidget):
 
     The drawings are the `exemplars` (N, 1, H, W) in [0, 1], also the candidates among which
     `critic` chooses; it must look at pages of that side, binarised at `threshold`. `maps` are maps
-    (N, H, W) by name, shown beside the reader's own when a game is over. What has been played is in
-    `games`, and the button saves it as a file that `oneshot.attribution.human.read` reads.
+    (N, H, W) by name, shown beside the reader's own after each of `rounds` drawings, which lie evenly
+    among the N, and together at the end. What has been played is in `games`, stays in the reader's
+    browser, and a button saves it as a file that `oneshot.attribution.human.read` reads.
 
     Raises ValueError for another kind of critic, or when sides, names or maps do not fit.
     """
@@ -51,6 +55,8 @@ class ClickGame(anywidget.AnyWidget):
     maps = traitlets.Bytes().tag(sync=True)
     reach = traitlets.Int(REACH).tag(sync=True)
     sigma = traitlets.Float(SIGMA).tag(sync=True)
+    rounds = traitlets.List(traitlets.Int()).tag(sync=True)
+    name = traitlets.Unicode().tag(sync=True)
     games = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(
@@ -60,6 +66,7 @@ class ClickGame(anywidget.AnyWidget):
         names: Sequence[str],
         threshold: float,
         maps: Mapping[str, ArrayLike] | None = None,
+        rounds: int = ROUNDS,
     ):
         side = exemplars.shape[-1]
         pages = {label: np.asarray(page) for label, page in (maps or {}).items()}
@@ -81,6 +88,8 @@ class ClickGame(anywidget.AnyWidget):
             network=encoded(critic_graph(critic), "float16"),
             supports=_supports(critic, torch.from_numpy(drawings), threshold),
             labels=list(pages),
+            rounds=evenly(len(names), rounds).tolist(),
+            name=hashlib.sha256(drawings.tobytes()).hexdigest()[:12],
             maps=b"".join(_levels(stretched(page)).tobytes() for page in pages.values()),
         )
 
@@ -96,7 +105,7 @@ class ClickGame(anywidget.AnyWidget):
 
     def show(self) -> None:
         """Display the game, and a sentence for browsers without JavaScript."""
-        note = f"A game with {len(self.names)} drawings is played here when JavaScript is on."
+        note = f"A game with {len(self.rounds)} drawings is played here when JavaScript is on."
         display(HTML(f"<noscript><p><em>{escape(note)}</em></p></noscript>"))
         display(self)
 
@@ -107,11 +116,12 @@ def play(
     names: Sequence[str],
     threshold: float,
     maps: Mapping[str, ArrayLike],
+    rounds: int = ROUNDS,
 ) -> None:
     """Show a `ClickGame`, or say in words that this critic cannot come into the page."""
     if _fits(critic, exemplars.shape[-1]):
         try:
-            ClickGame(critic, exemplars, names, threshold, maps).show()
+            ClickGame(critic, exemplars, names, threshold, maps, rounds).show()
         except ExportError as error:
             display(Markdown(f"*No game here: {error}.*"))
         return

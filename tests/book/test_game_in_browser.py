@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from small import lay_out
 
 from oneshot import book
@@ -170,12 +171,60 @@ def test_the_game_is_played_from_the_keyboard(game):
     assert ink(game) != before and "fter 1" in told(game)
     if "Named" not in told(game):
         game.keyboard.press("Tab")
-        game.keyboard.press("Tab")
         game.keyboard.press("Enter")
         assert told(game) == "Not named: it is post."
     game.get_by_role("button", name="Next drawing").press("Enter")
     assert "Drawing 2 of 4" in game.inner_text(".oneshot-game .told")
     assert game.get_by_role("button", name="Save my clicks").is_enabled()
+
+
+def test_the_game_has_an_end_that_a_reload_does_not_forget(game_book, open_page):
+    """Every round is given up after one click; maps and agreement stand at the end."""
+    game, faults = open_page(f"{game_book.as_uri()}/notebooks/small.html")
+    game.wait_for_selector(BOARD)
+    for number in range(4):
+        assert f"Drawing {number + 1} of 4" in game.inner_text(".oneshot-game .told")
+        game.locator(BOARD).click(position={"x": 5, "y": 5})
+        if "Named" not in told(game):
+            game.get_by_role("button", name="Give up").click()
+        if number == 1:  # half of it is played in another visit
+            game.reload()
+            game.wait_for_selector(BOARD)
+        else:
+            game.get_by_role("button", name=["Next", "", "Next", "See how"][number]).click()
+    said = game.inner_text(".oneshot-game .told")
+    assert said.startswith("The critic named") and "of your 4 drawings" in said
+    assert game.locator(".oneshot-game .round").count() == 4
+    assert "a model " in game.inner_text(".oneshot-game .results p")
+    assert not game.locator(BOARD).is_visible()
+    game.reload()
+    game.wait_for_selector(".oneshot-game .round")
+    assert game.inner_text(".oneshot-game .told") == said
+    game.get_by_role("button", name="Play again").click()
+    assert "Drawing 1 of 4" in game.inner_text(".oneshot-game .told") and faults == []
+
+
+@pytest.mark.parametrize("stored", ["nonsense", "[1, null]", '[{"exemplar": "post", "clicks": 3}]'])
+def test_what_a_browser_kept_of_something_else_is_not_taken_for_a_game(
+    game_book, open_page, stored
+):
+    game, faults = open_page(f"{game_book.as_uri()}/notebooks/small.html")
+    game.wait_for_selector(BOARD)
+    find = "Object.keys(localStorage).find(key => key.startsWith('oneshot-game'))"
+    game.get_by_role("button", name="Give up").click()
+    game.evaluate(f"text => localStorage.setItem({find}, text)", stored)
+    game.reload()
+    game.wait_for_selector(BOARD)
+    assert "Drawing 1 of 4" in game.inner_text(".oneshot-game .told") and faults == []
+
+
+def test_the_agreement_of_maps_is_that_of_scipy(script):
+    random = np.random.default_rng(1)
+    one, other = random.integers(0, 5, 100), random.normal(size=100)
+    ask = "([one, other]) => game.spearman(one, other)"
+    found = script.evaluate(ask, [one.tolist(), other.tolist()])
+    assert found == pytest.approx(stats.spearmanr(one, other).statistic, abs=1e-9)
+    assert script.evaluate(ask, [[1, 1, 1], [1, 2, 3]]) == 0
 
 
 @pytest.mark.parametrize("width", [390, 1280])
