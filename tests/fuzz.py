@@ -1,9 +1,10 @@
 """Near-valid files of every kind that is read, and a judge of what a reader makes of them.
 
 A kind has a few valid files and a way to damage one: pieces of text or bytes are taken out,
-doubled, exchanged or replaced by nasty ones. Hypothesis chooses the file and the damage. A reader
-has to give a right answer or an error of the product, at once, in little memory, reading nothing
-else and writing nothing.
+doubled, exchanged or replaced by nasty ones. Hypothesis chooses the file and the damage, for many
+files at once, because choosing takes it longer than most files take to be read. A reader has to
+give a right answer or an error of the product, at once, in little memory, reading nothing else and
+writing nothing.
 """
 
 import math
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 SECONDS = 2.0
@@ -47,14 +48,45 @@ class Kind:
     errors: tuple[type[Exception], ...] = ()
 
 
-damages = st.lists(
-    st.tuples(
-        st.sampled_from(["cut", "drop", "double", "swap", "nasty", "number", "flip", "end"]),
-        st.integers(0, 1 << 16),
-        st.integers(0, 1 << 16),
-    ),
-    max_size=4,
-)
+Pick = Callable[[int], int]
+"""Gives a choice: a number below another."""
+EACH = 20
+"""Inputs that Hypothesis chooses at once."""
+BYTES = 64
+"""Bytes that each of them is chosen by."""
+DAMAGES = ["cut", "drop", "double", "swap", "nasty", "number", "flip", "end"]
+
+
+def chosen(count: int, judge: Callable[[Pick], None]) -> None:
+    """Call `judge` with so many ways to choose; up to 2,000 of them are the same each time."""
+
+    @settings(
+        max_examples=count // EACH,
+        deadline=None,
+        database=None,
+        derandomize=count <= 2000,
+        phases=[Phase.generate],  # what is smaller is no easier to read
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.binary(min_size=EACH * BYTES, max_size=EACH * BYTES))
+    def some(letters: bytes) -> None:
+        for start in range(0, len(letters), BYTES):
+            rest = int.from_bytes(letters[start : start + BYTES])
+
+            def pick(below: int) -> int:
+                nonlocal rest
+                rest, found = divmod(rest, below)
+                return found
+
+            judge(pick)
+
+    some()
+
+
+def damages(pick: Pick) -> list[tuple[str, int, int]]:
+    """Return none to four ways to damage a file: what is done, where, and with what."""
+    return [(DAMAGES[pick(8)], pick(1 << 16), pick(1 << 16)) for _ in range(pick(5))]
 
 
 def damaged(valid: bytes, damage: list[tuple[str, int, int]], text: bool) -> bytes:
@@ -108,15 +140,8 @@ def fuzz(kind: Kind, folder: Path, examples: int) -> None:
     file = folder / kind.file
     start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    @settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=examples <= 2000,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(st.sampled_from(range(len(kind.valid))), damages)
-    def judge(number: int, damage: list[tuple[str, int, int]]) -> None:
+    def judge(pick: Pick) -> None:
+        number, damage = pick(len(kind.valid)), damages(pick)
         content = damaged(kind.valid[number], damage, kind.text)
         if content[1:4] == b"PNG" and len(damage) % 2:
             content = with_sums(content)
@@ -129,13 +154,16 @@ def fuzz(kind: Kind, folder: Path, examples: int) -> None:
                 said = str(error)
                 assert said and "\n" not in said and len(said) < 1000, said
                 assert damage, f"a valid file is refused: {said}"
+            except Exception as error:
+                error.add_note(f"of {kind.name} number {number}, {damage}")
+                raise
         spent = time.process_time() - begun
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - start
-        assert spent < SECONDS, f"{spent:.1f} s"
+        assert spent < SECONDS, f"{spent:.1f} s for {number}, {damage}"
         assert grown < MEMORY, f"{grown >> 10} MiB"
         assert not seen, seen
 
-    judge()
+    chosen(examples, judge)
 
 
 class watched:

@@ -9,8 +9,8 @@ function render({ model, el }) {
   const sketches = model.get("sketches");
   const count = model.get("count");
   const engine = kernel ? kernelEngine(model) : browserEngine((name) => tell(`Loading ${name}\u2026`));
-  const fragment = kernel ? null : read(location.hash.slice(1));
-  const state = { model: models[0].name, guidance: 1, seed: 0, strokes: [], ...(fragment ?? model.get("state")) };
+  const linked = () => (kernel ? {} : read(location.hash.slice(1), models.map(({ name }) => name)));
+  const state = { model: models[0].name, guidance: 1, seed: 0, strokes: [], ...model.get("state") };
   if (!models.some(({ name }) => name === state.model)) state.model = models[0].name;
   let [turn, timer, frames, scores, playing, sheet] = [0, null, [], [], null, null];
 
@@ -41,6 +41,7 @@ function render({ model, el }) {
   const step = element("input", { type: "range", min: 0, max: 1, step: 1, "aria-label": "step of the drawing" });
   const play = button("Play", () => (playing ? stop() : film()), { "aria-pressed": "false" });
 
+  const fits = () => state.strokes.flat().length <= POINTS;
   const page = () => Float32Array.from(render48(state.strokes), (level) => level / 255);
 
   function keep() {
@@ -48,7 +49,7 @@ function render({ model, el }) {
       model.set("state", { ...state });
       model.save_changes();
     } else {
-      history.replaceState(null, "", state.strokes.length ? `#${written(state)}` : location.pathname + location.search);
+      history.replaceState(null, "", state.strokes.length && fits() ? `#${written(state)}` : location.pathname + location.search);
     }
     controls();
   }
@@ -188,6 +189,7 @@ function render({ model, el }) {
 
   const link = button("Copy link", async () => {
     const address = location.href;
+    if (!fits()) return tell("This drawing is too long for a link: save it as SVG or JSON.");
     try {
       await navigator.clipboard.writeText(address);
       tell("The link is copied: it holds your strokes and settings, and nothing leaves this page.");
@@ -198,7 +200,7 @@ function render({ model, el }) {
   const needing = [
     button("Undo", () => begin(state.strokes.slice(0, -1))),
     button("Clear", () => begin([])),
-    button("Another seed", () => change({ seed: state.seed + 1 })),
+    button("Another seed", () => change({ seed: (state.seed + 1) % SEEDS })),
     play,
     button("PNG", picture, { "aria-label": "save the sheet as PNG" }),
     button("SVG", () => save("oneshot.svg", svg(state.strokes), "image/svg+xml"), { "aria-label": "save your strokes as SVG" }),
@@ -209,7 +211,7 @@ function render({ model, el }) {
 
   choice.addEventListener("change", () => change({ model: choice.value }));
   guidance.addEventListener("input", () => change({ guidance: Number(guidance.value) }, false));
-  seed.addEventListener("change", () => change({ seed: Math.max(0, Math.floor(Number(seed.value)) || 0) }));
+  seed.addEventListener("change", () => change({ seed: Math.min(Math.max(0, Math.floor(Number(seed.value)) || 0), SEEDS - 1) }));
   step.addEventListener("input", () => {
     stop();
     if (frames[Number(step.value)]) show(Number(step.value));
@@ -238,21 +240,27 @@ function render({ model, el }) {
       element("div", { class: "where" }, chart.node, where)),
     element("div", { class: "buttons files" }, ...files),
   );
-  clear();
-  board.set(state.strokes);
-  controls();
-  if (state.strokes.length) answer();
-  if (kernel) model.on("change:state", () => {
-    const other = model.get("state");
-    if (JSON.stringify(other) === JSON.stringify(state)) return;
-    Object.assign(state, other);
+  function follow({ found, problem }) {
+    Object.assign(state, problem ? { strokes: [] } : found);
     board.set(state.strokes);
     controls();
     answer();
+    if (problem) tell(problem);
+  }
+
+  // Another link to this page, pasted over this one, does not load it again.
+  const moved = () => Object.keys(linked()).length && follow(linked());
+  clear();
+  follow(linked());
+  if (!kernel) addEventListener("hashchange", moved);
+  if (kernel) model.on("change:state", () => {
+    const other = model.get("state");
+    if (JSON.stringify(other) !== JSON.stringify(state)) follow({ found: other });
   });
   return () => {
     clearTimeout(timer);
     stop();
+    removeEventListener("hashchange", moved);
   };
 }
 

@@ -4,6 +4,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const [PAPER, INK] = [[253, 252, 247], [24, 26, 34]];
 const SIDE_PX = 48;
 const GRID = 1000; // places of the pen on the pad
+const POINTS = 10_000; // of a link, which is far more than a hand draws: more of them take seconds
+const SEEDS = 2 ** 53; // whole numbers below this are exact
 
 const unique = () => `oneshot-${(globalThis.oneshotControls = (globalThis.oneshotControls ?? 0) + 1)}`;
 
@@ -40,30 +42,48 @@ function painted(canvas, page) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-// Strokes and settings in letters, for a link: differences between points in base 36.
-export function written({ strokes, ...settings }) {
+// Strokes and settings in letters, for a link: differences between points in base 36. The strokes come
+// first and the model last, so that a link that lost its end is still told from a whole one.
+export function written({ strokes, guidance, seed, model }) {
   const number = (value) => value.toString(36);
   const stroke = (points) => points
     .map((point, k) => point.map((v, axis) => number(v - (k ? points[k - 1][axis] : 0))).join("."))
     .join("_");
-  return new URLSearchParams({ ...settings, strokes: strokes.map(stroke).join("~") }).toString();
+  return new URLSearchParams({ strokes: strokes.map(stroke).join("~"), guidance, seed, model }).toString();
 }
 
-// The opposite; null for letters that are none of ours.
-export function read(letters) {
-  const found = Object.fromEntries(new URLSearchParams(letters));
-  const [guidance, seed] = [Number(found.guidance), Number(found.seed)];
-  if (found.strokes === undefined || !(guidance >= 0 && guidance <= 2) || !(seed >= 0)) return null;
-  const strokes = found.strokes.split("~").filter(Boolean).map((stroke) => {
-    let [x, y] = [0, 0];
-    return stroke.split("_").map((point) => {
-      const [dx, dy] = point.split(".").map((v) => parseInt(v, 36));
-      [x, y] = [x + dx, y + dy];
-      return [x, y];
-    });
+const POINT = "-?[0-9a-z]{1,2}\\.-?[0-9a-z]{1,2}";
+const STROKE = `${POINT}(?:_${POINT})*`;
+const FIELDS = {
+  strokes: new RegExp(`^(?:${STROKE}(?:~${STROKE})*)?$`),
+  guidance: /^(?:[01](?:\.[0-9])?|2(?:\.0)?)$/,
+  seed: /^[0-9]{1,16}$/,
+  model: /^[\w-]{1,40}$/,
+};
+
+// The opposite: `{ found }`, the state, or `{ problem }`, a sentence, for letters that are not whole;
+// neither for letters that are none of ours, such as the name of a section.
+export function read(letters, models) {
+  const given = new URLSearchParams(letters);
+  if (!given.has("strokes")) return {};
+  if (letters.length > 12 * POINTS) return { problem: "This link holds more than a drawing of this pad; the pad starts empty." };
+  const { strokes, guidance, seed, model } = Object.fromEntries(Object.keys(FIELDS).map((name) => [name, given.getAll(name)]));
+  const whole = Object.entries({ strokes, guidance, seed, model }).every(([name, values]) => values.length === 1 && FIELDS[name].test(values[0]));
+  const places = whole ? strokes[0].split("~").filter(Boolean).map(points) : [];
+  if (!whole || Number(seed) >= SEEDS || !places.flat(2).every((v) => v >= 0 && v <= GRID)) {
+    return { problem: "This link is damaged: it does not hold a whole drawing; the pad starts empty." };
+  }
+  if (places.flat().length > POINTS) return { problem: `This link holds more than ${POINTS} points; the pad starts empty.` };
+  if (!models.includes(model[0])) return { problem: `This link asks for a model that is not here, ${model[0]}; the pad starts empty.` };
+  return { found: { model: model[0], guidance: Number(guidance), seed: Number(seed), strokes: places } };
+}
+
+function points(stroke) {
+  const place = [0, 0];
+  return stroke.split("_").map((point) => {
+    point.split(".").forEach((v, axis) => { place[axis] += parseInt(v, 36); });
+    return [...place];
   });
-  if (!strokes.flat(2).every((v) => v >= 0 && v <= GRID)) return null;
-  return { model: found.model, guidance, seed: Math.floor(seed), strokes };
 }
 
 export function svg(strokes) {
