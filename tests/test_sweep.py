@@ -221,6 +221,16 @@ def test_a_file_of_another_encoding_is_refused_by_name(tmp_path):
         sweep.read(file)
 
 
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [("[" * 3000, "lists more than 20 deep"), ("#" * 1_000_001, "longer than the 1,000,000")],
+    ids=["deep", "long"],
+)
+def test_a_file_that_would_take_minutes_is_refused_at_once(tmp_path, end, message):
+    with pytest.raises(SweepError, match=message):
+        sweep.read(written(tmp_path, f"dataset: glyphs\ngrid: {end}"))
+
+
 def test_a_missing_file_is_refused_with_the_shipped_ones(tmp_path):
     with pytest.raises(SweepError, match="data/sweeps has fig3-draft, fig3-laptop"):
         sweep.read(tmp_path / "none.yaml")

@@ -221,11 +221,12 @@ def _decode(value: Any) -> Any:
         return value
     kind = {"Plan": Plan, **KINDS}.get(value.get("kind", ""))
     if kind is None:
-        raise ValueError(f"unknown kind of recipe {value.get('kind')!r}")
+        raise ValueError(f"unknown kind of recipe {value.get('kind')!r:.100}")
     if value.get("version") != getattr(kind, "version", 1):
-        raise ValueError(f"{value['kind']} is of version {value.get('version')}, not known here")
+        told = f"{value.get('version')!s:.40}"
+        raise ValueError(f"{value['kind']} is of version {told}, not known here")
     fields = {k: _decode(v) for k, v in value.items() if k not in ("kind", "version")}
     unknown = set(fields) - {f.name for f in dataclasses.fields(kind)}
     if unknown:
-        raise ValueError(f"{value['kind']} has no field {sorted(unknown)}")
+        raise ValueError(f"{value['kind']} has no field {sorted(unknown)!s:.200}")
     return kind(**fields)

@@ -41,6 +41,8 @@ from oneshot.recipes import presets
 
 SHIPPED = shipped.DATA / "sweeps"
 CONTROLS = ("none", "augmentation", "pixels")
+LARGEST, DEEPEST = 1_000_000, 20
+"""Letters of a file, and lists within lists in it; a sweep has hundreds, and three."""
 MOST = 10_000
 """Runs of a sweep; nobody waits for more, and a slip of the pen asks for billions."""
 
@@ -153,6 +155,7 @@ def read(file: str | Path) -> Sweep:
         ) from None
     except UnicodeDecodeError as error:
         raise SweepError(f"{file} is not text in UTF-8: {error}") from None
+    _check_size(file, text)
     try:
         values = yaml.load(text, _Strict)  # a SafeLoader
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
@@ -169,6 +172,15 @@ def read(file: str | Path) -> Sweep:
         return Sweep(**values)
     except SweepError as error:
         raise SweepError(f"{file}: {error}") from None
+
+
+def _check_size(file: str | Path, text: str) -> None:
+    """Refuse what the reader of YAML, whose time grows with the square of the depth, is lost in."""
+    if len(text) > LARGEST:
+        raise SweepError(f"{file} is longer than the {LARGEST:,} letters of any sweep")
+    depth = itertools.accumulate((letter in "[{") - (letter in "]}") for letter in text)
+    if max(depth, default=0) > DEEPEST:
+        raise SweepError(f"{file} is not a sweep: it has lists more than {DEEPEST} deep")
 
 
 class _Strict(yaml.SafeLoader):
