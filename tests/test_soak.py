@@ -26,15 +26,19 @@ REPORTS = [
     report("test_short", keywords=()),
 ]
 TABLE = """\
-| test | inputs tried | faults injected | failures | seconds |
-|---|---:|---:|---:|---:|
-| a kill | 0 | 80 | 1 | 3 |
-| inputs | 2,000 | 0 | 3 | 1,000 |
-| all | 2,000 | 80 | 4 | 1,003 |"""
+| test | inputs tried | faults injected | failures | seconds | commit |
+|---|---:|---:|---:|---:|---:|
+| a kill | 0 | 80 | 1 | 3 | abc |
+| inputs | 2,000 | 0 | 3 | 1,000 | abc |
+| all | 2,000 | 80 | 4 | 1,003 |  |"""
+
+
+def told():
+    return {name: (*counts, "abc") for name, *counts in soak.rows(REPORTS)}
 
 
 def test_the_table_adds_up_the_parametrisations_of_a_test():
-    assert "\n".join(soak.table(soak.rows(REPORTS))) == TABLE
+    assert "\n".join(soak.table(told())) == TABLE
 
 
 def test_the_table_replaces_the_one_before(tmp_path):
@@ -45,6 +49,14 @@ def test_the_table_replaces_the_one_before(tmp_path):
     assert file.read_text() == (
         f"# Top\n{soak.BEGIN}\nLast run: today.\n\n| new |\n{soak.END}\nfoot\n"
     )
+
+
+def test_a_test_that_was_not_run_again_keeps_its_row(tmp_path):
+    file = tmp_path / "x.md"
+    file.write_text(f"# Top\n{soak.BEGIN}\nNo run yet.\n{soak.END}\nfoot\n")
+    assert soak.kept(file) == {}
+    soak.put(file, soak.table(told()), "today")
+    assert soak.kept(file) == told()
 
 
 def test_a_file_without_a_place_for_the_table_is_refused(tmp_path):
