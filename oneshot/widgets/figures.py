@@ -23,6 +23,7 @@ from oneshot.metrics.fits import smooth
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, resampled
 from oneshot.metrics.scoring import DENSITY_GRID
+from oneshot.widgets.rows import Rows
 
 HUMAN, MODEL = "#181a22", "#b04a16"
 REGULARIZERS = {
@@ -60,8 +61,8 @@ _STYLE = {
 }
 
 
-class Plot(Figure):
-    """A figure of lines, shown by notebooks as an SVG."""
+class Plot(Rows, Figure):
+    """A figure of lines, shown by notebooks as an SVG, with the rows of numbers that it shows."""
 
     def _repr_svg_(self) -> str:
         buffer = io.StringIO()
@@ -101,13 +102,18 @@ def plane(
             around = ellipse(resampled(one, x), resampled(one, y))
             axes.fill(*around.T, color=colour, alpha=0.22, linewidth=0)
             size = 13 if name == systems.HUMAN else 7
+            figure.note(name=label(name), shown="measured", **_columns(one, x, y))
             axes.plot(*point(one, x, y), marker, color=colour, markersize=size, zorder=4)
             if hollow and name in hollow:
                 style = {"markerfacecolor": "none", "color": colour, "alpha": 0.75}
                 axes.plot(*hollow[name], marker, markersize=size - 1, zorder=3, **style)
+                told = dict(zip((x, y), hollow[name], strict=True))
+                figure.note(name=label(name), shown="published", **told)
         for one in small:
             colour, marker = looks(one.system)
             axes.plot(*point(one, x, y), marker, color=colour, markersize=3, alpha=0.7, zorder=2)
+            told = _columns(one, x, y) | {"settings": one.settings}
+            figure.note(name=label(one.system), shown="other settings", **told)
         axes.set(xlabel=axis(x), ylabel=axis(y))
         _within_percent(axes)
         shown = [_handle(label(name), *looks(name)) for name in scored]
@@ -143,6 +149,9 @@ def paths(
         for ax, groups in zip(axes, panels, strict=True):
             for name, records in groups.items():
                 _path(ax, name, list(records), x, y, (curves or {}).get(name), chosen)
+                for one in records:
+                    told = {"settings": one.settings, "nearest": one.identity in chosen}
+                    figure.note(name=label(name), **told, **_columns(one, x, y))
             for name, one in shown.items():
                 marker, size = MARKS.get(name, ("o", 7))
                 ax.plot(*point(one, x, y), marker, color=looks(name)[0], markersize=size, zorder=4)
@@ -150,6 +159,8 @@ def paths(
             ax.set(xlabel=axis(x), ylabel=axis(y))
             if groups:
                 ax.legend(fontsize=8, loc="best")
+        for name, one in (shown | {systems.HUMAN: human}).items():
+            figure.note(name=label(name), **_columns(one, x, y))
         _same_limits(axes)
         handles = [_handle(n, "0.35", *MARKS.get(n, ("o", 7))) for n in shown]
         handles += [_handle("human", HUMAN, "*", 13)]
@@ -197,7 +208,10 @@ def arrows(
             style = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 5}
             ax.plot(*ends[0], markerfacecolor="white", **style)
             ax.plot(*ends[1], label=second.regularization, **style)
+            for one in (first, second):
+                figure.note(name=one.regularization, size=one.size, **_columns(one, x, y))
         ax.plot(*point(human, x, y), "*", color=HUMAN, markersize=13, label="human")
+        figure.note(name=systems.HUMAN, size="", **_columns(human, x, y))
         ax.set(xlabel=axis(x), ylabel=axis(y))
         ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
@@ -226,9 +240,13 @@ def against(
             for name, records in groups.items():
                 records = [one for one in records if one[x] is not None]
                 _line(ax, name, records, x, score, log, join)
+                for one in records:
+                    told = {called or x: one[x], "score": score, "value": one[score]}
+                    figure.note(name=label(name), **told)
             if human is not None:
                 value = human[score].value
                 ax.axhline(value, color=HUMAN, linestyle="--", linewidth=1, label="human")
+                figure.note(name=systems.HUMAN, score=score, value=human[score])
             for name, one in (lines or {}).items():
                 value = one[score].value
                 ax.axhline(value, color=HUMAN, linestyle=":", linewidth=1, label=name)
@@ -270,11 +288,15 @@ def curves(scored: Mapping[str, Any], hollow: Mapping[str, Any] | None = None) -
             colour, marker = looks(name)
             colour = shades[name] if colour == systems.OTHER[0] else colour
             points = np.array(one.bins)
+            bands = getattr(one, "bands", None)
+            for k, (u, v) in enumerate(points):
+                told = Interval(v, *bands[k]) if bands else v
+                figure.note(name=label(name), group=k + 1, originality=u, recognizability=told)
             dashed = "--" if name == systems.HUMAN else "-"
             style = {"color": colour, "marker": marker, "linestyle": "none"}
             axes.plot(*fitted(points).T, color=colour, linestyle=dashed, linewidth=1.5)
             axes.plot(*points.T, markersize=4, label=label(name), **style)
-            if bands := getattr(one, "bands", None):
+            if bands:
                 axes.fill_between(
                     points[:, 0], *np.array(bands).T, color=colour, alpha=0.1, linewidth=0
                 )
@@ -299,6 +321,8 @@ def densities(
             colour, marker = looks(name)
             dashed = "--" if name == systems.HUMAN else "-"
             axes.plot(DENSITY_GRID, one.density, dashed, color=colour, label=label(name))
+            for at, density in zip(DENSITY_GRID, one.density, strict=True):
+                figure.note(name=label(name), originality=at, density=density)
             axes.fill_between(DENSITY_GRID, one.density, color=colour, alpha=0.06, linewidth=0)
             if peaks and name in peaks:
                 axes.plot(*peaks[name], marker, color=colour, markerfacecolor="none")
@@ -331,6 +355,7 @@ def ranking(
     with plot(3.4 * len(panels) + 2.4, 1.2 + 0.32 * len(names), len(panels)) as (figure, axes):
         for ax, (quantity, values) in zip(axes, panels.items(), strict=True):
             for place, (name, value) in enumerate(values.items()):
+                figure.note(name=label(name), quantity=quantity, value=value)
                 colour, marker = looks(name)
                 colour = MODEL if colour == systems.OTHER[0] else colour
                 ax.errorbar(
@@ -367,7 +392,8 @@ def ranking(
 def board(counts: Mapping[str, Mapping[str, int]]) -> Plot:
     """Return a bar for each title: how many statements hold, are undecided and do not hold."""
     with plot(7.2, 0.9 + 0.34 * len(counts)) as (figure, (axes,)):
-        for place, count in enumerate(counts.values()):
+        for place, (title, count) in enumerate(counts.items()):
+            figure.note(title=title, **count)
             start = 0
             for verdict, colour in VERDICTS.items():
                 told = verdict if place == 0 else None
@@ -450,6 +476,10 @@ def plot(width: float, height: float, panels: int = 1, rows: int = 1):
     with matplotlib.rc_context(_STYLE):
         figure = Plot(figsize=(width, height), layout="constrained")
         yield figure, np.ravel(figure.subplots(rows, panels // rows))
+
+
+def _columns(one: Any, *columns: str) -> dict[str, Any]:
+    return {column: getattr(one, column) for column in columns}
 
 
 def _there(value: Any) -> bool:

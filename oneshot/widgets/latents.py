@@ -88,6 +88,9 @@ def maps(networks: Mapping[str, nn.Module], drawings: Tensor, columns: int = 4) 
             latents = network.encode(_to(network, drawings.flatten(0, 1))).cpu()
             plane, share = principal_plane(latents)
             points = plane.unflatten(0, (count, each)).numpy()
+            for place, (u, v) in enumerate(points.reshape(-1, 2)):
+                told = {"concept": place // each, "exemplar": place % each == 0}
+                figure.note(name=name, **told, first=u, second=v)
             style = {"c": np.repeat(colours, each), "cmap": "hsv", "vmin": 0, "vmax": 1}
             ax.scatter(*points.reshape(-1, 2).T, s=7, alpha=0.7, linewidth=0, **style)
             ax.scatter(*points[:, 0].T, s=50, facecolor="none", edgecolor="0.2", linewidth=0.8)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from IPython.display import HTML, Markdown
+from IPython.display import Markdown
 from matplotlib.ticker import LogLocator, StrMethodFormatter
 
 from oneshot import systems
@@ -11,7 +11,7 @@ from oneshot.evaluations.samples import Shown
 from oneshot.sweep.study import Result
 from oneshot.widgets import figures, sheets
 from oneshot.widgets.figures import Plot, plot, reach
-from oneshot.widgets.tables import cell
+from oneshot.widgets.tables import Cells, cell
 
 SCORES = {"recognizability": "recognizability (%)", "originality": "originality"}
 
@@ -35,6 +35,13 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
                     bars = {"yerr": reach(value), "elinewidth": 1, "markersize": 5}
                     label = systems.label(system) if row is mine[0] else None
                     at = (row.core_minutes, value.value)
+                    figure.note(
+                        number=rows.index(row),
+                        recipe=row.name,
+                        score=score,
+                        value=value,
+                        core_minutes=row.core_minutes,
+                    )
                     axes.errorbar(*at, fmt=marker, color=colour, label=label, **bars)
                     axes.annotate(str(rows.index(row)), at, color=colour, **place)
             for row in people:
@@ -48,7 +55,7 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
     return figure
 
 
-def table(rows: Sequence[Result]) -> HTML:
+def table(rows: Sequence[Result]) -> Cells:
     """Return all recipes: what was changed, scores with intervals, cost, and what was seen."""
     head = ("", "", "change", "guidance", "recognizability (%)", "originality", "core-minutes")
     head += ("parameters", "on its sheet")
@@ -70,7 +77,12 @@ def table(rows: Sequence[Result]) -> HTML:
         lines.append(f"<tr>{head_cell}{cells}{scores}{after}</tr>")
     top = "".join(f"<th>{text}</th>" for text in head)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return HTML(f'<table class="scores">{body}</table>')
+    made = Cells(f'<table class="scores">{body}</table>')
+    for number, row in enumerate(rows):
+        told = {score: getattr(row, score) for score in SCORES}
+        told |= {"core_minutes": row.core_minutes, "parameters": row.parameters}
+        made.note(number=number, system=row.system, recipe=row.name, change=row.change, **told)
+    return made
 
 
 def contact_sheet(shown: Shown | None, exemplars: object = None) -> sheets.Sheet | Markdown:

@@ -1,7 +1,8 @@
 """Tables of scores and of statements, the same on every page."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from IPython.display import HTML, Markdown
@@ -10,6 +11,7 @@ from oneshot import systems
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import UNTESTED, Claim
 from oneshot.widgets.figures import unless_empty
+from oneshot.widgets.rows import Rows
 
 ALONE = (
     "Each verdict is that of its interval alone; the board of findings corrects for how many "
@@ -18,8 +20,16 @@ ALONE = (
 Column = str | Callable[[Any], Any]
 
 
+class Cells(Rows, HTML):
+    """A table in HTML, with the rows of numbers that it shows."""
+
+
+class Verdicts(Rows, Markdown):
+    """Statements and their verdicts in Markdown, with the rows of what was measured."""
+
+
 @unless_empty
-def table(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> HTML:
+def table(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> Cells:
     """Return records by name with what stands in some columns, by heading.
 
     A column is one of a record, or a function of it. Small numbers are 95 % intervals; what is
@@ -28,19 +38,20 @@ def table(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> HTML:
     return _scores(rows, columns)
 
 
-def _scores(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> HTML:
-    lines = {}
+def _scores(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> Cells:
+    lines, noted = {}, []
     for name, one in rows.items():
         values = [c(one) if callable(c) else _of(one, c) for c in columns.values()]
+        noted.append({"name": systems.label(name)} | dict(zip(columns, values, strict=True)))
         lines[systems.label(name)] = [
             cell(value, 1 if "%" in head else 3)
             for head, value in zip(columns, values, strict=True)
         ]
-    return grid(list(columns), lines)
+    return grid(list(columns), lines, noted=noted)
 
 
 @unless_empty
-def runs(table: Any, distances: Mapping[tuple, Interval | None]) -> HTML:
+def runs(table: Any, distances: Mapping[tuple, Interval | None]) -> Cells:
     """Return regularized runs, by name and seed, nearest to human first, with what they took.
 
     `distances` are theirs to human, by identity.
@@ -58,8 +69,16 @@ def runs(table: Any, distances: Mapping[tuple, Interval | None]) -> HTML:
     return _scores(rows, columns)
 
 
-def grid(head: Sequence[str], rows: Mapping[str, Sequence[str]], wrapped: bool = False) -> HTML:
-    """Return a table of cells in HTML, with a heading for each column and row."""
+def grid(
+    head: Sequence[str],
+    rows: Mapping[str, Sequence[str]],
+    wrapped: bool = False,
+    noted: Sequence[Mapping[str, Any]] = (),
+) -> Cells:
+    """Return a table of cells in HTML, with a heading for each column and row.
+
+    `noted` are the rows of its file, by column; the cells as they are shown when there are none.
+    """
     top = "".join(f"<th>{escape(text)}</th>" for text in head)
     body = "".join(
         f"<tr><th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
@@ -67,7 +86,16 @@ def grid(head: Sequence[str], rows: Mapping[str, Sequence[str]], wrapped: bool =
     )
     kind = "scores wrapped" if wrapped else "scores"
     body = f"<thead><tr><th></th>{top}</tr></thead><tbody>{body}</tbody>"
-    return HTML(f'<table class="{kind}">{body}</table>')
+    table = Cells(f'<table class="{kind}">{body}</table>')
+    shown = [{"name": name} | dict(zip(head, texts, strict=True)) for name, texts in rows.items()]
+    for row in noted or shown:
+        table.note(**{column: plain(value) for column, value in row.items()})
+    return table
+
+
+def plain(value: Any) -> Any:
+    """Return what a file says of a cell: text without markup, all else as it is."""
+    return unescape(re.sub("<[^>]+>", "", value)).strip() if isinstance(value, str) else value
 
 
 def cell(value: Any, digits: int = 3) -> str:
@@ -83,7 +111,7 @@ def cell(value: Any, digits: int = 3) -> str:
     return f"{middle} <small>{low}{until}{high}</small>".replace("-", "−")
 
 
-def verdicts(claims: Sequence[Claim]) -> Markdown:
+def verdicts(claims: Sequence[Claim]) -> Verdicts:
     """Return statements, what was measured of them, the verdicts, and notes on what does not hold.
 
     Where each is from, of what paper the page says, stands after it. Verdicts are of each interval
@@ -103,7 +131,11 @@ def verdicts(claims: Sequence[Claim]) -> Markdown:
         lines += ["", ALONE]
     if left := [claim.statement.rstrip(".") for claim in claims if claim.verdict == UNTESTED]:
         lines += ["", f"Not tested yet, because scores are missing: {'; '.join(left)}."]
-    return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
+    table = Verdicts("\n".join(lines) or "*There is nothing to compare yet.*")
+    for claim in tested:
+        told = {"measured": claim.interval, "evidence": claim.evidence, "note": claim.note}
+        table.note(statement=claim.statement, source=claim.source, verdict=claim.verdict, **told)
+    return table
 
 
 def _of(one: Any, column: str) -> Any:

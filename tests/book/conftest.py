@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from small import BOARD, EXPLORER, ROOT, SLIDER, TABLE, lay_out
+from small import BOARD, EXPLORER, PLOT, ROOT, SLIDER, TABLE, lay_out
 
 from oneshot import book
 
@@ -33,7 +33,7 @@ def unchanging_package():
 @pytest.fixture(scope="session")
 def small_book(tmp_path_factory, libraries, unchanging_package) -> Path:
     """The folder of the built small book."""
-    root = lay_out(tmp_path_factory.mktemp("book"), SLIDER, TABLE, EXPLORER, BOARD)
+    root = lay_out(tmp_path_factory.mktemp("book"), SLIDER, TABLE, EXPLORER, BOARD, PLOT)
     shutil.copytree(libraries, root / "book" / "_build" / "vendor")
     return book.build(root).parent
 

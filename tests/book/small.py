@@ -65,12 +65,30 @@ for number, told in enumerate((HOLDS, FAILS, UNDECIDED, HOLDS)):
     found.append(Finding(part, Verdict(claim, told, 0.04, "one seed"), {"first half": claim}))
 board.board(found)"""
 
+PLOT = """\
+from oneshot.metrics.intervals import Interval
+from oneshot.widgets import figures, tables
+near = {"human": Interval(0.0, 0.0, 0.1), "model": Interval(0.5, 0.4, 0.75)}
+display(tables.grid(["far"], {"human": ["0.0 <small>0\u20130.1</small>"]}))
+figures.ranking({"distance": near})"""
+
+FIGURES = {
+    SLIDER: {"name": "bars", "caption": "Bars of *ink*, to be moved. They grow."},
+    EXPLORER: {"name": "explorer", "caption": "Who draws what, to be chosen."},
+    PLOT: {"name": "far", "caption": "How far.", "paper": "boutin2023, figure 2"},
+}
+
 
 def notebook(path: Path, *cells: str, parameters: str = "seed: int = 0") -> Path:
     """Write a notebook of a title, a parameters cell and code cells."""
     tagged = nbformat.v4.new_code_cell(parameters, metadata={"tags": ["parameters"]})
     title = nbformat.v4.new_markdown_cell("# A small page\n\nWith one equation, $\\gamma = 1$.")
-    code = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    code = [
+        nbformat.v4.new_code_cell(
+            cell, metadata={"figure": FIGURES[cell]} if cell in FIGURES else {}
+        )
+        for cell in cells
+    ]
     kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
     node = nbformat.v4.new_notebook(cells=[title, tagged, *code], metadata={"kernelspec": kernel})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +100,7 @@ def lay_out(root: Path, *cells: str) -> Path:
     """Lay out a checkout with the real configuration, style and extensions, and one small page."""
     for name in ("book/assets", "book/extensions"):
         shutil.copytree(ROOT / name, root / name)
-    for name in ("_config.yml", "book/package.json", "book/package-lock.json"):
+    for name in ("_config.yml", "book/package.json", "book/package-lock.json", "book/gallery.md"):
         shutil.copy(ROOT / name, root / name)
     (root / "book" / "references.bib").write_text("")
     (root / "book" / "intro.md").write_text(
@@ -93,7 +111,8 @@ def lay_out(root: Path, *cells: str) -> Path:
     )
     (root / "_toc.yml").write_text(
         "format: jb-book\nroot: book/intro\n"
-        "parts: [{caption: Pages, chapters: [{file: notebooks/small}, {file: book/glossary}]}]\n"
+        "parts: [{caption: Pages, chapters: "
+        "[{file: notebooks/small}, {file: book/glossary}, {file: book/gallery}]}]\n"
     )
     notebook(root / "notebooks" / "small.ipynb", *cells)
     return root
