@@ -9,7 +9,7 @@ PORT ?= 8000
 EXTRAS := book,export,lab,sweep,test,oracles
 PINS := pyproject.toml constraints.txt
 
-.PHONY: help setup book site test check links bench serve clean soak gpu-check
+.PHONY: help setup book site lab test check links bench serve clean soak gpu-check
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -34,9 +34,12 @@ links: book ## follow every link of the book to other sites
 bench: .venv/.all ## time ours against plain versions of the released recipe
 	@.venv/bin/oneshot bench
 
-site: .venv/.book ## build the book as it is published (URL=https://... is where)
+site: .venv/.book ## build the book as it is published (URL=https://... is where, REPOSITORY=... its source)
 	@test -n "$(URL)" || { echo "say where it is published: make site URL=https://..." >&2; exit 1; }
-	@ONESHOT_SITE="$(URL)" .venv/bin/oneshot book
+	@ONESHOT_SITE="$(URL)" ONESHOT_REPOSITORY="$(REPOSITORY)" .venv/bin/oneshot book
+
+lab: .venv/.all ## open the notebooks in JupyterLab, where sliders draw
+	@.venv/bin/jupyter lab notebooks/
 
 serve: book ## build, then serve the book at http://localhost:8000 (PORT=... for another port)
 	@echo "http://localhost:$(PORT) (stop with Ctrl-C)"

@@ -20,7 +20,7 @@ import nbformat
 import yaml
 from filelock import FileLock
 
-from oneshot import execute
+from oneshot import execute, launch
 
 # Versions that change what an executed page looks like.
 _SHOWN_BY = ("torch", "numpy", "matplotlib", "ipywidgets", "anywidget")
@@ -47,6 +47,7 @@ _ICONS = (
     "list",
     "magnifying-glass",
     "moon",
+    "rocket",
     "sun",
 )
 _ICON_STYLE = """\
@@ -77,11 +78,14 @@ def build(root: Path | None = None) -> Path:
     _carry(root, pages, built / "vendor")
     source = built / "source"
     _stage(root, source, pages, built / "vendor")
-    key = _digest(source, _files(source)) + _package_key() + os.environ.get("ONESHOT_SITE", "")
+    site, repository = (os.environ.get(f"ONESHOT_{name}", "") for name in ("SITE", "REPOSITORY"))
+    key = _digest(source, _files(source)) + _package_key() + site + repository
     stamp = built / "html" / ".key"
     if not (stamp.exists() and stamp.read_text() == key):
         _sphinx(source, built)
         stamp.write_text(key)
+    if repository:
+        launch.write([root / page for page in pages], built / "launch", repository)
     return built / "html" / "index.html"
 
 
@@ -224,7 +228,7 @@ def _icons(modules: Path) -> str:
 
 def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) -> None:
     """Make `source` mirror what Sphinx should read, touching only files that differ."""
-    beside = ("_config.yml", "_toc.yml", "CHANGELOG.md")
+    beside = ("_config.yml", "_toc.yml", "CHANGELOG.md", "CITATION.cff")
     wanted = {name: root / name for name in beside if (root / name).exists()}
     for file in _files(root / "book"):
         wanted[file.relative_to(root).as_posix()] = file
@@ -243,7 +247,7 @@ def _stage(root: Path, source: Path, pages: dict[str, Path], libraries: Path) ->
 
 def _sphinx(source: Path, built: Path) -> None:
     options = ["-n", "-W", "--keep-going", "-q", "--path-output", str(built.parent)]
-    if "ONESHOT_SITE" in os.environ:  # every page names its address
+    if {"ONESHOT_SITE", "ONESHOT_REPOSITORY"} & os.environ.keys():  # every page names them
         options.append("--all")
     start = "from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(source), *options]

@@ -1,4 +1,4 @@
-"""The API page: every public module, from docstrings that are plain text.
+"""The API pages: every public module, from docstrings that are plain text.
 
 Docstrings of the package are written to be read in a terminal. Here their backticks become code,
 their indented lines literal blocks, and all else is taken literally, so that no asterisk or
@@ -9,6 +9,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from sphinx.application import Sphinx
 
@@ -30,7 +31,7 @@ def modules(name: str) -> Iterator[str]:
 
 
 def listed(text: str) -> dict[str, list[str]]:
-    """Return the modules that each mark of a page stands for; `rest` is what no other mark names.
+    """Return the modules that each mark of the pages stands for; `rest` is what no other names.
 
     What follows a mark is a list of modules and packages, or the word `rest`.
     """
@@ -47,7 +48,10 @@ def listed(text: str) -> dict[str, list[str]]:
 
 def expand(app: Sphinx, docname: str, source: list[str]) -> None:
     """Replace each `<!-- modules: ... -->` by a section for each of its modules."""
-    found = listed(source[0])
+    if not MARK.search(source[0]):
+        return
+    pages = Path(app.srcdir, "book").glob("api*.md")
+    found = listed("\n".join(page.read_text(encoding="utf-8") for page in pages))
     section = "### {0}\n\n```{{eval-rst}}\n.. automodule:: {0}\n```\n"
     source[0] = MARK.sub(lambda m: "\n".join(map(section.format, found[m[1]])), source[0])
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import pkgutil
+import re
 import shutil
 from xml.etree import ElementTree
 
@@ -150,8 +151,9 @@ def test_published_notebooks_have_no_outputs_and_say_how_to_run_them():
 
 def test_every_page_of_the_table_of_contents_exists():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
-    files = [toc["root"], *(c["file"] for part in toc["parts"] for c in part["chapters"])]
-    for name in files:
+    chapters = [c for part in toc["parts"] for c in part["chapters"]]
+    chapters += [section for c in chapters for section in c.get("sections", ())]
+    for name in [toc["root"], *(chapter["file"] for chapter in chapters)]:
         assert [(ROOT / f"{name}{end}").exists() for end in (".md", ".ipynb")].count(True) == 1, (
             name
         )
@@ -177,8 +179,9 @@ def fixes():
     return extension("book_fixes")
 
 
-def test_the_api_page_has_every_public_module(pages):
-    found = pages.listed((ROOT / "book" / "api.md").read_text())
+def test_the_api_pages_have_every_public_module(pages):
+    written = [page.read_text() for page in sorted((ROOT / "book").glob("api*.md"))]
+    found = pages.listed("\n".join(written))
     listed = [name for names in found.values() for name in names]
     packages = pkgutil.walk_packages(oneshot.__path__, "oneshot.")
     public = {package.name for package in packages if "._" not in package.name}
@@ -253,12 +256,44 @@ def test_a_book_whose_address_is_known_tells_it_and_another_names_none(
     tmp_path, small_book, monkeypatch
 ):
     assert not (small_book / "sitemap.xml").exists()
-    assert "og:" not in (small_book / "notebooks" / "small.html").read_text()
+    before = (small_book / "notebooks" / "small.html").read_text()
+    assert not any(word in before for word in ("og:", "/commit/", "binder", "colab"))
     root = tmp_path / "copy"
     shutil.copytree(small_book.parents[2], root)
     monkeypatch.setenv("ONESHOT_SITE", "https://example.org/book/")
+    monkeypatch.setenv("ONESHOT_REPOSITORY", "https://github.com/somebody/oneshot")
     built = book.build(root).parent
     page = (built / "notebooks" / "small.html").read_text()
     assert '<meta content="https://example.org/book/notebooks/small.html" property="og:url"' in page
     assert "With one equation, " in page.split("og:description")[0].rsplit("<meta", 1)[1]
     assert "https://example.org/book/notebooks/small.html" in (built / "sitemap.xml").read_text()
+    assert re.search(
+        r'commit <a href="https://github.com/somebody/oneshot/commit/[0-9a-f]{7,}"', page
+    )
+    hub = "https://mybinder.org/v2/gh/somebody/oneshot/HEAD?urlpath=lab/tree/notebooks/small.ipynb"
+    assert hub in page
+    assert "/github/somebody/oneshot/blob/launch/notebooks/small.ipynb" in page
+    made = nbformat.read(built.parent / "launch" / "notebooks" / "small.ipynb", as_version=4)
+    assert "git+https://github.com/somebody/oneshot@" in made.cells[1].source
+    assert not any(cell.get("outputs") for cell in made.cells)
+
+
+def test_places_to_run_a_page_follow_the_address_of_the_repository():
+    places = dict(
+        extension("repository").places("https://git.example.org/a/b", "notebooks/x.ipynb")
+    )
+    assert list(places) == ["Binder"], "Colab opens notebooks of GitHub alone"
+    assert "/v2/git/https%3A%2F%2Fgit.example.org%2Fa%2Fb/HEAD?" in places["Binder"]
+
+
+def test_the_book_is_cited_by_its_own_file_and_papers_by_the_bibliography():
+    cite = extension("cite")
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    ours = cite.software(told, "https://example.org/b")
+    assert ours.startswith("@software{oneshot,\n  author  = {{the oneshot authors}},\n  title")
+    assert f"version = {{{oneshot.__version__}}}" in ours and "url     = {https://example" in ours
+    assert "url" not in cite.software(told, None), "an address that is not known is not made up"
+    papers = (ROOT / "book" / "references.bib").read_text()
+    for key in cite.PAPERS:
+        entry = cite.entry(papers, key)
+        assert entry.count("@") == 1 and entry.count("{") == entry.count("}")
