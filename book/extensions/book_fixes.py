@@ -76,6 +76,11 @@ def parameters_last(app: Sphinx, doctree: nodes.document) -> None:
     foot.parent[place:place] = [raw(opening), cell, raw("</details>")]
 
 
+def own_scorer(app: Sphinx, config: object) -> None:
+    """Let the search put pages before the API; Sphinx wants to know where that file really is."""
+    config.html_search_scorer = str(Path(app.srcdir) / "book" / "assets" / "scorer.js")
+
+
 def raw(html: str) -> nodes.raw:
     """Return a piece of HTML as a node."""
     return nodes.raw("", html, format="html")
@@ -83,6 +88,7 @@ def raw(html: str) -> nodes.raw:
 
 def setup(app: Sphinx) -> dict:
     """Connect after the extensions that add what is taken away here."""
+    app.connect("config-inited", own_scorer)
     app.connect("doctree-read", parameters_last)
     app.connect("html-page-context", without_thebe, priority=900)
     app.connect("build-finished", lighten)

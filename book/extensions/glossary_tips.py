@@ -11,6 +11,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 GLOSSARY = "book/glossary"
+LISTS = ("book/bibliography", "book/gallery")
+"""Pages of titles and captions, which hold no prose."""
 # Words that already lead somewhere, or that are not prose.
 ELSEWHERE = (
     nodes.reference,
@@ -68,7 +70,9 @@ def _elsewhere(node: nodes.Node) -> bool:
 
 def mark(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Turn the first use of each term on a page into a link to its definition."""
-    if page == GLOSSARY or GLOSSARY not in app.env.found_docs or app.builder.format != "html":
+    if page in (GLOSSARY, *LISTS) or GLOSSARY not in app.env.found_docs:
+        return
+    if app.builder.format != "html":
         return
     terms = definitions(app.env.get_doctree(GLOSSARY))
     address = app.builder.get_relative_uri(page, GLOSSARY)

@@ -416,8 +416,8 @@ def board(counts: Mapping[str, Mapping[str, int]]) -> Plot:
 
 def looks(name: str) -> tuple[str, str]:
     """Return the colour and the marker of a system, or of what is regularized, by its name."""
-    others = [part for part in name.split("+") if part != "prototype"]
-    part = (others or [name])[0].split(" ")[0]
+    parts = [part.strip().partition(" ")[0] for part in name.split("+")]
+    part = next((part for part in parts if part != "prototype"), parts[0])
     if name not in systems.SYSTEMS and part in REGULARIZERS:
         return REGULARIZERS[part], "o"
     return systems.looks(name)
@@ -499,7 +499,9 @@ def _within_percent(axes) -> None:
 def _round_ticks(axes) -> None:
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=9))
+    low, high = axes.get_xlim()
+    subs = (1, 2, 5) if high < 300 * low else (1,)  # more would stand on each other
+    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=9))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
 

@@ -7,6 +7,7 @@ from IPython.display import HTML, Markdown
 from numpy.typing import ArrayLike
 from PIL import Image
 
+from oneshot import systems
 from oneshot.attribution.agreement import (
     NULL,
     Comparison,
@@ -18,7 +19,7 @@ from oneshot.attribution.agreement import (
 )
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import signed
-from oneshot.widgets.sheets import ACCENT, GAP, INK, PAPER, Sheet
+from oneshot.widgets.sheets import ACCENT, GAP, INK, PAPER, Sheet, label
 from oneshot.widgets.tables import cell, grid
 
 FLAT = 0.9
@@ -94,7 +95,7 @@ def overlays(
         axes.text(-12, middle, name, ha="right", va="center", **style)
     for column, name in enumerate(names):
         middle = (column + 0.5) * image.width / len(names)
-        short = name if len(name) < 16 else f"{name[:14]}…"
+        short = label(name, 15)
         axes.text(middle, -6, short, ha="center", va="bottom", **style | {"fontsize": 7})
     figure.patch.set_facecolor("white")
     return figure
@@ -147,23 +148,22 @@ def pairs(found: Sequence[Comparison]) -> HTML:
         for one, other, above in ((pair.first, pair.second, up), (pair.second, pair.first, not up)):
             mark = ("&nbsp;↑" if above else "&nbsp;↓") if _differ(pair) else ""
             cells[one, other] = p + mark
-    rows = {one: [cells[one, other] for other in names] for one in names}
-    return grid(names, rows, wrapped=True)
+    rows = {plainly(one): [cells[one, other] for other in names] for one in names}
+    return grid([plainly(name) for name in names], rows, wrapped=True)
 
 
 def told_apart(found: Sequence[Comparison]) -> Markdown:
     """Return which pairs of systems differ, each with the difference and its 95 % interval."""
     clear = [pair for pair in found if _differ(pair)]
     count = "1 differs" if len(clear) == 1 else f"{len(clear) or 'none'} differ"
-    said = f"Of {len(found)} pairs {count} (corrected p below 0.05)"
-    told = []
+    told = [f"Of {len(found)} pairs {count} (corrected p below 0.05){':' if clear else '.'}", ""]
     for pair in clear:
         swap = pair.effect < 0
         above, below = (pair.second, pair.first) if swap else (pair.first, pair.second)
         gap = pair.difference
         gap = Interval(-gap.value, -gap.high, -gap.low) if swap else gap
-        told.append(f"{above} above {below} by {signed(gap)}")
-    return Markdown(said + (f": {'; '.join(told)}." if told else "."))
+        told.append(f"- {plainly(above)} above {plainly(below)} by {signed(gap)}")
+    return Markdown("\n".join(told).rstrip())
 
 
 def verdict(rows: Sequence[Row]) -> Markdown:
@@ -177,20 +177,13 @@ def verdict(rows: Sequence[Row]) -> Markdown:
     first = rows[0]
     said = [f"Human maps: {first.human}; {first.concepts} exemplars of `{first.dataset}`."]
     if blur := max(row.blur for row in rows):
-        said.append(f"Maps were blurred by {blur:g} px, as people's clicks are.")
-    if loud:
-        said.append(
-            f"Shown to agree with people more than blurred ink does, on the ink: {'; '.join(loud)}."
-        )
-    if quiet or less:
-        parts = ["; ".join(quiet)] if quiet else []
-        parts += [f"and, with the whole interval below blurred ink, {'; '.join(less)}"] * bool(less)
-        said.append(
-            "**Not shown to agree with people more than blurred ink does**, on the ink: "
-            f"{'; '.join(parts).removeprefix('and, ')}."
-        )
-    said += [_flat(row) for row in rows if row.share_above_half.low > FLAT]
-    return Markdown(" ".join(said))
+        said[0] += f" Maps were blurred by {blur:g} px, as people's clicks are."
+    said[0] += " On the ink, beside blurred ink:"
+    groups = {"more like people's": loud, "**not shown to be more like people's**": quiet}
+    groups["**less like people's**, with the whole interval"] = less
+    said += ["", *(f"- {told}: {'; '.join(names)}." for told, names in groups.items() if names)]
+    said += [f"- {_flat(row)}" for row in rows if row.share_above_half.low > FLAT]
+    return Markdown("\n".join(said))
 
 
 def sparser(rows: Sequence[Row]) -> Markdown:
@@ -206,14 +199,11 @@ def sparser(rows: Sequence[Row]) -> Markdown:
 
 def elsewhere(dataset: str, rows: Sequence[Row]) -> Markdown:
     """Return the sentences of a page on a data set without human maps, before shipped `rows`."""
-    said = (
-        f"**There are no human importance maps of `{dataset}`**, so nothing can be said of people "
-        "and the maps above. You can make human maps yourself, with the game below. "
-    )
+    said = f"People have made no maps of the drawings of `{dataset}`; the game below makes some. "
     if rows:
         said += (
             f"What follows was measured on {rows[0].concepts} exemplars of `{rows[0].dataset}`, "
-            f"whose human maps were {rows[0].human}; it is read from `data/results/agreement.json`."
+            f"whose human maps were {rows[0].human}."
         )
     return Markdown(said)
 
@@ -247,14 +237,12 @@ def trained(rows: Sequence[Row], size: str) -> Markdown:
     )
 
 
-def missing(names: Sequence[str]) -> Markdown:
-    """Return why there are no pictures of the maps of some models."""
-    return Markdown(
-        f"*No picture of the maps of {', '.join(names)}: maps do not come with the project. They "
-        "are shown where people's are in the data folder and the models' in the store.*"
-    )
-
-
 def named(row: Row) -> str:
     """Return a system and what is read off it, as a figure calls it."""
-    return f"{row.system} ({row.kind})"
+    return f"{plainly(row.system)} ({row.kind})"
+
+
+def plainly(system: str) -> str:
+    """Return a system or regularizers as a person would write them: "barlow 30 + prototype 30"."""
+    name, comma, rest = system.partition(", ")
+    return systems.label(name).replace(":", " ").replace("+", " + ") + comma + rest

@@ -36,9 +36,9 @@ def _when_there_are_networks(show: Callable) -> Callable:
     @wraps(show)
     def shown(networks: Mapping[str, nn.Module], drawings: Tensor | None, *arguments, **options):
         if drawings is None:
-            return Markdown("*The drawings of this data set are not on this machine.*")
+            return Markdown("*`oneshot data fetch` brings the drawings of this data set.*")
         if not networks:
-            return Markdown("*None of these autoencoders is on this machine yet.*")
+            return Markdown("*None of these autoencoders has been trained here yet.*")
         return show(networks, drawings, *arguments, **options)
 
     return shown
@@ -74,16 +74,20 @@ def interpolations(
 
 @_when_there_are_networks
 @torch.no_grad()
-def maps(networks: Mapping[str, nn.Module], drawings: Tensor, columns: int = 4) -> Plot:
+def maps(networks: Mapping[str, nn.Module], drawings: Tensor) -> Plot:
     """Return the latents of drawings (C, N, 1, H, W) on their principal plane, a panel a network.
 
     Colours are concepts; a ring is the exemplar of its concept.
     """
     count, each = drawings.shape[:2]
     colours = np.linspace(0, 1, count, endpoint=False)
-    names = list(networks)[: columns * 2]
-    with plot(2.4 * len(names) + 0.2, 2.6, panels=len(names)) as (figure, axes):
-        for ax, name in zip(axes, names, strict=True):
+    names = list(networks)[:8]
+    rows = 1 if len(names) < 5 else 2
+    wide = -(-len(names) // rows)
+    with plot(2.4 * wide + 0.2, 2.6 * rows, wide * rows, rows) as (figure, axes):
+        for ax in axes[len(names) :]:
+            ax.set_visible(False)
+        for ax, name in zip(axes, names, strict=False):
             network = networks[name]
             latents = network.encode(_to(network, drawings.flatten(0, 1))).cpu()
             plane, share = principal_plane(latents)

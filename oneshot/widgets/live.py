@@ -13,14 +13,14 @@ from torch import Tensor
 from oneshot.widgets.sheets import page, png
 
 STATIC = (
-    "*This page was made without a reader at the keyboard. Open the notebook in JupyterLab and run "
-    "it: a slider appears here, and the model draws new samples as you move it.*"
+    "*In JupyterLab (`make lab`) a slider stands here, and the model draws new samples as you move "
+    "it.*"
 )
 
 
 ABSENT = (
-    "*Drawing live takes the trained model and the human drawings, and one of them is not on this "
-    "machine.*"
+    "*Drawing live takes a trained model and drawings of the data set: `oneshot make` and `oneshot "
+    "data fetch` bring them.*"
 )
 
 

@@ -74,7 +74,8 @@ def table(rows: Sequence[Result]) -> Cells:
         cells = "".join(f"<td>{escape(text)}</td>" for text in told[1:])
         head_cell = f"<td>{number or ''}</td><th>{escape(told[0])}</th>"
         after = "".join(f"<td>{escape(text)}</td>" for text in cost)
-        lines.append(f"<tr>{head_cell}{cells}{scores}{after}</tr>")
+        kind = ' class="human"' * (row.system == systems.HUMAN)
+        lines.append(f"<tr{kind}>{head_cell}{cells}{scores}{after}</tr>")
     top = "".join(f"<th>{text}</th>" for text in head)
     body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
     made = Cells(f'<table class="scores">{body}</table>')
@@ -93,12 +94,11 @@ def contact_sheet(shown: Shown | None, exemplars: object = None) -> sheets.Sheet
     return sheets.contact_sheet(shown.drawings, exemplars, rows=names)
 
 
-def steps_up(rows: Sequence[Result], first: str, then: str) -> Markdown:
-    """Return in a sentence what one recipe scored, and then another."""
+def steps_up(rows: Sequence[Result], first: str, then: str) -> Markdown | None:
+    """Return in a sentence what one recipe scored, and then another; nothing without both."""
     named = {row.name: row for row in rows}
     if not {first, then} <= named.keys():
-        missing = ", ".join(sorted({first, then} - named.keys()))
-        return Markdown(f"*Not made yet: {missing}; `oneshot sweep study --minutes 60` makes it.*")
+        return None
     told = [
         f"{row.change}: {row.recognizability.value:.1f} % "
         f"({row.recognizability.low:.1f}–{row.recognizability.high:.1f})"

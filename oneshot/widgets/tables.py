@@ -80,8 +80,9 @@ def grid(
     `noted` are the rows of its file, by column; the cells as they are shown when there are none.
     """
     top = "".join(f"<th>{escape(text)}</th>" for text in head)
+    row = {name: '<tr class="human">' if name == systems.HUMAN else "<tr>" for name in rows}
     body = "".join(
-        f"<tr><th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
+        f"{row[name]}<th>{escape(name)}</th>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
         for name, texts in rows.items()
     )
     kind = "scores wrapped" if wrapped else "scores"

@@ -58,8 +58,8 @@ def there(
     if absent:
         left, which = ", ".join(map(systems.label, absent)), presets.options(dataset, size)
         told += (
-            f" Left out, because not trained yet or not scored: {left}. `oneshot make SYSTEM "
-            f"{which}` trains, `oneshot results {what} {which}` scores."
+            f" To add {left}: `oneshot make SYSTEM {which}` trains a system, "
+            f"`oneshot results {what} {which}` scores it."
         )
     if table.human is None:
         told += " The human drawings have not been scored yet."
@@ -67,17 +67,17 @@ def there(
 
 
 def swept(runs: Table, dataset: str, size: str, names: Sequence[str], figure: str) -> Markdown:
-    """Return which families have runs, how long these took, and how to make those missing.
+    """Return which families have runs and how long these took, or how to make some.
 
     `figure` is that of the paper, "fig3" or "fig4", by which the shipped sweeps are called.
     """
     about = f"{dataset} at size {size}"
     counts = {name: len(group) for name, group in runs.by("family").items()}
     lines = [f"**{name}** {counts[name]}" for name in names if name in counts]
-    told = f"Runs on {about}: {', '.join(lines)}." if lines else f"There is no run on {about} yet."
-    told += _trained(runs, dataset)
-    if absent := [name for name in names if name not in counts]:
-        told += f" Not there yet: {', '.join(absent)}. {_makes(dataset, size, figure)}"
+    if lines:
+        told = f"Runs on {about}: {', '.join(lines)}.{_trained(runs, dataset)}"
+    else:
+        told = f"There is no run on {about} yet. {_makes(dataset, size, figure)}"
     if runs.human is None:
         told += " The human drawings have not been scored yet."
     return Markdown(told)
@@ -126,11 +126,11 @@ def nearest(table: Table) -> str:
     order = [int(place) for place in far[0].argsort()]
     best = next(k for k, place in enumerate(order) if found[place] in learned)
     told = [
-        f"**{systems.label(found[k].system)}**, {interval_of(far[:, k])} spreads away: "
-        f"{scored(found[k])}"
+        f"**{systems.label(found[k].system)}**, at a distance of {interval_of(far[:, k])} "
+        f"({scored(found[k])})"
         for k in dict.fromkeys((order[0], order[best]))
     ]
-    return ", which has learned nothing; of those that have, ".join(told)
+    return ", which has learned nothing; of the trained systems it is ".join(told)
 
 
 def scored(record: Record) -> str:
@@ -151,7 +151,7 @@ def summary(table: Table, claims: Sequence[Claim]) -> Markdown:
         for verdict in (HOLDS, FAILS, UNDECIDED)
     }
     lines.append(f"- Of {sum(map(len, said.values()))} statements {len(said[HOLDS])} hold.")
-    for verdict, words in ((FAILS, "Not so"), (UNDECIDED, "Undecided")):
+    for verdict, words in ((FAILS, "These do not"), (UNDECIDED, "These are undecided")):
         if said[verdict]:
             lines.append(f"- {words}: {'; '.join(said[verdict])}.")
     return Markdown("\n".join(lines))
@@ -245,10 +245,10 @@ def standing(runs: Table, among: Table) -> Markdown:
     near = min(far, key=lambda name: far[name].value)
     passed = f"**{', '.join(above)}**" if above else "none"
     return Markdown(
-        f"At size {models[0].size}, more recognizable than the human drawings, with the whole "
-        f"interval above theirs, of {len(models)} runs: {passed}. Nearest to human on test "
-        f"concepts is **{near}**, at {_bounds(far[near])} spreads; the best by "
-        f"validation concepts is **{selection.best(runs)[0].regularization}**."
+        f"Of {len(models)} runs at size {models[0].size}, more recognizable than the human "
+        f"drawings, with the whole interval: {passed}. Nearest to human on test "
+        f"concepts is **{near}**, at a distance of {_bounds(far[near])}; by validation concepts "
+        f"one would choose **{selection.best(runs)[0].regularization}**."
     )
 
 
@@ -280,13 +280,16 @@ def _fewest(records: list[Record], best: Record) -> str:
 def divided(division: Division | None) -> Markdown:
     """Return how many concepts there are, of how many categories, in which splits."""
     if division is None:
-        return Markdown("*The drawings of this data set are not on this machine.*")
+        return Markdown("*`oneshot data fetch` brings the drawings of this data set.*")
     sizes = Counter(map(len, division.categories.values()))
     parts = [f"{n} of {k} concept{'s' * (k > 1)}" for k, n in sorted(sizes.items())]
     splits = [f"{division.splits.count(number)} {name}" for number, name in enumerate(SPLITS)]
     each = division.counts
+    few, many = min(each), max(each)
+    told = (
+        f"{few}" if few == many else f"{few} to {many}, half of them {np.median(each):g} or more,"
+    )
     return Markdown(
         f"**{len(division.names)} concepts** out of {sum(sizes.values())} categories "
-        f"({', '.join(parts)}): {', '.join(splits)}. Of a concept there are {np.median(each):g} "
-        f"drawings in the middle, {min(each)} at least, {max(each)} at most."
+        f"({', '.join(parts)}): {', '.join(splits)}. Each concept has {told} drawings."
     )

@@ -46,6 +46,14 @@ def test_the_slider_is_worked_from_the_keyboard_and_says_where_it_is(page):
     assert ink(page) == before
 
 
+def test_paper_has_no_controls(page):
+    page.emulate_media(media="print")
+    page.get_by_role("button", name="code").wait_for(state="hidden")
+    controls = page.locator(".bd-article").locator("input, button, select, .controls, a.data")
+    assert controls.count() > 4
+    assert not any(one.is_visible() for one in controls.all())
+
+
 def test_mathematics_is_typeset_from_disk(page):
     page.wait_for_selector("mjx-container svg")
 

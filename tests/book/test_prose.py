@@ -3,6 +3,8 @@
 import inspect
 import re
 
+import nbformat
+import pytest
 from small import ROOT
 
 from oneshot.models.latent_diffusion import LatentDiffusion
@@ -35,3 +37,32 @@ def test_deviations_state_how_many_drawings_are_scored():
     assert presets.variations("quickdraw", "laptop") == few
     assert presets.variations("quickdraw", "paper") == paper == published
     assert presets.variations("omniglot", "laptop") == omniglot
+
+
+MINUTES = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10}
+WORDS, FIGURE = 200, 0.5
+"""Words that a person reads in a minute, and minutes that a figure takes."""
+FOR_BUILDERS = (
+    "on this machine",
+    "not there yet",
+    "reader at the keyboard",
+    "spreads away",
+    "intervals know",
+    "as far as there are",
+    "not trained yet",
+)
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda page: page.stem)
+def test_a_page_says_how_long_it_takes_to_read_and_nothing_for_builders(page):
+    cells = nbformat.read(page, as_version=4).cells
+    told = [cell.metadata["figure"]["caption"] for cell in cells if "figure" in cell.metadata]
+    prose = " ".join([*told, *(cell.source for cell in cells if cell.cell_type == "markdown")])
+    assert [words for words in FOR_BUILDERS if words in prose.lower()] == []
+    minutes = len(prose.split()) / WORDS + FIGURE * len(told)
+    if page.stem == "findings":
+        return  # its statements are written when it is run
+    if stated := re.search(r"\*\*Time\.\*\* (\w+) minutes to read", prose):
+        assert 2 / 3 < MINUTES[stated[1].lower()] / minutes < 1.5, f"{minutes:.1f} minutes"
+    else:
+        assert page.stem in ("draw", "game"), "a page says how many minutes it takes to read"

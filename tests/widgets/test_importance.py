@@ -76,7 +76,7 @@ def test_a_frame_of_a_slider_has_rows_of_maps_and_blank_paper_at_the_end():
 
 def cells(table, row):
     """The texts of a row of a table, its name first."""
-    body = table.data.split("<tbody>")[1].split("<tr>")[1:]
+    body = re.split("<tr[^>]*>", table.data.split("<tbody>")[1])[1:]
     return re.findall(r"<t[hd]>(.*?)</t[hd]>", body[row])
 
 
@@ -93,22 +93,20 @@ def test_words_follow_the_numbers(rows):
     assert cells(table, 0)[-1] == shown.format(ldm.human_share)
     assert cells(table, 1)[:2] == ["blurred ink", shown.format(ldm.null_all)]
     name, everywhere, _, beyond, half = cells(table, 2)
-    assert (name, everywhere) == ("ldm (guided)", shown.format(ldm.spearman_all))
+    assert (name, everywhere) == ("LDM (guided)", shown.format(ldm.spearman_all))
     assert beyond == shown.format(ldm.ink_beyond_null).replace("</small>", "</small> ***")
     assert half == shown.format(ldm.share_above_half)
     assert "*" not in cells(table, 3)[3]
     said = importance.verdict(rows).data
     assert "a figure; 20 exemplars of `quickdraw`. Maps were blurred by 3 px" in said
     assert "blurred by" not in importance.verdict([replace(ldm, blur=0.0)]).data
-    assert (
-        "Shown to agree with people more than blurred ink does, on the ink: ldm (guided)." in said
-    )
-    assert "than blurred ink does**, on the ink: saliency (critic)." in said
+    assert "- more like people's: LDM (guided)." in said
+    assert "- **not shown to be more like people's**: saliency (critic)." in said
     assert "whole interval" not in said and "flat" not in said and "nothing" not in said
     lower = replace(rows[1], ink_beyond_null=Interval(-0.2, -0.3, -0.1))
-    below = "with the whole interval below blurred ink, saliency (critic)."
-    assert f"on the ink: {below}" in importance.verdict([lower]).data
-    assert f"on the ink: ldm (critic); and, {below}" in (
+    below = "- **less like people's**, with the whole interval: saliency (critic)."
+    assert importance.verdict([lower]).data.endswith(f"beside blurred ink:\n\n{below}")
+    assert f"to be more like people's**: LDM (critic).\n{below}" in (
         importance.verdict([replace(rows[1], system="ldm"), lower]).data
     )
 
@@ -116,7 +114,7 @@ def test_words_follow_the_numbers(rows):
 def test_a_flat_map_is_pointed_at(rows):
     flat = replace(rows[0], system="cfgdm", share_above_half=Interval(0.98, 0.97, 1.0))
     said = importance.verdict([flat, rows[1]]).data
-    assert "cfgdm (guided) are nearly flat: 98% of their pixels [97%, 100%]" in said
+    assert "CFGDM (guided) are nearly flat: 98% of their pixels [97%, 100%]" in said
     assert "estimates noise" in said and said.count("flat") == 1
     assert "noise" not in importance.verdict([replace(flat, kind="critic")]).data
 
@@ -141,7 +139,7 @@ def test_pairs_have_p_values_and_say_who_is_above(compared):
     assert cells(table, 2) == ["vq", "&lt;&nbsp;0.001&nbsp;↑", "&lt;&nbsp;0.001&nbsp;↑", ""]
     said = importance.told_apart(compared).data
     assert said.startswith("Of 3 pairs 2 differ")
-    assert "vq above none by +0.100 [+0.100, +0.100]" in said
+    assert "- vq above none by +0.100 [+0.100, +0.100]" in said
     assert importance.told_apart(compared[:1]).data.endswith(
         "none differ (corrected p below 0.05)."
     )
@@ -151,7 +149,8 @@ def test_which_models_were_compared_is_said(rows):
     said = importance.trained(rows[:1], "draft").data
     assert "1 models of size laptop" in said and "reading guided; 20 exemplars" in said
     assert "of size draft have been compared" in importance.trained([], "draft").data
-    assert "maps of none, kl:1: maps do not come" in importance.missing(["none", "kl:1"]).data
+    assert importance.plainly("barlow:30+prototype:30") == "barlow 30 + prototype 30"
+    assert importance.plainly("ldm, map of another") == "LDM, map of another"
 
 
 def test_who_spreads_wider_than_people_is_said(rows):
@@ -159,12 +158,12 @@ def test_who_spreads_wider_than_people_is_said(rows):
     wider = replace(rows[0], share_above_half=wide, human_share=Interval(0.2, 0.1, 0.3))
     thinner = replace(wider, share_above_half=Interval(0.05, 0.04, 0.06), system="cfgdm")
     said = importance.sparser([wider, thinner]).data
-    assert "20%" in said and "that: ldm (guided)." in said and "Sparser: cfgdm (guided)." in said
+    assert "20%" in said and "that: LDM (guided)." in said and "Sparser: CFGDM (guided)." in said
     same = importance.sparser([replace(wider, share_above_half=wider.human_share)]).data
     assert "wider" not in same and "Sparser" not in same
 
 
 def test_a_page_without_people_shows_what_was_measured_elsewhere(rows):
     said = importance.elsewhere("glyphs", rows).data
-    assert "no human importance maps of `glyphs`" in said and "20 exemplars of `quickdraw`" in said
-    assert "agreement.json" not in importance.elsewhere("glyphs", []).data
+    assert "no maps of the drawings of `glyphs`" in said and "20 exemplars of `quickdraw`" in said
+    assert "measured" not in importance.elsewhere("glyphs", []).data
