@@ -29,7 +29,7 @@
 
   // What is wider than the page moves sideways in its place: by touch, and by arrow keys once reached.
   function reachable() {
-    for (const box of document.querySelectorAll(".bd-article .cell_output, .bd-article .pst-scrollable-table-container")) {
+    for (const box of document.querySelectorAll(".bd-article :is(.cell_output, .cell_output .text_html, .pst-scrollable-table-container)")) {
       const wide = box.scrollWidth > box.clientWidth + 1;
       box.classList.toggle("sideways", wide);
       if (wide) {

@@ -22,19 +22,23 @@ def page(small_book):
 
 def captions(page: str) -> list[tuple[str, str]]:
     found = re.findall(r'caption-number">(.*?)</span><span class="caption-text">(.*?)<', page)
-    return [(number.strip(), text) for number, text in found]
+    return [(number.strip(), text.strip()) for number, text in found]
 
 
 def test_pictures_and_widgets_of_a_cell_have_one_caption_with_a_number(page):
-    assert captions(page) == [("Fig. 1", "Bars of "), ("Fig. 2", "How far.")]
-    assert page.count("oneshot-still") == 2, "two sliders of one cell share a caption"
+    assert captions(page) == [
+        ("Fig. 1", "Bars of"),
+        ("Fig. 2", "Who draws what, to be chosen."),
+        ("Fig. 3", "How far."),
+    ]
+    assert page.count("oneshot-still") == 3, "two sliders of one cell share a caption"
     assert '<figure class="align-default" id="small-bars">' in page
 
 
 def test_executing_a_page_keeps_the_captions(small_book):
     made = nbformat.read(small_book.parent / "executed" / "notebooks" / "small.ipynb", as_version=4)
     told = [cell.metadata.figure.name for cell in made.cells if "figure" in cell.metadata]
-    assert told == ["bars", "far"]
+    assert told == ["bars", "explorer", "far"]
 
 
 def test_the_data_of_a_figure_and_of_a_table_are_files_beside_the_page(small_book, page):
@@ -60,7 +64,7 @@ def test_the_gallery_has_each_figure_under_the_one_that_it_follows(small_book):
     ]
     assert places[1:] == sorted(places[1:])
     shown = re.findall(r'<div class="card-of-figure[^>]*>\s*<img ([^>]*)', text)
-    assert len(shown) == 2 and all('alt="' in one and "loading" in one for one in shown)
+    assert len(shown) == 3 and all('alt="' in one and "loading" in one for one in shown)
 
 
 def test_a_figure_without_a_caption_stops_the_build(figures, monkeypatch):
