@@ -389,23 +389,31 @@ def ranking(
 
 
 @unless_empty
-def board(counts: Mapping[str, Mapping[str, int]]) -> Plot:
-    """Return a bar for each title: how many statements hold, are undecided and do not hold."""
-    with plot(7.2, 0.9 + 0.34 * len(counts)) as (figure, (axes,)):
-        for place, (title, count) in enumerate(counts.items()):
-            figure.note(title=title, **count)
+def board(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Plot:
+    """Return bars of how many statements hold, are undecided and do not hold.
+
+    Under each title a bar for each way of deciding, by its name. Titles stand above the bars, so
+    that a phone shows both.
+    """
+    rows = [(title, *row) for title, ways in counts.items() for row in ways.items()]
+    with plot(7.2, 0.7 + 0.3 * len(rows) + 0.3 * len(counts)) as (figure, (axes,)):
+        places = [k + list(counts).index(title) for k, (title, _, _) in enumerate(rows)]
+        for place, (title, way, count) in zip(places, rows, strict=True):
+            figure.note(title=title, way=way, **count)
+            if way == next(iter(counts[title])):
+                axes.text(0, place - 0.5, title, va="bottom", fontsize=9)
             start = 0
             for verdict, colour in VERDICTS.items():
                 told = verdict if place == 0 else None
-                style = {"left": start, "height": 0.62, "color": colour, "label": told}
+                style = {"left": start, "height": 0.7, "color": colour, "label": told}
                 axes.barh(place, count[verdict], **style)
                 if count[verdict]:
                     dark = "0.25" if verdict == UNDECIDED else "white"
                     at = {"ha": "center", "va": "center", "fontsize": 8.5, "color": dark}
                     axes.text(start + count[verdict] / 2, place, str(count[verdict]), **at)
                 start += count[verdict]
-        axes.set_yticks(range(len(counts)), list(counts))
-        axes.set_ylim(len(counts) - 0.5, -0.5)
+        axes.set_yticks(places, [way for _, way, _ in rows])
+        axes.set_ylim(places[-1] + 0.6, -1.2)
         axes.set_xticks([])
         axes.grid(visible=False)
         axes.spines[["left", "bottom"]].set_visible(False)

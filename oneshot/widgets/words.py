@@ -174,8 +174,8 @@ def _of_paper(mine: Sequence[Finding]) -> list[str]:
     left = [one.verdict.needed for one in mine if one.verdict.needed]
     lost = sum(one.verdict.changed for one in mine)
     told = [f"Of {len(mine)} statements tested on {sets}, with {over}, {_counted(counts)}."]
-    told.append(_named(mine, HOLDS, "What holds wherever it was tested", "Nothing holds wholly."))
-    told.append(_named(mine, FAILS, "What does not, wherever it was", "Nothing is refuted wholly."))
+    told.append(_named(mine, HOLDS, "What holds wherever it was tested", "None holds wholly."))
+    told.append(_named(mine, FAILS, "What does not hold anywhere", "None fails wholly."))
     more = f"{lost or 'no'} more {'is' if lost == 1 else 'are'} undecided than one by one"
     near = f"; about {min(left):,} test concepts would decide the nearest" if left else ""
     return [*told, f"Corrected for their number, {more}{near}."]

@@ -148,11 +148,12 @@ def test_a_ranking_has_marks_a_band_and_lines():
 
 
 def test_bars_of_the_board_are_as_long_as_statements_came_out_so():
-    counts = {"one": {HOLDS: 2, UNDECIDED: 0, FAILS: 1}, "two": {HOLDS: 1, UNDECIDED: 1, FAILS: 0}}
-    (axes,) = figures.board(counts).axes
+    one, two = {HOLDS: 2, UNDECIDED: 0, FAILS: 1}, {HOLDS: 1, UNDECIDED: 1, FAILS: 0}
+    (axes,) = figures.board({"paper": {"alone": one, "together": two}, "own": {"alone": one}}).axes
     widths = [[bar.get_width() for bar in bars] for bars in axes.containers]
-    assert widths == [[2], [0], [1], [1], [1], [0]]
-    assert texts(axes.texts) == ["2", "1", "1", "1"]
+    assert widths == [[2], [0], [1], [1], [1], [0], [2], [0], [1]]
+    assert texts(axes.texts) == ["paper", "2", "1", "1", "1", "own", "2", "1"]
+    assert texts(axes.get_yticklabels()) == ["alone", "together", "alone"]
 
 
 def test_what_is_regularized_looks_like_its_partner():

@@ -101,6 +101,9 @@ def test_with_results_the_board_has_all_statements(full):
     for about in ("Omniglot", "Letters by a synthetic hand"):
         assert f" · {about} · 24 concepts, one seed" in board
     assert "not tested yet" not in board
+    (figure,) = (value for value in shown if isinstance(value, Figure))
+    bars = [bar.get_width() for bars in figure.axes[0].containers for bar in bars]
+    assert sum(bars) == 2 * board.count("<li ")  # one by one, and together
 
 
 def test_guidance_is_read_where_it_is_not_quick(full):
