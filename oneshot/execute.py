@@ -152,6 +152,7 @@ def _execute(notebook: Path, node: NotebookNode, given: Mapping[str, object]) ->
         with own_folder() as folder, environment(_at_home(folder)):
             # Sockets of the file system, where there are some: no open port, no warning about one.
             transport = {"transport": "ipc", "ip": f"{folder}/k"} if os.name == "posix" else {}
+            manager = {"connection_file": f"{folder}/connection.json", **transport}
             return papermill.execute_notebook(
                 node,
                 None,
@@ -159,7 +160,7 @@ def _execute(notebook: Path, node: NotebookNode, given: Mapping[str, object]) ->
                 kernel_name=_KERNEL,
                 language="python",
                 progress_bar={"desc": notebook.stem, "disable": None},  # pyright: ignore
-                config=Config({"KernelManager": transport, "NotebookClient": quiet}),
+                config=Config({"KernelManager": manager, "NotebookClient": quiet}),
             )
     except PapermillExecutionError as error:
         raise PageError(_explain(notebook, error)) from None
@@ -204,6 +205,7 @@ def _at_home(folder: Path) -> dict[str, str]:
         "JUPYTER_PATH": os.pathsep.join([str(folder), *([others] if others else [])]),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
+        "TMPDIR": str(folder),
         "TQDM_DISABLE": "1",
     }
 

@@ -159,7 +159,8 @@ def _small(image: Image.Image, mode: str, factor: int) -> np.ndarray:
     rows = max(1, STRIP // (width * factor)) * factor
     strips = []
     for top in range(0, height, rows):
-        strip = image.crop((0, top, width, min(height, top + rows))).convert(mode)
+        strip = image.crop((0, top, width, min(height, top + rows)))
+        strip = strip if strip.mode == mode else strip.convert(mode)
         values = np.asarray(strip)
         values = values[..., None] if values.ndim == 2 else values
         if mode == "RGBA":

@@ -27,11 +27,12 @@ from oneshot.training import loop
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.precision import Precision
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-import objectives
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "training"), str(TESTS / "book")]
+import objectives  # noqa: E402
 
 CROWD = 8
-PASSING = {"seconds", "core_seconds", "created"}
+PASSING = {"seconds", "core_seconds", "created", "fetched", "id", "execution"}
 """What of metadata tells when something was made, not what it is."""
 
 
@@ -114,12 +115,76 @@ def put(folder: Path, names=range(30)):
         lines.put(folder / "table.jsonl", rows, Line, lambda row: row.name)
 
 
+def fetch(folder: Path):
+    """Fetch two data sets from a server on this machine."""
+    import downloads
+
+    downloads.fetch(folder)
+
+
+def page(folder: Path):
+    """Run a page that makes an artefact; what a run needs meanwhile has a place of its own."""
+    import tempfile
+
+    from oneshot import execute, store
+
+    places = {name: folder / name for name in ("cache", "ipython", "temporary")}
+    for place in places.values():
+        place.mkdir(exist_ok=True)
+    tempfile.tempdir = str(places["temporary"])
+    os.environ |= {"ONESHOT_CACHE": str(places["cache"]), "TMPDIR": tempfile.tempdir}
+    store._default = None
+    execute.run(folder.parent / "page.ipynb", folder / "page.ipynb", seed=3)
+
+
+WHOLE = {".safetensors", ".ndjson", ".zip", ".ipynb"}
+"""Files that appear whole or not at all."""
 CASES = {
     "training": getting(Trained(loop.Plan(25, seed=3, lr=0.01, ema=0.9))),
     "scoring": getting(Scored(Pages(12))),
     "store writes": getting(Pages()),
     "table writes": put,
+    "downloads": fetch,
+    "notebook runs": page,
 }
+CELL = """\
+from oneshot.recipes import presets
+from oneshot.store import default
+
+drawings = default().get(presets.drawings("glyphs", "smoke"))
+print(seed, drawings.names[:3], int(drawings.pages.astype(int).sum()))"""
+
+
+@contextlib.contextmanager
+def prepared(case: str, folder: Path):
+    """Give a case what all its processes share."""
+    if case == "downloads":
+        import downloads
+
+        with downloads.served():
+            yield
+    elif case == "notebook runs":
+        import papermill  # noqa: F401  (once, instead of in each child)
+        import small
+
+        small.notebook(folder / "page.ipynb", CELL)
+        yield
+        gone(folder)
+    else:
+        yield
+
+
+def gone(folder: Path) -> None:
+    """Raise AssertionError unless every process that knows the folder ends by itself, soon."""
+    import psutil
+
+    told = str(folder)
+    left = [
+        p for p in psutil.process_iter(["cmdline"]) if told in " ".join(p.info["cmdline"] or [])
+    ]
+    left = [p for p in left if p.pid != os.getpid()]
+    _, alive = psutil.wait_procs(left, timeout=60)
+    assert not alive, [p.info["cmdline"] for p in alive]
 
 
 def child(function, *arguments) -> int:
@@ -145,15 +210,30 @@ def left(folder: Path) -> dict[str, object]:
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_dir() or name == "runs/notes":
-            found |= {name: None} if path.is_dir() else {}
-        elif path.suffix == ".safetensors":
-            tensors, _ = read_tensors(path)
-            data = {k: v.numpy().tobytes() for k, v in tensors.items()}
-            found[name] = (data, json.dumps(_lasting(read_metadata(path)), sort_keys=True))
-        else:
-            found[name] = path.read_bytes()
+        if name != "runs/notes" and not name.startswith("ipython/"):
+            found[name] = None if path.is_dir() else held(path)
     return found
+
+
+def held(path: Path) -> object:
+    """Return what a file holds, but for when it was made."""
+    if path.suffix == ".safetensors":
+        tensors, _ = read_tensors(path)
+        data = {k: v.numpy().tobytes() for k, v in tensors.items()}
+        return data, json.dumps(_lasting(read_metadata(path)), sort_keys=True)
+    if path.suffix not in (".ipynb", ".json"):
+        return path.read_bytes()
+    value = json.loads(path.read_text())
+    cells = [c for c in value.get("cells", []) if "provenance" not in c["metadata"].get("tags", [])]
+    return json.dumps(_lasting(value | {"cells": cells}), sort_keys=True)
+
+
+def check_whole(place: Path, wanted: dict[str, object]) -> None:
+    """Raise AssertionError where a file that has its last name is not yet what it is to be."""
+    for name, value in wanted.items():
+        path = place / name
+        if path.suffix in WHOLE and path.exists():
+            assert held(path) == value, f"{name} was half written"
 
 
 def _lasting(value):
@@ -165,6 +245,11 @@ def _lasting(value):
 def killed(case: str, folder: Path, deaths: int, dice: random.Random) -> int:
     """Kill the case so many times at random moments; return at how many something was begun."""
     folder = new(folder)
+    with prepared(case, folder):
+        return _killed(case, folder, deaths, dice)
+
+
+def _killed(case: str, folder: Path, deaths: int, dice: random.Random) -> int:
     function, whole = CASES[case], new(folder / "whole")
     start = time.monotonic()
     assert end(child(function, whole)) == 0
@@ -181,6 +266,7 @@ def killed(case: str, folder: Path, deaths: int, dice: random.Random) -> int:
                 break
             assert os.WIFSIGNALED(status), f"{case}: failed instead of going on"
             died += 1
+            check_whole(place, wanted)
             begun += len(left_names(place)) > 1
         else:
             assert end(child(function, place)) == 0

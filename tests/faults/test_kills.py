@@ -20,11 +20,26 @@ def ran(case: str, folder: Path, number: int) -> int:
     return int(done.stdout.split()[-1])
 
 
-@pytest.mark.parametrize("deaths", [50, pytest.param(1000, marks=pytest.mark.soak)])
-@pytest.mark.parametrize("case", ["training", "scoring", "store writes", "table writes"])
-def test_killed_at_random_moments(case, deaths, tmp_path, record_property):
+DEATHS = {"downloads": (20, 200), "notebook runs": (3, 50)}
+"""How many deaths there are in each run of the tests, and in the long one; others 50 and 200."""
+CASES = ["training", "scoring", "store writes", "table writes", *DEATHS]
+
+
+def check_killed(case: str, deaths: int, folder: Path) -> None:
+    assert ran(case, folder / "kills", deaths) > deaths / 4, "most died before they began"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_random_moments(case, tmp_path):
+    check_killed(case, DEATHS.get(case, (50, 200))[0], tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("case", CASES)
+def test_killed_at_very_many_moments(case, tmp_path, record_property):
+    deaths = DEATHS.get(case, (50, 200))[1]
     record_property("faults", deaths)
-    assert ran(case, tmp_path / "kills", deaths) > deaths / 4, "most died before they began"
+    check_killed(case, deaths, tmp_path)
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(50, marks=pytest.mark.soak)])
