@@ -93,6 +93,8 @@ def trials() -> list[Trial]:
         for name in editions.SYSTEMS:
             recipe = presets.small(name, DATASET, edition=edition)
             found.append(Trial(f"{name}-{edition}", name, f"{told}, {FULL}", recipe))
+    place = presets.small("fsdm", DATASET, edition=2)
+    found.append(Trial("fsdm-2-guided", "fsdm", f"second edition, guidance 1, {FULL}", place, 1.0))
     return found + _briefly(presets.concepts(DATASET))
 
 

@@ -35,9 +35,9 @@ class ClickGame(anywidget.AnyWidget):
 
     The drawings are the `exemplars` (N, 1, H, W) in [0, 1], also the candidates among which
     `critic` chooses; it must look at pages of that side, binarised at `threshold`. `maps` are maps
-    (N, H, W) by name, shown beside the reader's own after each of `rounds` drawings, which lie evenly
-    among the N, and together at the end. What has been played is in `games`, stays in the reader's
-    browser, and a button saves it as a file that `oneshot.attribution.human.read` reads.
+    (N, H, W) by name, shown beside the reader's own after each of `rounds` drawings, which lie
+    evenly among the N, and together at the end. What has been played is in `games`, stays in the
+    reader's browser, and a button saves it as a file that `oneshot.attribution.human.read` reads.
 
     Raises ValueError for another kind of critic, or when sides, names or maps do not fit.
     """

@@ -2,8 +2,6 @@
 // serves a live kernel and a static page. In a page its state is in the address: a link says what is
 // looked at, and a reload loses nothing.
 
-const PACE = 900; // milliseconds that each dot stays while they are played
-
 // A group of choices of which one is made: radio buttons, as text or with a picture before it.
 function choices(legend, labels, chosen, { className = "", before = () => [] } = {}) {
   const name = unique();
@@ -21,39 +19,31 @@ function choices(legend, labels, chosen, { className = "", before = () => [] } =
 function stateOf(model, changed) {
   const [dots, groups, concepts] = ["dots", "groups", "concepts"].map((name) => model.get(name));
   const people = model.get("beside").byteLength > 0;
-  const name = model.get("name");
-  const inPage = Boolean(document.querySelector(".bd-article"));
+  const link = linked(model.get("name"));
   const [dot, concept] = model.get("position");
   const first = { dot, concept, beside: people ? "people" : "" };
   const state = { ...first };
   const key = (number) => [groups[dots[number].group].label, dots[number].value].filter(Boolean).join(":");
   const keys = dots.map((_, number) => key(number));
 
-  const parameters = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+  const told = () => [keys[state.dot], concepts[state.concept], state.beside].join("~");
   function read() {
-    const [dot, concept, beside] = (parameters().get(name) ?? "").split("~");
+    const [dot, concept, beside] = (link.asked() ?? "").split("~");
     Object.assign(state, first);
     if (keys.includes(dot)) state.dot = keys.indexOf(dot);
     if (concepts.includes(concept)) state.concept = concepts.indexOf(concept);
     if ((beside === "people" && people) || beside === "" || keys.includes(beside)) state.beside = beside;
   }
-  const told = () => {
-    const all = parameters();
-    all.set(name, [keys[state.dot], concepts[state.concept], state.beside].join("~"));
-    return `#${all}`;
-  };
   function set(changes) {
     Object.assign(state, changes);
     model.set("position", [state.dot, state.concept]);
     model.save_changes();
-    if (inPage) try { history.replaceState(null, "", told()); } catch { /* a page that may not */ }
+    link.put(told());
     changed();
   }
-  if (inPage) {
-    read();
-    window.addEventListener("hashchange", () => { if (parameters().has(name)) { read(); changed(); } });
-  }
-  return { state, set, keys, people, told, inPage, reset: () => set(first), asked: inPage && parameters().has(name) };
+  if (link.inPage) read();
+  link.listen(() => { read(); changed(); });
+  return { state, set, keys, people, link, told, reset: () => set(first) };
 }
 
 function planeOf(model, state, choose, hover) {
@@ -137,18 +127,6 @@ function planeOf(model, state, choose, hover) {
   return { node: svg, show };
 }
 
-function player(step, button) {
-  let timer = null;
-  const stop = () => { clearInterval(timer); timer = null; button.textContent = "Play"; };
-  button.addEventListener("click", () => {
-    if (timer) return stop();
-    button.textContent = "Pause";
-    step();
-    timer = setInterval(step, PACE);
-  });
-  return stop;
-}
-
 async function render({ model, el }) {
   const [dots, groups, concepts] = ["dots", "groups", "concepts"].map((name) => model.get(name));
   const [width, height] = model.get("tile");
@@ -159,7 +137,7 @@ async function render({ model, el }) {
   const families = groups.map((_, group) => family(group));
   let hovered = null;
 
-  const { state, set, keys, people, told, inPage, reset, asked } = stateOf(model, () => update());
+  const { state, set, keys, people, link, told, reset } = stateOf(model, () => update());
   const present = () => hovered ?? state.dot;
   const choose = (dot) => {
     hovered = null;
@@ -196,20 +174,14 @@ async function render({ model, el }) {
 
   const play = element("button", { type: "button" }, "Play");
   const again = element("button", { type: "button" }, "Reset");
-  const link = element("button", { type: "button" }, "Copy link");
-  const said = element("span", { role: "status" });
   const stop = player(() => {
     const mine = families[dots[state.dot].group];
     const all = mine.length > 1 ? mine : dots.map((_, number) => number);
     choose(all[(all.indexOf(state.dot) + 1) % all.length]);
   }, play);
   again.addEventListener("click", () => { stop(); reset(); });
-  link.addEventListener("click", async () => {
-    const address = location.href.split("#")[0] + told();
-    try { await navigator.clipboard.writeText(address); said.textContent = "copied"; }
-    catch { said.textContent = address; }
-  });
-  const bar = element("div", { class: "bar" }, play, again, ...(inPage ? [link, said] : []));
+  const copy = link.inPage ? copier(() => link.address(told())) : [];
+  const bar = element("div", { class: "bar" }, play, again, ...copy);
 
   const plane = planeOf(model, state, (number) => { stop(); choose(number); }, (number) => { hovered = number; update(); });
   const one = tiles(sheet, width, height, { role: "img" });
@@ -257,7 +229,7 @@ async function render({ model, el }) {
   slide.hidden = families.every((mine) => mine.length < 2);
   update();
   withoutStill(model);
-  if (asked) el.scrollIntoView({ block: "center" });
+  if (link.asked() !== null) el.scrollIntoView({ block: "center" });
   const moved = () => {
     const [dot, concept] = model.get("position");
     if (dot !== state.dot || concept !== state.concept) { Object.assign(state, { dot, concept }); update(); }

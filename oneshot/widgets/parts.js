@@ -54,3 +54,52 @@ function tiles(sheet, width, height, attributes) {
 function withoutStill(model) {
   for (const still of document.querySelectorAll(`[data-widget="${model.get("still")}"]`)) still.remove();
 }
+
+// The state of a widget in the address of its page, under a name: a link says what is looked at, and a
+// reload loses nothing. In a notebook the address is not the widget's, and nothing is said there.
+function linked(name) {
+  const inPage = Boolean(document.querySelector(".bd-article"));
+  const all = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
+  const told = (text) => {
+    const found = all();
+    found.set(name, text);
+    return `#${found}`;
+  };
+  return {
+    inPage,
+    asked: () => (inPage && all().has(name) ? all().get(name) : null),
+    address: (text) => location.href.split("#")[0] + told(text),
+    put(text) {
+      if (inPage) try { history.replaceState(null, "", told(text)); } catch { /* a page that may not */ }
+    },
+    listen(changed) {
+      if (inPage) window.addEventListener("hashchange", () => { if (all().has(name)) changed(); });
+    },
+  };
+}
+
+const PACE = 900; // milliseconds that each position stays while it is played
+
+// Let a button play, and pause, what `step` does; returns what stops it.
+function player(step, button) {
+  let timer = null;
+  const stop = () => { clearInterval(timer); timer = null; button.textContent = "Play"; };
+  button.addEventListener("click", () => {
+    if (timer) return stop();
+    button.textContent = "Pause";
+    step();
+    timer = setInterval(step, PACE);
+  });
+  return stop;
+}
+
+// A button that copies the address of what is shown, or shows it where nothing may be copied.
+function copier(address) {
+  const said = element("span", { role: "status" });
+  const button = element("button", { type: "button" }, "Copy link");
+  button.addEventListener("click", async () => {
+    try { await navigator.clipboard.writeText(address()); said.textContent = "copied"; }
+    catch { said.textContent = address(); }
+  });
+  return [button, said];
+}

@@ -78,10 +78,34 @@ function plane(model) {
   return { node: svg, show };
 }
 
+// Where the sliders stand, as the values that they show; the start where a link asks for others.
+function standing(model, link) {
+  const [sliders, first] = [model.get("sliders"), [...model.get("position")]];
+  const told = () => sliders.map((s, axis) => s.values[model.get("position")[axis]]).join("~");
+  function read() {
+    const asked = (link.asked() ?? "").split("~");
+    model.set("position", sliders.map((s, axis) => (s.values.includes(asked[axis]) ? s.values.indexOf(asked[axis]) : first[axis])));
+  }
+  return { told, read, reset: () => model.set("position", first) };
+}
+
 async function render({ model, el }) {
   const parts = [];
+  const link = linked(model.get("sliders")[0].label);
+  const { told, read, reset } = standing(model, link);
   const update = () => parts.forEach((part) => part.show());
-  const controls = model.get("sliders").map((_, axis) => control(model, axis, update));
+  const moved = () => { link.put(told()); update(); };
+  const controls = model.get("sliders").map((_, axis) => control(model, axis, moved));
+  const play = element("button", { type: "button" }, "Play");
+  const again = element("button", { type: "button" }, "Reset");
+  const stop = player(() => {
+    const [at, ...rest] = model.get("position");
+    model.set("position", [(at + 1) % model.get("sliders")[0].values.length, ...rest]);
+    moved();
+  }, play);
+  again.addEventListener("click", () => { stop(); reset(); moved(); });
+  const copy = link.inPage ? copier(() => link.address(told())) : [];
+  const bar = element("div", { class: "bar" }, play, again, ...copy);
   const panels = element("div", { class: "panels" });
   const shown = await picture(model);
   panels.append(shown.node);
@@ -92,11 +116,14 @@ async function render({ model, el }) {
     parts.push(plot);
   }
   el.classList.add("oneshot-widget", "oneshot-slider");
-  el.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row)), panels);
+  el.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row), bar), panels);
+  if (link.asked() !== null) read();
   update();
   withoutStill(model);
+  if (link.asked() !== null) el.scrollIntoView({ block: "center" });
+  link.listen(() => { read(); update(); });
   model.on("change:position", update);
-  return () => model.off("change:position", update);
+  return () => { stop(); model.off("change:position", update); };
 }
 
 export default { render };

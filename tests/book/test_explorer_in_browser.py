@@ -80,7 +80,7 @@ def test_a_link_gives_the_same_pixels_elsewhere_and_a_reload_loses_nothing(page,
     other, faults = open_page(address)
     other.wait_for_selector(f"{EXPLORER} .dot")
     assert pictures(other) == shown and faults == []
-    page.get_by_role("button", name="Reset").click()
+    page.locator(EXPLORER).get_by_role("button", name="Reset").click()
     assert caption(page) == "tall draws"
 
 
@@ -95,7 +95,7 @@ def test_a_link_that_asks_for_what_is_not_there_shows_the_start(small_book, open
 
 
 def test_play_goes_on_until_it_is_stopped(page):
-    page.get_by_role("button", name="Play").click()
+    page.locator(EXPLORER).get_by_role("button", name="Play").click()
     seen = {caption(page)}
     for _ in range(2):
         now = caption(page)
@@ -104,8 +104,8 @@ def test_play_goes_on_until_it_is_stopped(page):
         )
         seen.add(caption(page))
     assert len(seen) == 3
-    page.get_by_role("button", name="Pause").click()
-    assert page.get_by_role("button", name="Play").is_visible()
+    page.locator(EXPLORER).get_by_role("button", name="Pause").click()
+    assert page.locator(EXPLORER).get_by_role("button", name="Play").is_visible()
 
 
 def test_every_control_has_one_label_and_prints_without_any(page):

@@ -54,6 +54,32 @@ def test_paper_has_no_controls(page):
     assert not any(one.is_visible() for one in controls.all())
 
 
+def test_a_link_of_a_slider_gives_the_same_pixels_and_a_reload_loses_nothing(page, open_page):
+    page.get_by_role("slider", name="guidance").fill("2")
+    page.get_by_role("slider", name="concept").fill("1")
+    shown, address = ink(page), page.url
+    assert "guidance=1" in address and "beta" not in address
+    page.reload()
+    page.wait_for_selector(f"{SLIDER} canvas")
+    assert ink(page) == shown
+    page.get_by_role("button", name="Reset").first.click()
+    assert ink(page) != shown and page.inner_text(f"{SLIDER} output >> nth=0") == "0"
+    other, _ = open_page(address)
+    other.wait_for_selector(f"{SLIDER} canvas")
+    assert ink(other) == shown
+
+
+def test_a_slider_plays_until_it_is_paused(page):
+    output = page.locator(f"{SLIDER} output >> nth=0")
+    page.get_by_role("button", name="Play").first.click()
+    assert output.inner_text() == "0.5"
+    page.wait_for_function(
+        f"document.querySelector('{SLIDER} output').textContent === '1'", timeout=20_000
+    )
+    page.get_by_role("button", name="Pause").click()
+    assert page.get_by_role("button", name="Pause").count() == 0
+
+
 def test_mathematics_is_typeset_from_disk(page):
     page.wait_for_selector("mjx-container svg")
 
