@@ -41,25 +41,25 @@ class LeftOut:
     why: str
 
 
-def drawing_files(root: Path) -> dict[str, list[Path]]:
+def drawing_files(root: Path, enough: bool = True) -> dict[str, list[Path]]:
     """Return the files that are read of each concept of a folder, all in the order of their names.
 
     A concept is a folder in `root` or a link to one, called by its name in composed Unicode; its
     files are those in it whose names say that they are drawings, links to such files among them.
     Nothing of them is read here.
 
-    Raises DataError when `root` is no folder, when it holds fewer than six concepts, or when two
-    of them have the same name.
+    Raises DataError when `root` is no folder, when two concepts have the same name, and, with
+    `enough`, when it holds fewer than six.
     """
-    return {name: _sorted_out(folder)[0] for name, folder in _concepts(root).items()}
+    return {name: _sorted_out(folder)[0] for name, folder in _concepts(root, enough).items()}
 
 
 def left_out(root: Path) -> list[LeftOut]:
     """Return what of a folder is not read, but for hidden files and those of the system.
 
-    Raises DataError as `drawing_files` does.
+    Raises DataError as `drawing_files` does, but not where there are few concepts.
     """
-    concepts = _concepts(root)
+    concepts = _concepts(root, enough=False)
     beside = [
         LeftOut(path, "it lies beside the folders of the concepts, not in one")
         for path in _seen(Path(root))
@@ -76,13 +76,14 @@ def suffixes() -> frozenset[str]:
     return frozenset(STROKES | ARRAYS | LINES | pictures.suffixes())
 
 
-def _concepts(root: Path) -> dict[str, Path]:
+def _concepts(root: Path, enough: bool) -> dict[str, Path]:
     if not Path(root).is_dir():
         raise DataError(f"{root} is not a folder; {EXPECTED}")
     folders = [path for path in _seen(Path(root)) if path.is_dir()]
     if not folders:
         raise DataError(f"{root} holds no folders; {EXPECTED}")
-    check_enough(len(folders), f"are in {root}")
+    if enough:
+        check_enough(len(folders), f"are in {root}")
     concepts = {composed(path.name): path for path in folders}
     if len(concepts) < len(folders):
         raise DataError(

@@ -78,9 +78,9 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
 def report(root: Path) -> Iterator[Read]:
     """Yield for each file of a folder how it is read, and for each that is not why.
 
-    Raises DataError when `root` is no folder with six concepts.
+    Raises DataError when `root` is no folder with folders in it.
     """
-    for found in files.drawing_files(root).values():
+    for found in files.drawing_files(root, enough=False).values():
         skipped: dict[Path, Counter] = {file: Counter() for file in found}
         faults: dict[Path, str] = {}
         ways: dict[Path, Counter] = {file: Counter() for file in found}

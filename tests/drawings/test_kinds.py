@@ -418,6 +418,17 @@ def test_verify_says_of_each_file_how_it_was_read_or_why_not(tmp_path):
     }
 
 
+def test_verify_says_so_of_each_file_where_there_are_too_few_concepts(tmp_path):
+    for name in ("house", "tree"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        (tmp_path / "own" / name / "a.png").write_bytes(saved(sheet(), "PNG"))
+    (tmp_path / "own" / "tree" / "b.txt").touch()
+    *files, whole = registry.verify(f"folder:{tmp_path / 'own'}")
+    ways = ["1 drawing, ink dark on light"] * 2 + ["is left out: drawings are not kept so"]
+    assert [f.state for f in files] == ways and all(f.ok for f in files)
+    assert not whole.ok and "2 concepts are in" in whole.state
+
+
 def test_info_says_what_is_read_and_how(tmp_path):
     root = concepts(tmp_path)
     (root / "tree" / "notes.txt").touch()
