@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def rows(reports) -> list[tuple]:
-    """Return a row of the table for each test function among the reports that is marked `soak`."""
+    """Return a row of the table for each test among the reports that is marked `soak`."""
     found: dict[str, Counter] = {}
     for report in reports:
         # tests that were left out are listed as items, not as reports
@@ -42,7 +42,8 @@ def rows(reports) -> list[tuple]:
         counted = Counter({name: n for name, n in report.user_properties if name in KINDS})
         if report.failed and not counted["failures"]:
             counted["failures"] = 1
-        name = report.location[2].partition("[")[0].removeprefix("test_").replace("_", " ")
+        name, _, case = report.location[2].removesuffix("]").partition("[")
+        name = name.removeprefix("test_").replace("_", " ") + (case and f": {case}")
         # Each phase of a test reports all that is known until then.
         counted = counted if report.when == "call" or report.failed else Counter()
         found.setdefault(name, Counter()).update(counted + Counter(seconds=report.duration))

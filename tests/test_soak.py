@@ -28,7 +28,8 @@ REPORTS = [
 TABLE = """\
 | test | inputs tried | faults injected | failures | seconds | commit |
 |---|---:|---:|---:|---:|---:|
-| a kill | 0 | 80 | 1 | 3 | abc |
+| a kill: one | 0 | 50 | 0 | 2 | abc |
+| a kill: two | 0 | 30 | 1 | 1 | abc |
 | inputs | 2,000 | 0 | 3 | 1,000 | abc |
 | all | 2,000 | 80 | 4 | 1,003 |  |"""
 
@@ -37,7 +38,7 @@ def told():
     return {name: (*counts, "abc") for name, *counts in soak.rows(REPORTS)}
 
 
-def test_the_table_adds_up_the_parametrisations_of_a_test():
+def test_the_table_has_a_row_for_each_test_and_their_sum():
     assert "\n".join(soak.table(told())) == TABLE
 
 
