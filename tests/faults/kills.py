@@ -182,7 +182,8 @@ def gone(folder: Path) -> None:
     left = [
         p for p in psutil.process_iter(["cmdline"]) if told in " ".join(p.info["cmdline"] or [])
     ]
-    left = [p for p in left if p.pid != os.getpid()]
+    own = [p.pid for p in (psutil.Process(), *psutil.Process().parents())]
+    left = [p for p in left if p.pid not in own]
     _, alive = psutil.wait_procs(left, timeout=60)
     assert not alive, [p.info["cmdline"] for p in alive]
 
