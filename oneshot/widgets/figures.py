@@ -455,7 +455,8 @@ def reach(value: Any) -> list[list[float]]:
     """Return how far an interval reaches below and above its value, nowhere of a number."""
     if not isinstance(value, Interval):
         return [[0.0], [0.0]]
-    return [[value.value - value.low], [value.high - value.value]]
+    # a mean of ones may be rounded to a little less than its resamples
+    return [[max(value.value - value.low, 0.0)], [max(value.high - value.value, 0.0)]]
 
 
 def fitted(points: np.ndarray) -> np.ndarray:
