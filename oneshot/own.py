@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+import numpy as np
 import torch
 from IPython.display import Markdown
 from PIL import Image
@@ -19,11 +20,22 @@ from torch import Tensor
 from oneshot import store, systems
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.reading import SIDE, read_drawing
+from oneshot.drawings.sources import resolved
+from oneshot.evaluations import table as results
+from oneshot.evaluations.record import Record
+from oneshot.evaluations.samples import Shown
+from oneshot.metrics import intervals
+from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
+from oneshot.recipes.base import Recipe
+from oneshot.recipes.results import Drawn
 from oneshot.widgets import sheets
+from oneshot.widgets.explorer import Dot, Explorer
 from oneshot.widgets.sketchpad import Judges
 
 ENDINGS = (".png", ".svg", ".json")
+GROUPS = 10
+"""Groups of variations, by originality, that make a generalization curve."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,60 @@ class Own:
         return {"name": self.name, **means, "variations": self.scores}
 
 
+@dataclass(frozen=True)
+class Marks:
+    """What the critics say of the variations of some exemplars, as figures and tables take it.
+
+    Originality is in units of human drawings, recognizability in percent; `bins` are the points of
+    the generalization curve. Intervals are over exemplars, or over the variations of a single one.
+    """
+
+    guidance: float | None
+    originality: Interval
+    recognizability: Interval
+    bins: list[list[float]]
+    per_concept: dict[str, np.ndarray]
+
+    @property
+    def concepts(self) -> int:
+        """The number of exemplars, or of variations of a single one."""
+        return len(self.per_concept["scale"])
+
+    def __getitem__(self, column: str) -> Any:
+        return getattr(self, column)
+
+    @classmethod
+    def of(cls, found: Sequence[Own], guidance: float | None = None) -> "Marks":
+        """Return those of variations, as many of each exemplar."""
+        far, known = (
+            np.array([[one[score] for one in own.scores] for own in found])
+            for score in ("originality", "known")
+        )
+        over = [v.mean(1) if len(found) > 1 else v[0] for v in (far, 100 * known)]
+        least = len(over[0])
+        spread = intervals.mean if least > 1 else lambda v: Interval(*3 * [float(v[0])])
+        order = far.argsort(axis=1, kind="stable")
+        pairs = (np.take_along_axis(v, order, axis=1).mean(0) for v in (far, 100 * known))
+        groups = zip(*(np.array_split(v, min(GROUPS, len(v))) for v in pairs), strict=True)
+        bins = [[float(one.mean()) for one in group] for group in groups]
+        each = {"distance": over[0], "scale": np.ones(least), "recognizability": over[1]}
+        return cls(guidance, *map(spread, over), bins, each)
+
+
+@dataclass(frozen=True)
+class Strengths:
+    """Variations of some exemplars at several strengths of guidance, beside people.
+
+    `human` is the row of the table of people on test concepts, None where there is none; `pages`
+    are the drawings by the `system` at each strength.
+    """
+
+    system: str
+    models: list[Marks]
+    human: Record | None
+    pages: list[Shown]
+
+
 def draw(
     exemplars: dict[str, Tensor],
     system: str = "ldm",
@@ -58,6 +124,7 @@ def draw(
     guidance: float | None = None,
     seed: int = 0,
     weights: str = "float32",
+    preset: str = "laptop",
 ) -> list[Own]:
     """Return what a trained system makes of exemplars (1, 1, 48, 48), each alone.
 
@@ -65,22 +132,91 @@ def draw(
     that the drawings are the ones of its pad. Raises ValueError for a system that is not trained
     here, and for settings that it cannot draw with.
     """
-    recipe = systems.recipe(system, dataset)
-    if store.default().find(recipe) is None:
-        asked = f"{system} {presets.options(dataset, 'laptop')}"
-        raise ValueError(f"{system} is not trained here; train it by `oneshot make {asked}`")
-    model, device = store.get(recipe), store.default().device
+    asked = f"{system} {presets.options(dataset, preset)}"
+    model, device = trained(systems.recipe(system, dataset, preset), asked), store.default().device
     if weights != "float32":
         from oneshot.export import as_stored
 
         model = as_stored(model, SIDE, weights)
     guided = {} if guidance is None else {"guidance": guidance}
-    judges, found = Judges.of(dataset), []
+    found = {}
     for name, exemplar in exemplars.items():
         drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **guided)
-        pages = drawn[0].float().cpu()
-        found.append(Own(name, exemplar, pages, judges(pages, exemplar)))
-    return found
+        found[name] = drawn[0].float().cpu()
+    return judged(exemplars, found, dataset, preset)
+
+
+def judged(
+    exemplars: dict[str, Tensor], drawn: dict[str, Tensor], dataset: str, preset: str = "laptop"
+) -> list[Own]:
+    """Return variations (V, 1, 48, 48) with what the critics of a data set say of them."""
+    judges = Judges.of(dataset, preset)
+    return [Own(name, exemplars[name], p, judges(p, exemplars[name])) for name, p in drawn.items()]
+
+
+def trained(recipe: Recipe, asked: str) -> Any:
+    """Return what a recipe makes; raise ValueError when it is not there, for it is not made now.
+
+    `asked` are the words after `oneshot make`.
+    """
+    if store.default().find(recipe) is None:
+        name = asked.split()[0]
+        raise ValueError(f"{name} is not trained here; train it by `oneshot make {asked}`")
+    return store.get(recipe)
+
+
+def at_strengths(
+    exemplars: dict[str, Tensor],
+    strengths: Sequence[float],
+    system: str,
+    dataset: str,
+    preset: str = "laptop",
+    *,
+    variations: int = 19,
+    seed: int = 0,
+) -> Strengths:
+    """Return what a trained system makes of exemplars at each strength of guidance, from one noise.
+
+    Raises ValueError as `draw` does.
+    """
+    where = {"variations": variations, "seed": seed, "preset": preset}
+    marks, pages = [], []
+    for strength in strengths:
+        found = draw(exemplars, system, dataset, guidance=strength, **where)
+        marks.append(Marks.of(found, strength))
+        drawn = torch.stack([one.variations for one in found])
+        levels = (255 * drawn.clamp(0, 1)).round().byte().numpy()
+        pages.append(Shown(levels, tuple(exemplars), np.zeros(len(found), int)))
+    return Strengths(system, marks, people(dataset, preset), pages)
+
+
+def drawn(exemplars: dict[str, Tensor]) -> Drawn:
+    """Return exemplars as pages take those of people, with no other drawing of each."""
+    pages = torch.cat(list(exemplars.values()))
+    none = np.zeros((len(pages), 0, *pages.shape[1:]), np.uint8)
+    return Drawn(none, pages, np.zeros(len(pages), int), tuple(exemplars))
+
+
+def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
+    """Return strengths of guidance as dots on one plane, and what was drawn at each of them."""
+    who, (colour, _) = systems.label(found.system), systems.looks(found.system)
+    dots = []
+    for one, shown in zip(found.models, found.pages, strict=True):
+        at, strength = (one.originality.value, one.recognizability.value), f"{one.guidance:g}"
+        told = f"{who}, guidance {strength}: originality {at[0]:.2f}, known {at[1]:.0f}\u00a0%"
+        dots.append(Dot(who, at, shown.drawings, told, strength, colour, np.array(one.bins)))
+    options = {"x": "originality", "called": "guidance γ", "name": "gamma"}
+    if (human := found.human) is not None:
+        options["human"] = (human.originality.value, human.recognizability.value)
+        options["reference"] = np.array(human.bins)
+    pages = (255 * torch.cat(list(exemplars.values()))).round().byte().numpy()
+    return Explorer(dots, list(exemplars), pages, **options, start=(len(dots) // 2, 0))
+
+
+def people(dataset: str, preset: str = "laptop") -> Record | None:
+    """Return the row of the table of people on the test concepts of a data set, if there is one."""
+    where = {"size": presets.judged(preset), "split": "category", "critics": "own"}
+    return results.read().where(dataset=resolved(dataset), **where).human
 
 
 def read(sources: Sequence[str]) -> dict[str, Tensor]:
@@ -97,14 +233,20 @@ def read(sources: Sequence[str]) -> dict[str, Tensor]:
     return found
 
 
-def folder(path: str | Path) -> dict[str, Tensor]:
-    """Return the exemplars (1, 1, 48, 48) of all drawings in a folder, by their names.
+def exemplars(path: str | Path, least: int = 1) -> dict[str, Tensor]:
+    """Return the exemplars (1, 1, 48, 48) of a file, or of all files of a folder, by their names.
 
-    Raises DataError for what is no drawing, and ValueError for a folder without files.
+    Raises DataError for what is no drawing, and ValueError for fewer than `least`.
     """
-    files = sorted(file for file in Path(path).expanduser().glob("[!.]*") if file.is_file())
-    if not files:
-        raise ValueError(f"{path} is no folder with drawings; save some from the pad into it")
+    path = Path(path).expanduser()
+    inside = path.glob("[!.]*") if path.is_dir() else [path]
+    files = sorted(file for file in inside if file.is_file())
+    if len(files) < least:
+        there = f"{len(files) or 'no'} drawing{'s' * (len(files) != 1)}"
+        raise ValueError(
+            f"{path} holds {there}, and this takes {least} or more: save some from the pad "
+            "into a folder"
+        )
     return read([str(file) for file in files])
 
 

@@ -6,9 +6,10 @@ A notebook declares them in one cell tagged `parameters`, a line each:
     guidance: list[float] = [0.0, 1.0, 2.0]  # 0..100: strengths to compare
 
 The annotation is the type, the comment the help; before it may be the choices, words with bars
-between them of which `*` stands for anything, or the range that numbers keep to, of which an end
-may be left out. `{datasets}` among the choices stands for all known data sets. A list that has
-items by default needs some.
+between them of which `*` stands for anything, the range that numbers keep to, of which an end may
+be left out, or `path`: text that names a file or folder that is there, if it is not empty.
+`{datasets}` among the choices stands for all known data sets. A list that has items by default
+needs some.
 
 The next cell calls `check_page`, so that whatever runs the page checks them: `oneshot run`, plain
 papermill, or a person in JupyterLab.
@@ -24,6 +25,7 @@ import tokenize
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 _SCALARS = ("int", "float", "str", "bool")
@@ -31,6 +33,7 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 _CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?(?:: +(.*))?")
 _DATASETS = "{datasets}"
+_PATH = "path: "
 _INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the one tagged `parameters`."""
 
@@ -54,9 +57,11 @@ class Parameter:
     choices: tuple[str, ...] = ()
     least: float = -math.inf
     most: float = math.inf
+    path: bool = False
 
     def __str__(self) -> str:
-        kind = " | ".join(self.choices) or self.type
+        there = "path that exists" if self.path else self.type
+        kind = " | ".join(self.choices) or there
         within = f" from {self.least:g}" if math.isfinite(self.least) else ""
         within += f" to {self.most:g}" if math.isfinite(self.most) else ""
         about = f"  # {self.help}" if self.help else ""
@@ -65,8 +70,8 @@ class Parameter:
     def read(self, value: object) -> object:
         """Return `value`, text from a command line or a Python value, in the declared type.
 
-        Raises ParameterError when it is not of that type, not among the choices or out of range,
-        and for an empty list where the default has items.
+        Raises ParameterError when it is not of that type, not among the choices, out of range or
+        a path where nothing is, and for an empty list where the default has items.
         """
         kinds = [kind.strip() for kind in self.type.split("|")]
         if "None" in kinds and (value is None or str(value).lower() in ("none", "null")):
@@ -81,11 +86,20 @@ class Parameter:
     def _check(self, found: object) -> None:
         if found == [] and self.default:
             raise ValueError
+        if self.path and found and not _there(str(found)):
+            raise ValueError
         for item in found if isinstance(found, list) else [found]:
             if self.choices and not any(fnmatchcase(str(item), choice) for choice in self.choices):
                 raise ValueError
             if isinstance(item, int | float) and not self.least <= item <= self.most:
                 raise ValueError
+
+
+def _there(path: str) -> bool:
+    """Say whether a path leads to something."""
+    with contextlib.suppress(OSError, RuntimeError):
+        return Path(path).expanduser().exists()
+    return False
 
 
 def _one(kind: str, value: object) -> object:
@@ -240,7 +254,9 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
         raise ParameterError(f"`{_line(text)}`: the default must be a literal") from None
     comment = comment.replace(_DATASETS, " | ".join(_datasets()))
     about: dict = {"help": comment}
-    if match := _CHOICES.fullmatch(comment):
+    if comment.startswith(_PATH):
+        about = {"help": comment.removeprefix(_PATH), "path": True}
+    elif match := _CHOICES.fullmatch(comment):
         about = {"choices": tuple(match[1].split(" | ")), "help": match[2] or ""}
     elif match := _RANGE.fullmatch(comment):
         ends = {"least": match[1], "most": match[2]}

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -36,9 +38,10 @@ def files(tmp_path_factory):
 
 
 def test_several_pictures_are_varied_and_judged(capsys, files):
-    code, out, _ = run(capsys, "draw", files / "heart.json", files / "cross.png", "-n", 3, "--json")
+    words = ("draw", files / "heart.json", files / "cross.png", "-n", 3, "--json")
+    code, out, err = run(capsys, *words)
     told = json.loads(out)
-    assert code == 0
+    assert code == 0 and "judging" not in err
     assert [one["name"] for one in told["drawings"]] == ["heart", "cross"]
     for one in told["drawings"]:
         assert len(one["variations"]) == 3
@@ -80,6 +83,23 @@ def test_standard_input_is_read(capsys, files, monkeypatch, file):
     assert torch.equal(exemplar, read_drawing(files / file))
 
 
+def test_the_lines_of_the_readme_draw(capsys, files, tmp_path, monkeypatch):
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    lines = re.findall(r"^\.venv/bin/oneshot (draw .*?)(?: < (\S+))?$", readme, re.M)
+    assert len(lines) == 2
+    monkeypatch.chdir(tmp_path)
+    for name in ("photo.png", "heart.json"):
+        source = files / ("cross.png" if name.endswith("png") else name)
+        (tmp_path / name).write_bytes(source.read_bytes())
+    for words, given in lines:
+        if given:
+            data = io.BytesIO((tmp_path / given).read_bytes())
+            monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(data))
+        code, out, err = run(capsys, *shlex.split(words))
+        assert code == 0 and out.strip(), err
+    assert Image.open("sheet.png").width > 16 * 48
+
+
 def test_bad_input_is_told_in_one_sentence(capsys, files, tmp_path, monkeypatch):
     (tmp_path / "blank.png").write_bytes((files / "cross.png").read_bytes()[:60])
     wrong = [
@@ -101,9 +121,10 @@ def test_bad_input_is_told_in_one_sentence(capsys, files, tmp_path, monkeypatch)
 
 
 def test_a_folder_is_a_set_of_exemplars(files, tmp_path):
-    assert sorted(own.folder(files)) == ["cross", "heart"]
-    with pytest.raises(ValueError, match="no folder with drawings"):
-        own.folder(tmp_path / "none")
+    assert sorted(own.exemplars(files)) == ["cross", "heart"]
+    assert list(own.exemplars(files / "cross.png")) == ["cross"]
+    with pytest.raises(ValueError, match="holds no drawings, and this takes 1 or more"):
+        own.exemplars(tmp_path / "none")
 
 
 def test_the_sketchbook_is_of_no_data_set():

@@ -32,16 +32,23 @@ class People:
     published: Tensor | None = None
 
 
-def people(dataset: str, clicks: str = "") -> People | None:
+def people(dataset: str, clicks: str = "", among: tuple[str, ...] = ()) -> People | None:
     """Return the human maps that there are for a data set, None when there are none.
 
-    `clicks` is a file or folder that `human.read` reads, of test exemplars of the data set. Without
-    it, Quick, Draw! has the maps of the published figure, if that is in the data folder.
+    `clicks` is a file or folder that `human.read` reads, of test exemplars of the data set, or of
+    those called `among`. Without it, Quick, Draw! has the maps of the published figure, if that is
+    in the data folder.
 
-    Raises DataError when `clicks` cannot be read.
+    Raises DataError when `clicks` cannot be read, and when they are of other exemplars.
     """
     if clicks:
-        return _of_participants(human.read(clicks), clicks)
+        told = human.read(clicks)
+        if among and (other := sorted(told.keys() - set(among))):
+            raise DataError(
+                f"{clicks} has clicks on {other[0]!r}, which is none of these exemplars: "
+                f"{', '.join(among)}"
+            )
+        return _of_participants(told, clicks)
     if dataset != "quickdraw":
         return None
     try:

@@ -56,9 +56,8 @@ def embed(
     side: Any = critic.side
     rows = images.reshape(-1, *images.shape[-3:])
     parts = []
-    for start in tqdm(
-        range(0, len(rows), batch), desc=name, unit="batch", leave=False, mininterval=1.0
-    ):
+    told = {"desc": name, "unit": "batch", "leave": False, "mininterval": 1.0, "delay": 1.0}
+    for start in tqdm(range(0, len(rows), batch), **told):
         some = _finite(rows[start : start + batch]).to(device)
         parts.append(fast(prepare(some, side, threshold)).float().cpu())
     return torch.cat(parts).view(*images.shape[:-3], -1)

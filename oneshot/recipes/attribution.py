@@ -1,6 +1,7 @@
 """Recipes of importance maps: of models, and of critics to hold them against."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,8 +83,22 @@ class ImportanceMaps(Recipe[Mapped]):
 
     def make(self, store: Getter, work: Path) -> Made:
         """Draw, some concepts at a time, and gather what each step says."""
-        model = store.get(self.model)
         pages, ids, names = chosen(store, self.model.concepts, self.split, self.names)
+        return _made(*self._gathered(store, pages, ids), pages, names, self.split)
+
+    def of(self, store: Getter, exemplars: Mapping[str, Tensor]) -> Mapped:
+        """Return maps of other exemplars (1, 1, H, W), by name; nothing is kept.
+
+        Each starts from the noise of concept 0, as `oneshot.own.draw` does.
+        """
+        pages = torch.cat(list(exemplars.values()))
+        return Mapped(*self._gathered(store, pages, [0] * len(pages)), pages, tuple(exemplars))
+
+    def _gathered(
+        self, store: Getter, pages: Tensor, ids: list[int]
+    ) -> tuple[Tensor, list[list[int]]]:
+        """Return the stages of maps of exemplars, and their times."""
+        model = store.get(self.model)
         rows = np.array_split(np.arange(len(ids)), math.ceil(len(ids) / CONCEPTS_TOGETHER))
         parts = [
             self._map(
@@ -100,7 +115,7 @@ class ImportanceMaps(Recipe[Mapped]):
         stretches = np.array_split(timesteps(model.schedule.steps, self.steps), self._stages)
         stages = [part.sum(0) for part in torch.cat(parts, dim=1).tensor_split(self._stages)]
         times = [[int(stretch[0]), int(stretch[-1])] for stretch in stretches]
-        return _made(torch.stack(stages), times, pages, names, self.split)
+        return torch.stack(stages), times
 
     @property
     def _stages(self) -> int:
@@ -138,9 +153,17 @@ class CriticMaps(Recipe[Mapped]):
     def make(self, store: Getter, work: Path) -> Made:
         """Attribute the name that the critic gives to each exemplar."""
         pages, _, names = chosen(store, self.concepts, self.split, self.names)
+        return _made(self._maps(store, pages), [], pages, names, self.split)
+
+    def of(self, store: Getter, exemplars: Mapping[str, Tensor]) -> Mapped:
+        """Return maps of other exemplars (1, 1, H, W), by name; nothing is kept."""
+        pages = torch.cat(list(exemplars.values()))
+        return Mapped(self._maps(store, pages), [], pages, tuple(exemplars))
+
+    def _maps(self, store: Getter, pages: Tensor) -> Tensor:
         critic = store.get(self.critic)
         maps = critic_maps(critic, pages.to(store.device), self.method, self.concepts.threshold)
-        return _made(maps[None].cpu(), [], pages, names, self.split)
+        return maps[None].cpu()
 
     def load(self, store: Getter, artefact: Artefact) -> Mapped:
         """Return the maps beside their exemplars."""
