@@ -152,6 +152,8 @@ def _results(arguments: argparse.Namespace) -> int:
         return _amplitudes(arguments)
     if arguments.table == "failures":
         return _failures(arguments)
+    if arguments.table == "transfer":
+        return _transfer(arguments)
     documents, lines = [], []
     for dataset in arguments.dataset or collect.DATASETS:
         try:
@@ -218,6 +220,19 @@ def _failures(arguments: argparse.Namespace) -> int:
         for row in rows
     ]
     _say(arguments, [row.to_json() for row in rows], lines)
+    return 0
+
+
+def _transfer(arguments: argparse.Namespace) -> int:
+    from oneshot.evaluations import transfer
+
+    documents, lines = [], []
+    for row in transfer.keep(arguments.system, arguments.dataset):
+        documents.append(row.to_json())
+        told = f"recognizability {row.recognizability}  originality {row.originality}"
+        lines.append(f"{row.system:10} that learned {row.learned:10} draws {row.drawn:10}  {told}")
+        print(lines[-1], file=sys.stderr, flush=True)
+    _say(arguments, documents, lines)
     return 0
 
 
@@ -324,6 +339,7 @@ def _draw(arguments: argparse.Namespace) -> int:
         "system": arguments.system,
         "dataset": arguments.dataset,
         "guidance": arguments.guidance,
+        "steps": arguments.steps,
         "seed": arguments.seed,
         "weights": arguments.weights,
     }
@@ -388,7 +404,7 @@ PARTS = (
     "autoencoder",
     "latent_diffusion",
 )
-RESULTS = ("framework", "beyond", "guidance", "speed", "concepts", "warp", "failures")
+RESULTS = ("framework", "beyond", "guidance", "speed", "concepts", "warp", "failures", "transfer")
 SLOTS = ("study", "systems", "paper")
 SIZES = ("smoke", "draft", "laptop", "paper")
 
@@ -480,6 +496,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--system", default="ldm", help="a trained model: ldm, cfgdm, ...")
     draw.add_argument("--dataset", default="quickdraw", help="what it was trained on")
     draw.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
+    draw.add_argument("--steps", type=int, default=None, help="of a drawing by a diffusion model")
     draw.add_argument("--seed", type=int, default=0, help="of the noise")
     draw.add_argument(
         "--weights",

@@ -122,6 +122,7 @@ def draw(
     *,
     variations: int = 16,
     guidance: float | None = None,
+    steps: int | None = None,
     seed: int = 0,
     weights: str = "float32",
     preset: str = "laptop",
@@ -132,16 +133,20 @@ def draw(
     that the drawings are the ones of its pad. Raises ValueError for a system that is not trained
     here, and for settings that it cannot draw with.
     """
+    recipe = systems.recipe(system, dataset, preset)
+    if steps is not None and "steps" not in getattr(recipe, "drawing", {}):
+        raise ValueError(f"{system} draws at once: leave out the steps")
     asked = f"{system} {presets.options(dataset, preset)}"
-    model, device = trained(systems.recipe(system, dataset, preset), asked), store.default().device
+    model, device = trained(recipe, asked), store.default().device
     if weights != "float32":
         from oneshot.export import as_stored
 
         model = as_stored(model, SIDE, weights)
-    guided = {} if guidance is None else {"guidance": guidance}
+    asked_for = {"guidance": guidance, "steps": steps}
+    options = {name: value for name, value in asked_for.items() if value is not None}
     found = {}
     for name, exemplar in exemplars.items():
-        drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **guided)
+        drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **options)
         found[name] = drawn[0].float().cpu()
     return judged(exemplars, found, dataset, preset)
 

@@ -109,6 +109,8 @@ def test_bad_input_is_told_in_one_sentence(capsys, files, tmp_path, monkeypatch)
         (files / "heart.json", "-n", 0),
         (files / "heart.json", "-o", tmp_path / "sheet.pdf"),
         (files / "heart.json", "--system", "gan"),
+        (files / "heart.json", "--system", "da-gan-un", "--steps", 10),
+        (files / "heart.json", "--steps", 0),
     ]
     for words in wrong:
         code, out, err = run(capsys, "draw", *words)

@@ -1,0 +1,192 @@
+"""Does one-shot drawing carry over? What ships, on data sets that it did not learn.
+
+Every model gets the same: exemplars of a data set, which are test concepts evenly spaced, or those
+of the sketchbook, and a few drawings of each. Critics are those of the data set that is drawn, and
+of Quick, Draw! for the sketchbook. A drawing is recognized among twenty of these very exemplars, so
+that chance is the same everywhere.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from oneshot import store, systems
+from oneshot.drawings import sketchbook
+from oneshot.drawings.errors import DataError
+from oneshot.drawings.reading import read_drawing
+from oneshot.evaluations import lines, samples, table
+from oneshot.evaluations.at_hand import check_data
+from oneshot.evaluations.samples import Shown
+from oneshot.evenly import evenly
+from oneshot.metrics import intervals
+from oneshot.metrics.intervals import Interval
+from oneshot.metrics.paired import Claim, Measured, more
+from oneshot.metrics.scoring import score
+from oneshot.recipes import presets
+from oneshot.recipes.rivals import rivals
+
+SKETCHBOOK = "sketchbook"
+LEARNED = ("glyphs", "omniglot", "quickdraw")
+DRAWN = (*LEARNED, SKETCHBOOK)
+CONCEPTS, VARIATIONS = 24, 4
+SHOWN = 2
+"""Drawings of each exemplar of the sketchbook that are kept."""
+NAME = "transfer.json"
+
+
+@dataclass(frozen=True)
+class Transfer(lines.Row):
+    """What critics say of drawings by a system that learned one data set, of exemplars of another.
+
+    Originality is in units of human drawings of the critics' data set, recognizability in percent;
+    `per_concept` holds what their intervals are of. People have "learned" what they draw. `recipe`
+    is the key of the model.
+    """
+
+    system: str
+    learned: str
+    drawn: str
+    originality: Interval
+    recognizability: Interval
+    variations: int
+    per_concept: dict[str, list]
+    recipe: str
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """What no two rows share."""
+        return self.drawn, self.learned, self.system
+
+
+def read(file: Path | None = None) -> list[Transfer]:
+    """Return the rows that ship, none where there are none."""
+    return lines.read(file or table.SHIPPED / NAME, Transfer)
+
+
+def drawings(row: Transfer, folder: Path | None = None) -> Shown | None:
+    """Return what is kept of a model's drawings of the sketchbook."""
+    return samples.load(_kept(row, folder or table.SHIPPED), model=row.recipe)
+
+
+def exemplars(drawn: str) -> tuple[Tensor, list[int], list[str], Tensor | None]:
+    """Return exemplars (C, 1, 48, 48), numbers for their noise, names, and what people drew.
+
+    Raises DataError when the data set is not on this machine.
+    """
+    if drawn == SKETCHBOOK:
+        strokes = sketchbook.drawings().items()
+        pages = [read_drawing([line.tolist() for line in lines]) for _, lines in strokes]
+        return torch.cat(pages), [0] * len(pages), [name for name, _ in strokes], None
+    recipe = presets.concepts(drawn)
+    check_data(recipe.drawings, store.default())
+    group = store.get(recipe)
+    test = group.of("test")
+    ids = [int(k) for k in test[evenly(len(test), CONCEPTS)]]
+    people = torch.from_numpy(group.sample(ids, VARIATIONS))
+    return group.exemplar_images(ids), ids, [group.names[k] for k in ids], people
+
+
+def keep(
+    names: Sequence[str] = (),
+    drawn: Sequence[str] = (),
+    folder: Path | None = None,
+    learned: Sequence[str] = LEARNED,
+) -> Iterator[Transfer]:
+    """Yield rows of what ships and has none yet, each kept in the table as soon as it is measured.
+
+    `names` are systems, `drawn` data sets, or the sketchbook, and `learned` those that models
+    learned; all unless given. What is not trained, or drawn on a data set that is not here, is
+    left out.
+    """
+    file = (folder or table.SHIPPED) / NAME
+    there = {row.identity: row.recipe for row in read(file)}
+    for target in drawn or DRAWN:
+        try:
+            asked = exemplars(target)
+        except DataError:
+            continue
+        people = [(systems.HUMAN, target, None)] * (asked[3] is not None)
+        for system, practised, recipe in [*people, *_models(names, learned)]:
+            key = recipe.key if recipe else ""
+            if there.get((target, practised, system)) == key:
+                continue
+            row, shown = _measured(system, practised, target, recipe, *asked)
+            lines.put(file, [row], Transfer, lambda one: one.identity)
+            if target == SKETCHBOOK:
+                samples.save(_kept(row, file.parent), shown, samples.BITS, {"model": key})
+            yield row
+
+
+def carries(rows: Sequence[Transfer]) -> list[Claim]:
+    """Return, for each system and data set, whether having learned that data set helps.
+
+    The model that learned it is compared with those that learned another, on the same exemplars.
+    """
+    found = {row.identity: row for row in rows}
+    claims = []
+    for (drawn, learned, system), row in found.items():
+        home = found.get((drawn, drawn, system))
+        if system == systems.HUMAN or home is None or learned == drawn:
+            continue
+        statement = (
+            f"On {drawn}, the {systems.label(system)} that learned it is more recognizable than "
+            f"the one that learned {learned}."
+        )
+        sides = Measured.of([home]), Measured.of([row])
+        claims.append(more(statement, "recognizability", *sides))
+    return claims
+
+
+def _models(names: Sequence[str], learned: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
+    for system in names or systems.SYSTEMS:
+        for dataset in learned:
+            recipe = systems.recipe(system, dataset)
+            if store.default().find(recipe):
+                yield system, dataset, recipe
+
+
+def _measured(
+    system: str,
+    learned: str,
+    target: str,
+    recipe: Any,
+    pages: Tensor,
+    ids: list[int],
+    names: list[str],
+    people: Tensor | None,
+) -> tuple[Transfer, Shown]:
+    """Draw and score; return the row, and the first drawings of each exemplar."""
+    drawn = people
+    if recipe is not None:
+        device = store.default().device
+        drawn = store.get(recipe).draw(pages.to(device), VARIATIONS, concepts=ids).cpu()
+    levels = drawn if drawn.dtype == torch.uint8 else (255 * drawn).round().byte()
+    judges = rivals("quickdraw" if target == SKETCHBOOK else target)
+    critics = store.get(judges.originality), store.get(judges.recognition)
+    scores = score(levels, pages, *critics, threshold=judges.concepts.threshold, trials=None)
+    unit = store.get(judges).unit
+    far = np.array(scores.per_concept["distance"])
+    row = Transfer(
+        system,
+        learned,
+        target,
+        intervals.mean(far / unit),
+        scores.recognizability,
+        VARIATIONS,
+        {
+            "distance": far.tolist(),
+            "scale": [unit] * len(far),
+            "recognizability": scores.per_concept["recognizability"],
+        },
+        recipe.key if recipe else "",
+    )
+    return row, Shown(levels[:, :SHOWN].numpy(), tuple(names), np.array(ids))
+
+
+def _kept(row: Transfer, folder: Path) -> Path:
+    return folder / "drawings" / "transfer" / f"{row.learned}-{row.system}.safetensors"
