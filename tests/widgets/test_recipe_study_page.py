@@ -47,7 +47,7 @@ def test_without_results_the_page_says_how_to_make_them(monkeypatch):
 
 
 def test_with_results_it_shows_figure_table_and_sheets(made):
-    shown = outputs("what_it_took")
+    shown = outputs("what_it_took", trials=["fsdm-1", "fsdm-place"])
     assert [type(value) for value in shown].count(Sheet) == 2
     assert any(isinstance(value, Plot) for value in shown)
     words = told(shown)
