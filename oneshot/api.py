@@ -42,7 +42,7 @@ def load(system: str, dataset: str, size: str = "laptop") -> Generator:
     makes it.
     """
     recipe = systems.named_model(system, dataset, size)
-    needed = trainings(recipe) or [recipe.concepts.critic]
+    needed = trainings(recipe) or [presets.originality_critic(dataset, size)]
     _demand(needed, f"{system!r} of {dataset} at size {size}", system, dataset, size)
     return cast(Generator, store.get(recipe))
 

@@ -70,8 +70,8 @@ def by_concept(
         "inked": inked,
     }
     for name, judge in recognizing.items():
-        judged = (embed(judge, some, threshold) for some in (drawings, exemplars))
-        found[name] = recognizability(*judged, trials=None).per_concept
+        drawn, asked = (embed(judge, some, threshold) for some in (drawings, exemplars))
+        found[name] = recognizability(drawn, asked, trials=None).per_concept
     each = others.shape[1]
     if each <= NEIGHBOURS:
         return found
