@@ -12,7 +12,7 @@ SETUP = """\
 import importlib.util
 
 if importlib.util.find_spec("oneshot") is None:
-    %pip install --quiet "oneshot @ git+{repository}@{commit}"
+    %pip install --quiet git+{repository}@{commit}
 """
 ADDRESS = re.compile(r"(https|file)://[\w./~-]+")
 
