@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from small import lay_out
+from small import FIGURES, lay_out
 
 from oneshot import book, carried, export, own, store, systems
 from oneshot.drawings import sketchbook
@@ -18,6 +18,7 @@ from oneshot.widgets.assets import bundle
 from oneshot.widgets.sheets import INK, PAPER
 
 PAD = "from oneshot.widgets.sketchpad import Sketchpad\nSketchpad().show()"
+FIGURES[PAD] = {"name": "pad", "caption": "The pad."}
 INTRO = "# Intro\n\nSee [the page](../notebooks/small.ipynb).\n\n<!-- sketchpad -->\n\nMore.\n"
 BOARD = ".oneshot-pad .board canvas"
 TILES = ".oneshot-pad .sheet canvas"
