@@ -39,7 +39,7 @@ def test_deviations_state_how_many_drawings_are_scored():
     assert presets.variations("omniglot", "laptop") == omniglot
 
 
-MINUTES = {"three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10}
+MINUTES = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "ten": 10}
 WORDS, FIGURE = 200, 0.5
 """Words that a person reads in a minute, and minutes that a figure takes."""
 FOR_BUILDERS = (
