@@ -46,7 +46,7 @@ serve: book ## build, then serve the book at http://localhost:8000 (PORT=... for
 	@$(PY) -m http.server --bind 127.0.0.1 --directory book/_build/html $(PORT)
 
 soak: .venv/.all ## the long tests: broken inputs, kills, races; their table goes into SECURITY.md
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -m soak -n auto --dist loadfile --soak-table SECURITY.md
+	@OMP_NUM_THREADS=1 $(PY) -m pytest tests -m soak -n auto --dist loadfile --soak-table=SECURITY.md
 
 gpu-check: .venv/.all ## the short list for a machine with a GPU
 	@$(PY) -m pytest -m gpu

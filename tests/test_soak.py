@@ -1,9 +1,15 @@
 """The table of the long tests counts what they say they did."""
 
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import soak
+
+ROOT = Path(__file__).parents[1]
 
 
 def report(name, when="call", failed=False, seconds=1.2, keywords=("soak",), **properties):
@@ -66,3 +72,13 @@ def test_a_file_without_a_place_for_the_table_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"x\.md has no place for the table"):
         soak.put(file, [], "today")
     assert file.read_text() == "# Top\n"
+
+
+def test_pytest_takes_the_command_of_make_soak():
+    (line,) = [one for one in (ROOT / "Makefile").read_text().splitlines() if "-m soak" in one]
+    words = shlex.split(line.split("$(PY)")[1].replace("-n auto --dist loadfile", ""))
+    done = subprocess.run(
+        [sys.executable, *words, "--collect-only"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "test_fuzz.py" in done.stdout
