@@ -104,7 +104,7 @@ def test_what_was_merged_is_one_experiment_under_several_names():
         ],
         ["framework: quickdraw laptop ldm", "regularization: quickdraw laptop prototype 30"],
     ]
-    assert len(MOVED) - len(keys) == 13
+    assert len(MOVED) - len(keys) == 12
 
 
 def test_drawings_that_a_record_names_are_there(shipped):
