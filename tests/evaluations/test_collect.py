@@ -168,7 +168,8 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
         found = collect.collect("beyond", "glyphs", "smoke", ["copy"], home)
         assert found.records == () and found.untrained == ("second_critic",)
     home.get(second)
-    before = collect.collect("framework", "glyphs", "smoke", ["copy"], home).records
+    made = collect.collect("framework", "glyphs", "smoke", ["copy"], home).records
+    before = [Record.from_json(one.to_json()) for one in made]
     found = collect.collect("beyond", "glyphs", "smoke", ["copy"], home).records
     for one, more in zip(before, found, strict=True):
         assert more.per_concept.items() >= one.per_concept.items()
