@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from small import lay_out
+from small import FIGURES, lay_out
 
 from oneshot import book
 from oneshot.attribution import human
@@ -30,6 +30,7 @@ critic = ConvCritic(48, features="head", stem="strided").eval()
 maps = {"a model": pages[:, 0], "another": 1 - pages[:, 0]}
 ClickGame(critic, pages, ["post", "beam", "block", "line"], 0.5, maps).show()"""
 
+FIGURES[GAME] = {"name": "game", "caption": "The game."}
 BOARD = ".oneshot-game .board canvas"
 
 
