@@ -302,10 +302,12 @@ def resampled(scores: Any, score: str) -> Array:
     """Return a score (1 + draws,): as measured, and on each resample of its concepts.
 
     `scores` has `per_concept` and the number of its `concepts`. Raises ValueError for a score that
-    is not kept by concept.
+    is not kept by concept, or not of these.
     """
     if score not in KEPT:
         raise ValueError(f"no {score!r} by concept; known: {', '.join(KEPT)}")
+    if not {*filter(None, KEPT[score])} <= scores.per_concept.keys():
+        raise ValueError(f"{score!r} is not known of this one: `oneshot results beyond` adds it")
     concepts = weights(scores.concepts)
     above, below = (
         name and concepts @ np.asarray(scores.per_concept[name], float) for name in KEPT[score]

@@ -151,7 +151,9 @@ def test_the_plane_is_resampled_by_concept():
     assert values.shape == (2001,) and np.quantile(values[1:], 0.025) == pytest.approx(
         row.diversity.low
     )
-    with pytest.raises(ValueError, match="no 'density' by concept"):
+    with pytest.raises(ValueError, match="no 'beauty' by concept"):
+        paired.resampled(row, "beauty")
+    with pytest.raises(ValueError, match="'density' is not known of this one"):
         paired.resampled(row, "density")
 
 

