@@ -27,11 +27,20 @@ from oneshot.parameters import Parameter, ParameterError, checked, declared, inj
 
 _KERNEL = "python3"
 _FOLDER = "oneshot-page-"
+_LONGEST = 100  # bytes of a socket's path; systems take 104 at least, with what is added to it
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class PageError(RuntimeError):
     """A notebook could not be run to its end; the message says where and why."""
+
+
+def _transport(folder: str) -> dict[str, str]:
+    """Return how a kernel is spoken to: by sockets in a folder; by ports where its path is long."""
+    place = f"{folder}/k"
+    if os.name != "posix" or len(os.fsencode(place)) > _LONGEST:
+        return {}
+    return {"transport": "ipc", "ip": place}
 
 
 def parameters(notebook: str | Path | NotebookNode) -> dict[str, Parameter]:
@@ -151,7 +160,7 @@ def _execute(notebook: Path, node: NotebookNode, given: Mapping[str, object]) ->
     try:
         with own_folder() as folder, environment(_at_home(folder)):
             # Sockets of the file system, where there are some: no open port, no warning about one.
-            transport = {"transport": "ipc", "ip": f"{folder}/k"} if os.name == "posix" else {}
+            transport = _transport(folder)
             manager = {"connection_file": f"{folder}/connection.json", **transport}
             return papermill.execute_notebook(
                 node,

@@ -355,3 +355,12 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_what_is_in_use_stays(
     with execute.own_folder() as ours:
         assert not theirs.exists()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_runs_where_temporary_files_lie_deep(tmp_path, monkeypatch):
+    """A path of a socket holds some hundred bytes; beyond, kernels are spoken to by ports."""
+    deep = tmp_path / ("d" * 60) / ("e" * 60)
+    deep.mkdir(parents=True)
+    monkeypatch.setattr(execute.tempfile, "gettempdir", lambda: str(deep))
+    done = execute.run(page(tmp_path / "page.ipynb", "print(6 * 7)"), tmp_path / "out.ipynb")
+    assert "42" in Path(done or tmp_path / "out.ipynb").read_text()
