@@ -114,7 +114,7 @@ def contact_sheet(
         )
     image = grid(drawings, exemplars, scale=2, gap=3)
     names = ["exemplar"] * (exemplars is not None) + [str(name) for name in columns]
-    left = max((_wide(str(name)) for name in rows), default=0) + 14 * bool(rows)
+    left = max((_wide(str(name)) for name in rows), default=0) + 26 * bool(rows)
     top = 32 * bool(names)
     figure = Sheet(figsize=((left + image.width) / 144, (top + image.height) / 144), dpi=144)
     size = np.array([left + image.width, top + image.height])
