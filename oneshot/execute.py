@@ -35,7 +35,7 @@ class PageError(RuntimeError):
     """A notebook could not be run to its end; the message says where and why."""
 
 
-def _transport(folder: str) -> dict[str, str]:
+def _transport(folder: Path) -> dict[str, str]:
     """Return how a kernel is spoken to: by sockets in a folder; by ports where its path is long."""
     place = f"{folder}/k"
     if os.name != "posix" or len(os.fsencode(place)) > _LONGEST:
