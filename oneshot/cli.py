@@ -5,15 +5,17 @@ one JSON document and nothing else; progress goes to standard error.
 """
 
 import argparse
-import json
 import logging
-import math
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from oneshot.commands.output import say
+from oneshot.commands.results import results as _results
+from oneshot.commands.results import score as _score
+from oneshot.commands.zoo import zoo as _zoo
 
 
 def main(words: list[str] | None = None) -> None:
@@ -56,21 +58,21 @@ def _data(arguments: argparse.Namespace) -> int:
         if dataset is not None:
             raise ValueError(f"`oneshot data list` lists all; did you mean `data info {dataset}`?")
         rows = registry.listing()
-        _say(arguments, rows, [f"{r['name']:10} {_there(r)}  {r['about']}" for r in rows])
+        say(arguments, rows, [f"{r['name']:10} {_there(r)}  {r['about']}" for r in rows])
         return 0
     if dataset is None:
         raise ValueError(f"say of which dataset: oneshot data {what} DATASET")
     if what == "info":
         about = registry.info(dataset)
-        _say(arguments, about, [f"{name:10} {value}" for name, value in about.items()])
+        say(arguments, about, [f"{name:10} {value}" for name, value in about.items()])
         return 0 if about["there"] else 1
     if what == "fetch":
         done = registry.fetch(dataset, arguments.per_category, arguments.mirror)
-        _say(arguments, done, done)
+        say(arguments, done, done)
         return 0
     findings = list(registry.verify(dataset))
     marks = {True: "ok ", False: "BAD"}
-    _say(
+    say(
         arguments,
         registry.to_json(findings),
         [f"{marks[finding.ok]} {finding.file}: {finding.state}" for finding in findings],
@@ -89,7 +91,7 @@ def _make(arguments: argparse.Namespace) -> int:
 
     if arguments.what == "listing":
         path = str(listing.make(arguments.dataset, store.default()))
-        _say(arguments, {"what": "listing", "path": path}, [f"listing is in {path}"])
+        say(arguments, {"what": "listing", "path": path}, [f"listing is in {path}"])
         return 0
     if arguments.what in PARTS:
         recipe = getattr(presets, arguments.what)(arguments.dataset, arguments.preset)
@@ -107,142 +109,8 @@ def _make(arguments: argparse.Namespace) -> int:
         "path": str(store.default().find(recipe)),
         "seconds": metadata["provenance"]["seconds"],
     }
-    _say(arguments, about, [f"{about['what']} is in {about['path']}"])
+    say(arguments, about, [f"{about['what']} is in {about['path']}"])
     return 0
-
-
-def _score(arguments: argparse.Namespace) -> int:
-    from oneshot import store, systems
-    from oneshot.recipes import presets
-
-    drawn = systems.samples(
-        arguments.system, arguments.dataset, arguments.preset, guidance=arguments.guidance
-    )
-    scores = store.get(presets.scores(drawn, arguments.critics))
-    names = ("diversity", "diversity_raw", "originality", "recognizability", "recognizability_all")
-    table = {name: asdict(getattr(scores, name)) for name in names}
-    about = {name: getattr(arguments, name) for name in ("system", "dataset", "preset", "critics")}
-    about |= {
-        "guidance": getattr(drawn, "guidance", None),
-        "concepts": scores.concepts,
-        "ways": scores.ways,
-    }
-    people = store.get(
-        presets.scores(
-            systems.samples("human", arguments.dataset, arguments.preset), arguments.critics
-        )
-    )
-    against = scores.originality_against(people)
-    table["originality_human_normaliser"] = asdict(against)
-    lines = [f"{name:20} {getattr(scores, name)}" for name in names]
-    lines.insert(3, f"{'  in human units':20} {against}")
-    lines += ["bins (originality, recognizability)"]
-    lines += [f"  {o:.3f}  {r:5.1f}" for o, r in scores.bins]
-    _say(arguments, about | table | {"bins": scores.bins}, lines)
-    return 0
-
-
-def _results(arguments: argparse.Namespace) -> int:
-    from oneshot.drawings.errors import DataError
-    from oneshot.evaluations import collect
-
-    if arguments.table == "concepts":
-        return _divisions(arguments)
-    if arguments.table == "warp":
-        return _amplitudes(arguments)
-    if arguments.table == "failures":
-        return _failures(arguments)
-    if arguments.table == "transfer":
-        return _transfer(arguments)
-    documents, lines = [], []
-    for dataset in arguments.dataset or collect.DATASETS:
-        try:
-            found = collect.collect(arguments.table, dataset, arguments.preset, arguments.system)
-        except DataError as error:
-            if arguments.dataset:
-                raise
-            lines.append(f"{dataset} is left out: {error}")
-            continue
-        documents += [record.to_json() for record in found.records]
-        lines += [_scored(record) for record in found.records]
-        if found.untrained:
-            lines.append(f"{dataset}: not trained yet are {', '.join(found.untrained)}")
-        lines.append(f"{dataset}: {len(found.records)} records are in {found.file}")
-    _say(arguments, documents, lines)
-    return 0
-
-
-def _divisions(arguments: argparse.Namespace) -> int:
-    from oneshot.evaluations import divisions
-
-    if arguments.system:
-        raise ValueError("how concepts are divided depends on no system: leave out --system")
-    rows = []
-    for dataset in arguments.dataset or ("quickdraw",):
-        rows += divisions.keep(dataset, arguments.preset)
-    lines = [
-        f"{row.dataset:10} {row.split:10} {len(row.names)} concepts, {len(row.nearest)} for testing"
-        for row in rows
-    ]
-    _say(arguments, [row.to_json() for row in rows], lines)
-    return 0
-
-
-def _amplitudes(arguments: argparse.Namespace) -> int:
-    from oneshot import systems
-    from oneshot.evaluations import amplitude, collect
-
-    found = [
-        amplitude.choose(dataset, arguments.preset)
-        for dataset in arguments.dataset or collect.DATASETS
-    ]
-    lines = []
-    for one in found:
-        told = zip(amplitude.AMPLITUDES, one.originality, strict=True)
-        at = ", ".join(f"{originality:.3f} at {value:g}" for value, originality in told)
-        lines.append(f"{one.dataset:10} people's originality is {one.people:.3f}, the warp's {at}")
-        lines.append(
-            f"{'':10} so its amplitude is {one.amplitude:g}; in use is "
-            f"{systems.warped_by(one.dataset):g}"
-        )
-    _say(arguments, [asdict(one) for one in found], lines)
-    return 0
-
-
-def _failures(arguments: argparse.Namespace) -> int:
-    from oneshot.evaluations import failures
-
-    rows = []
-    for dataset in arguments.dataset or ("glyphs", "omniglot"):
-        rows += failures.keep(dataset, arguments.preset)
-    lines = [
-        f"{row.dataset:10} {row.name:18} {', '.join(row.seen) or 'seen by no score'}"
-        for row in rows
-    ]
-    _say(arguments, [row.to_json() for row in rows], lines)
-    return 0
-
-
-def _transfer(arguments: argparse.Namespace) -> int:
-    from oneshot.evaluations import transfer
-
-    documents, lines = [], []
-    for row in transfer.keep(arguments.system, arguments.dataset):
-        documents.append(row.to_json())
-        told = f"recognizability {row.recognizability}  originality {row.originality}"
-        lines.append(f"{row.system:10} that learned {row.learned:10} draws {row.drawn:10}  {told}")
-        print(lines[-1], file=sys.stderr, flush=True)
-    _say(arguments, documents, lines)
-    return 0
-
-
-def _scored(record: Any) -> str:
-    names = ("guidance", "sampler", "sampler_steps")
-    way = [f"{k} {v}" for k in names if (v := record[k]) is not None]
-    return (
-        f"{record.dataset:10} {', '.join([record.name, *way]):56} {record.critics:9} "
-        f"diversity {record.diversity}  recognizability {record.recognizability}"
-    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -288,50 +156,6 @@ def _book(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _zoo(arguments: argparse.Namespace) -> int:
-    from oneshot import zoo
-
-    if arguments.what == "show":
-        if arguments.name is None:
-            raise ValueError("say which entry: oneshot zoo show NAME; `oneshot zoo list` has them")
-        about = zoo.show(arguments.name)
-        _say(arguments, about, [json.dumps(about, indent=2)])
-        return 0
-    if arguments.what == "shrink":
-        if arguments.name is None:
-            raise ValueError(
-                "say which entry: oneshot zoo shrink NAME; `oneshot zoo list` has them"
-            )
-        moves = zoo.shrink(arguments.name)
-        told = ", ".join(f"{score} by {move:.3f}" for score, move in moves.items())
-        _say(arguments, moves, [f"{arguments.name}, in eight bits, moves {told} of its interval"])
-        return 0
-    if arguments.what == "publish":
-        if arguments.name is None:
-            raise ValueError("say of which dataset: oneshot zoo publish DATASET")
-        only = arguments.only
-        edition = {"edition": arguments.edition}
-        files = (
-            zoo.publish_systems(arguments.name, only, **edition)
-            if only
-            else zoo.publish(arguments.name)
-        )
-        made = [str(path) for path in files]
-        _say(arguments, made, made)
-        return 0
-    if arguments.name is not None:
-        raise ValueError(f"`oneshot zoo {arguments.what}` is of all entries, not one")
-    found = zoo.verify() if arguments.what == "verify" else zoo.entries()
-    lines = [
-        f"{e.name:34} {e.system:20} {e.dataset:10} {e.preset:7} {e.parameters or '':>10} "
-        + (f"{e.hours:5.2f} h" if e.hours else "")
-        for e in found
-    ]
-    lines += [f"{len(found)} files are whole"] if arguments.what == "verify" else []
-    _say(arguments, [asdict(entry) for entry in found], lines)
-    return 0
-
-
 def _draw(arguments: argparse.Namespace) -> int:
     from oneshot import own
 
@@ -356,7 +180,7 @@ def _draw(arguments: argparse.Namespace) -> int:
         "drawings": [one.to_json() for one in found],
         "files": [str(file) for file in files],
     }
-    _say(arguments, document, lines)
+    say(arguments, document, lines)
     return 0
 
 
@@ -378,7 +202,7 @@ def _export(arguments: argparse.Namespace) -> int:
         + ("" if row["from_torch"] is None else f"  {row['from_torch']:.1e} from torch in float32")
         for row in rows
     ]
-    _say(arguments, rows, lines)
+    say(arguments, rows, lines)
     return 0
 
 
@@ -391,7 +215,7 @@ def _bench(arguments: argparse.Namespace) -> int:
         f"{r['ratio']:6.1f} x (target {r['target']:g} x)"
         for r in rows
     ]
-    _say(arguments, rows, lines)
+    say(arguments, rows, lines)
     return 0
 
 
@@ -407,23 +231,6 @@ PARTS = (
 RESULTS = ("framework", "beyond", "guidance", "speed", "concepts", "warp", "failures", "transfer")
 SLOTS = ("study", "systems", "paper")
 SIZES = ("smoke", "draft", "laptop", "paper")
-
-
-def _say(arguments: argparse.Namespace, document: Any, lines: list[str]) -> None:
-    """Print the document as JSON when that is asked for, else the lines for a person."""
-    if arguments.json:
-        print(json.dumps(_finite(document), indent=2, default=str, allow_nan=False))
-    else:
-        print(*lines, sep="\n")
-
-
-def _finite(value: Any) -> Any:
-    """Return JSON values with null for numbers that JSON does not have: NaN and infinities."""
-    if isinstance(value, dict):
-        return {name: _finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _parser() -> argparse.ArgumentParser:

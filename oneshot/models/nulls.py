@@ -5,6 +5,7 @@ variation, `Warp` no knowledge of how things are drawn, `OtherConcept` no idea o
 `HumanHalf` lacks nothing: it is people, whom people should be near.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -87,7 +88,7 @@ def warped(pages: Tensor, knots: Tensor) -> Tensor:
     return found.clamp(0, 1)
 
 
-class _OfPeople:
+class _OfPeople(ABC):
     """A null whose drawings are those of people: it draws the data set's own concepts alone."""
 
     def __init__(self, found: ConceptSet):
@@ -123,9 +124,9 @@ class _OfPeople:
         drawn = self.found.pages[np.stack([some[:variations] for some in rows])]
         return torch.from_numpy(drawn)[:, :, None].to(pages.device).float() / 255
 
+    @abstractmethod
     def _rows(self, concept: int, seed: int) -> np.ndarray:
         """Return the rows of pages that are shown for a concept, the first ones first."""
-        raise NotImplementedError
 
 
 class OtherConcept(_OfPeople):

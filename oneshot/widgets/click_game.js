@@ -3,13 +3,6 @@
 
 const [PAPER, INK, HEAT, COVER] = [[253, 252, 247], [24, 26, 34], [176, 74, 22], [205, 198, 180]];
 
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
 const bytes = (view) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 
 // The chances of the names: softmax of minus the squared distances to the exemplars' features.

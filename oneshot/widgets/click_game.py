@@ -42,7 +42,7 @@ class ClickGame(anywidget.AnyWidget):
     Raises ValueError for another kind of critic, or when sides, names or maps do not fit.
     """
 
-    _esm = bundle("engine", "click_game")
+    _esm = bundle("engine", "parts", "click_game")
     _css = style("click_game")
 
     side = traitlets.Int().tag(sync=True)

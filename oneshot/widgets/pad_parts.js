@@ -1,27 +1,10 @@
 // The parts of the pad of `pad.js`: the surface to draw on, the plane, and strokes as links and files.
 
-const SVG = "http://www.w3.org/2000/svg";
 const [PAPER, INK] = [[253, 252, 247], [24, 26, 34]];
 const SIDE_PX = 48;
 const GRID = 1000; // places of the pen on the pad
 const POINTS = 10_000; // of a link, which is far more than a hand draws: more of them take seconds
 const SEEDS = 2 ** 53; // whole numbers below this are exact
-
-const unique = () => `oneshot-${(globalThis.oneshotControls = (globalThis.oneshotControls ?? 0) + 1)}`;
-
-function element(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
-}
-
-function drawn(name, attributes = {}, text = "") {
-  const node = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.textContent = text;
-  return node;
-}
 
 function button(words, act, attributes = {}) {
   const node = element("button", { type: "button", ...attributes }, words);

@@ -75,7 +75,7 @@ class Sketchpad(anywidget.AnyWidget):
     built book the same pad runs them in the browser. `state` holds strokes and settings.
     """
 
-    _esm = bundle("raster", "engine", "pad_parts", "pad")
+    _esm = bundle("raster", "engine", "parts", "pad_parts", "pad")
     _css = style("pad")
 
     models = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -55,7 +55,7 @@ def game(game_book, open_page, address):
 def script(game_book, open_page):
     """A page that carries the models' runtime, with the game's script as `game`."""
     page, faults = open_page(f"{game_book.as_uri()}/notebooks/small.html")
-    source = bundle("engine", "click_game").encode()
+    source = bundle("engine", "parts", "click_game").encode()
     address = f"data:text/javascript;base64,{base64.b64encode(source).decode()}"
     page.evaluate("async (address) => { window.game = await import(address); }", address)
     yield page

@@ -155,7 +155,7 @@ def judge(browser, count: int) -> None:
     right = 0
     for start in range(0, len(made), 5_000):
         some = made[start : start + 5_000]
-        answers = json.loads(page.evaluate(READ, [bundle("pad_parts"), some, MODELS]))
+        answers = json.loads(page.evaluate(READ, [bundle("parts", "pad_parts"), some, MODELS]))
         for text, (told, same, spent) in zip(some, answers, strict=True):
             wanted = expected(text)
             shown = text[:500]
@@ -221,7 +221,7 @@ def test_the_pad_begins_with_the_drawing_of_its_link_or_says_why_not(browser, tm
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto((tmp_path / "pad.html").as_uri())
-    source = "\n".join([bundle("raster"), ENGINE, bundle("pad_parts", "pad")])
+    source = "\n".join([bundle("raster"), ENGINE, bundle("parts", "pad_parts", "pad")])
     models = [{"name": n, "label": n, "system": n, "about": n, "systems": []} for n in MODELS]
     made = [text for text in links(400) if len(text) < 10_000]
     answers = page.evaluate(SHOW, [source, made, models])

@@ -1,0 +1,1 @@
+"""What larger commands do with their words; `oneshot.cli` parses these."""
