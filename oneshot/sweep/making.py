@@ -36,6 +36,8 @@ WORKER = {
     "PYTHONWARNINGS": "ignore:resource_tracker",
 }
 """Environment of the processes of a cluster on this machine."""
+QUIET = ("distributed", "distributed.client", "distributed.core", "asyncio")
+"""Loggers of what is underneath, whose accounts are for who debugs it."""
 
 
 def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool = False) -> int:
@@ -112,8 +114,9 @@ def _make_all(client: Any, recipes: Sequence[Recipe], board: Board) -> None:
         except TimeoutError:
             done = set()
         except (OSError, CancelledError) as error:
+            first = str(error).partition("\n")[0].rstrip(":")  # what follows lists every future
             raise SweepError(
-                f"the scheduler was lost ({error}); the same command goes on from here"
+                f"the scheduler was lost ({first}); the same command goes on from here"
             ) from None
         for future in done:
             if future.status != "finished":
@@ -142,7 +145,9 @@ def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
     except ImportError:
         raise SweepError("sweeps need Dask: pip install 'oneshot[sweep]'") from None
     # What happens to workers is in the table; Dask's own account of it is for who debugs Dask.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    # The end of a scheduler, too, is said once, and not again by each future that waited for it.
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     if not scheduler and workers < 0:
         raise SweepError(f"--workers is a number of processes, 0 for one a core, not {workers}")
     if not scheduler:
