@@ -30,7 +30,7 @@
   // What is wider than the page moves sideways in its place: by touch, and by arrow keys once reached.
   function reachable() {
     for (const box of document.querySelectorAll(".bd-article :is(.cell_output, .cell_output .text_html, .pst-scrollable-table-container)")) {
-      const wide = box.scrollWidth > box.clientWidth + 1;
+      const wide = box.scrollWidth > box.clientWidth + 8; // less than that is a mark in the margin
       box.classList.toggle("sideways", wide);
       if (wide) {
         box.tabIndex = 0;

@@ -66,6 +66,24 @@ def test_no_page_is_heavier_than_a_slow_line_bears(page):
     assert page.stat().st_size < HEAVIEST
 
 
+FIRST_SIGHT = 900
+"""Pixels from the head of a page within which a reader sees a picture."""
+TOPS = """Math.min(...[...document.querySelectorAll('.bd-article :is(img, svg, canvas)')]
+    .map(n => n.getBoundingClientRect()).filter(b => b.width > 60).map(b => b.top + scrollY))"""
+
+
+@pytest.mark.parametrize(
+    "page",
+    # without people's drawings there is nothing to show at the head of the page on concepts
+    [page for page in BUILT.glob("notebooks/*.html") if page.stem != "concepts"],
+    ids=lambda page: page.stem,
+)
+def test_a_picture_is_seen_at_first_sight(open_page, page):
+    found, _ = open_page(page.as_uri(), viewport={"width": 1280, "height": FIRST_SIGHT})
+    found.wait_for_load_state("load")
+    assert found.evaluate(TOPS) < FIRST_SIGHT
+
+
 @pytest.mark.parametrize(
     ("words", "page"),
     [
