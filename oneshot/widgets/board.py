@@ -18,7 +18,7 @@ from oneshot.claims.sensitivity import Finding
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim, signed
 from oneshot.widgets import assets
-from oneshot.widgets.figures import unless_empty
+from oneshot.widgets.canvas import unless_empty
 from oneshot.widgets.tables import grid
 
 KINDS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}

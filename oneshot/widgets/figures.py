@@ -4,82 +4,41 @@ What is not human is coloured by its system or its regularizer. Without records 
 sentence that says so.
 """
 
-import io
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
-from IPython.display import Markdown
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from oneshot import systems
 from oneshot.metrics.curves import quadratic_fit
 from oneshot.metrics.fits import smooth
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, resampled
+from oneshot.metrics.paired import UNDECIDED, resampled
 from oneshot.metrics.scoring import DENSITY_GRID
-from oneshot.widgets.rows import Rows
-
-HUMAN, MODEL = "#181a22", "#b04a16"
-REGULARIZERS = {
-    "prototype": "#b04a16",
-    "barlow": "#26727a",
-    "classification": "#8f7214",
-    "simclr": "#5f4b8b",
-    "kl": "#3f7032",
-    "vq": "#a23b60",
-    "pixels": "#c2a578",
-}
-RAMP = LinearSegmentedColormap.from_list(
-    "ramp", ["#e6b422", "#d2622a", "#a02c5d", "#51307f", "#1c2a52"]
+from oneshot.widgets.canvas import (
+    HUMAN,
+    MARKS,
+    MODEL,
+    RAMP,
+    VERDICTS,
+    Plot,
+    axis,
+    ellipse,
+    handle,
+    label,
+    looks,
+    middle,
+    plot,
+    point,
+    reach,
+    round_ticks,
+    same_limits,
+    unless_empty,
+    within_percent,
 )
-"""From little to much of what varies, wide enough that neighbours can be told apart."""
-VERDICTS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
-MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7)}
+
 ENOUGH = 5
 """Values from which on a line is a smoothing spline; with fewer it joins what was measured."""
-NOTHING = Markdown("*There is nothing to show yet.*")
-
-_STYLE = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "0.6",
-    "axes.labelcolor": "0.2",
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "0.93",
-    "xtick.color": "0.35",
-    "ytick.color": "0.35",
-    "font.size": 9.5,
-    "legend.frameon": False,
-    "svg.hashsalt": "oneshot",
-}
-
-
-class Plot(Rows, Figure):
-    """A figure of lines, shown by notebooks as an SVG, with the rows of numbers that it shows."""
-
-    def _repr_svg_(self) -> str:
-        buffer = io.StringIO()
-        with matplotlib.rc_context(_STYLE):
-            self.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-        return buffer.getvalue()
-
-
-def unless_empty(show: Callable) -> Callable:
-    """Make a figure a sentence where what it shows, its first argument, is nothing."""
-
-    @wraps(show)
-    def shown(first: Any, *arguments: Any, **options: Any) -> Any:
-        there = first.values() if isinstance(first, Mapping) else first
-        return show(first, *arguments, **options) if any(map(_there, there)) else NOTHING
-
-    return shown
 
 
 @unless_empty
@@ -115,12 +74,12 @@ def plane(
             told = _columns(one, x, y) | {"settings": one.settings}
             figure.note(name=label(one.system), shown="other settings", **told)
         axes.set(xlabel=axis(x), ylabel=axis(y))
-        _within_percent(axes)
-        shown = [_handle(label(name), *looks(name)) for name in scored]
+        within_percent(axes)
+        shown = [handle(label(name), *looks(name)) for name in scored]
         if hollow and hollow.keys() & scored.keys():
-            shown.append(_handle("published", "0.4", "o", markerfacecolor="none"))
+            shown.append(handle("published", "0.4", "o", markerfacecolor="none"))
         if small:
-            shown.append(_handle("other settings", "0.4", "o", markersize=3))
+            shown.append(handle("other settings", "0.4", "o", markersize=3))
         figure.legend(handles=shown, loc="outside lower center", ncols=4, fontsize=8.5)
     return figure
 
@@ -161,10 +120,10 @@ def paths(
                 ax.legend(fontsize=8, loc="best")
         for name, one in (shown | {systems.HUMAN: human}).items():
             figure.note(name=label(name), **_columns(one, x, y))
-        _same_limits(axes)
-        handles = [_handle(n, "0.35", *MARKS.get(n, ("o", 7))) for n in shown]
-        handles += [_handle("human", HUMAN, "*", 13)]
-        handles += [_handle("nearest to human on validation concepts", "0.35", "o", 8)] * bool(best)
+        same_limits(axes)
+        handles = [handle(n, "0.35", *MARKS.get(n, ("o", 7))) for n in shown]
+        handles += [handle("human", HUMAN, "*", 13)]
+        handles += [handle("nearest to human on validation concepts", "0.35", "o", 8)] * bool(best)
         figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8)
     return figure
 
@@ -252,7 +211,7 @@ def against(
                 ax.axhline(value, color=HUMAN, linestyle=":", linewidth=1, label=name)
             ax.set(xlabel=called or axis(x), ylabel=axis(score), xscale="log" if log else "linear")
             if log:
-                _round_ticks(ax)
+                round_ticks(ax)
         panels[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -304,9 +263,9 @@ def curves(scored: Mapping[str, Any], hollow: Mapping[str, Any] | None = None) -
                 told = {"markerfacecolor": "none", "markersize": 4, "alpha": 0.6}
                 axes.plot(*np.array(hollow[name]).T, **style, **told)
         axes.set(xlabel=axis("originality"), ylabel=axis("recognizability"))
-        _within_percent(axes)
+        within_percent(axes)
         handles = axes.get_legend_handles_labels()[0]
-        handles += [_handle("published", "0.4", "o", markerfacecolor="none")] * bool(hollow)
+        handles += [handle("published", "0.4", "o", markerfacecolor="none")] * bool(hollow)
         axes.legend(handles=handles, fontsize=8.5, loc="lower left")
     return figure
 
@@ -331,7 +290,7 @@ def densities(
         handles = axes.get_legend_handles_labels()[0]
         if peaks:
             told = "peak of the published density"
-            handles.append(_handle(told, "0.4", "o", markerfacecolor="none"))
+            handles.append(handle(told, "0.4", "o", markerfacecolor="none"))
         axes.legend(handles=handles, fontsize=8.5)
     return figure
 
@@ -422,43 +381,6 @@ def board(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Plot:
     return figure
 
 
-def looks(name: str) -> tuple[str, str]:
-    """Return the colour and the marker of a system, or of what is regularized, by its name."""
-    parts = [part.strip().partition(" ")[0] for part in name.split("+")]
-    part = next((part for part in parts if part != "prototype"), parts[0])
-    if name not in systems.SYSTEMS and part in REGULARIZERS:
-        return REGULARIZERS[part], "o"
-    return systems.looks(name)
-
-
-def label(name: str) -> str:
-    """Return what a page calls a system, or what is regularized."""
-    return systems.label(name)
-
-
-def axis(column: str) -> str:
-    """Return what an axis of a column is called."""
-    return f"{column} (%)" if column.startswith("recognizability") else column
-
-
-def point(one: Any, x: str, y: str) -> tuple[float, float]:
-    """Return a record's place on the plane of two scores."""
-    return getattr(one, x).value, getattr(one, y).value
-
-
-def middle(value: Any) -> float:
-    """Return a number, or the value of an interval."""
-    return value.value if isinstance(value, Interval) else value
-
-
-def reach(value: Any) -> list[list[float]]:
-    """Return how far an interval reaches below and above its value, nowhere of a number."""
-    if not isinstance(value, Interval):
-        return [[0.0], [0.0]]
-    # a mean of ones may be rounded to a little less than its resamples
-    return [[max(value.value - value.low, 0.0)], [max(value.high - value.value, 0.0)]]
-
-
 def fitted(points: np.ndarray) -> np.ndarray:
     """Return a quadratic fit, nowhere above 100 %, or the points where they are too few."""
     if len(points) < 3:
@@ -467,56 +389,5 @@ def fitted(points: np.ndarray) -> np.ndarray:
     return np.stack([x, np.minimum(y, 100)], axis=1)
 
 
-def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60) -> np.ndarray:
-    """Return an ellipse (points, 2) that holds `level` of a bootstrapped point.
-
-    `x` and `y` are (1 + draws,): as measured, which is the centre, then of each resample; they are
-    taken to be normal.
-    """
-    spread = np.linalg.cholesky(np.cov(x[1:], y[1:]) + 1e-12 * np.eye(2))
-    radius = np.sqrt(-2 * np.log(1 - level))
-    turn = np.linspace(0, 2 * np.pi, points)
-    return np.array([x[0], y[0]]) + radius * np.stack([np.cos(turn), np.sin(turn)], 1) @ spread.T
-
-
-@contextmanager
-def plot(width: float, height: float, panels: int = 1, rows: int = 1):
-    """Give a figure in the style of the book and its panels."""
-    with matplotlib.rc_context(_STYLE):
-        figure = Plot(figsize=(width, height), layout="constrained")
-        yield figure, np.ravel(figure.subplots(rows, panels // rows))
-
-
 def _columns(one: Any, *columns: str) -> dict[str, Any]:
     return {column: getattr(one, column) for column in columns}
-
-
-def _there(value: Any) -> bool:
-    return value is not None and (not hasattr(value, "__len__") or len(value) > 0)
-
-
-def _handle(name: str, colour: str, marker: str, markersize: float = 6, **style: Any) -> Line2D:
-    style |= {"marker": marker, "color": colour, "linestyle": "none", "markersize": markersize}
-    return Line2D([], [], label=name, **style)
-
-
-def _within_percent(axes) -> None:
-    low, high = axes.get_ylim()
-    axes.set_ylim(max(low, -2), min(high, 102))
-
-
-def _round_ticks(axes) -> None:
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    low, high = axes.get_xlim()
-    subs = (1, 2, 5) if high < 300 * low else (1,)  # more would stand on each other
-    axes.xaxis.set_major_locator(LogLocator(subs=subs, numticks=9))
-    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
-
-
-def _same_limits(axes) -> None:
-    for edge in ("xlim", "ylim"):
-        low, high = zip(*(getattr(ax, f"get_{edge}")() for ax in axes), strict=True)
-        for ax in axes:
-            getattr(ax, f"set_{edge}")(min(low), max(high))

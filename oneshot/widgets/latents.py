@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.evenly import evenly
 from oneshot.metrics.latents import between, principal_plane
-from oneshot.widgets.figures import Plot, plot
+from oneshot.widgets.canvas import Plot, plot
 from oneshot.widgets.sheets import Sheet, contact_sheet
 
 

@@ -9,8 +9,8 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 from oneshot import systems
 from oneshot.evaluations.samples import Shown
 from oneshot.sweep.study import Result
-from oneshot.widgets import figures, sheets
-from oneshot.widgets.figures import Plot, plot, reach
+from oneshot.widgets import canvas, sheets
+from oneshot.widgets.canvas import Plot, plot, reach
 from oneshot.widgets.tables import Cells, cell
 
 SCORES = {"recognizability": "recognizability (%)", "originality": "originality"}
@@ -45,7 +45,7 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
                     axes.errorbar(*at, fmt=marker, color=colour, label=label, **bars)
                     axes.annotate(str(rows.index(row)), at, color=colour, **place)
             for row in people:
-                axes.axhline(getattr(row, score).value, color=figures.HUMAN, ls="--", label="human")
+                axes.axhline(getattr(row, score).value, color=canvas.HUMAN, ls="--", label="human")
             axes.set(xscale="log", xlabel="core-minutes of training", ylabel=name)
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

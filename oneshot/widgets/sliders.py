@@ -13,8 +13,8 @@ from oneshot.evaluations.table import Table
 from oneshot.evenly import evenly
 from oneshot.metrics.tradeoff import Tradeoff
 from oneshot.widgets import sheets
+from oneshot.widgets.canvas import REGULARIZERS, label, looks, point, unless_empty
 from oneshot.widgets.explorer import Dot, Explorer
-from oneshot.widgets.figures import REGULARIZERS, label, looks, point, unless_empty
 
 NOTHING = Markdown("*No drawings have been kept yet.*")
 NEAR = 0.08

@@ -10,7 +10,7 @@ from IPython.display import HTML, Markdown
 from oneshot import systems
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import UNTESTED, Claim
-from oneshot.widgets.figures import unless_empty
+from oneshot.widgets.canvas import unless_empty
 from oneshot.widgets.rows import Rows
 
 ALONE = (

@@ -16,7 +16,7 @@ from oneshot.evenly import evenly
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.metrics.tradeoff import tradeoff
-from oneshot.widgets import figures, sliders, tables, words
+from oneshot.widgets import canvas, figures, sliders, tables, words
 
 
 def scored(found):
@@ -64,7 +64,7 @@ def test_the_plane_has_ellipses_other_settings_and_hollow_published_points(found
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == 8  # there is no published point of the LDM
     dots = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 3]
-    places = [figures.point(one, "diversity", "recognizability") for one in small]
+    places = [canvas.point(one, "diversity", "recognizability") for one in small]
     np.testing.assert_allclose(dots, places)
     names = texts(figure.legends[0].get_texts())
     assert names[0] == "human" and names[-2:] == ["published", "other settings"]
@@ -117,7 +117,7 @@ def test_arrows_lead_from_the_first_to_the_second(runs):
     one, two = runs.by("family")["kl"][:2]
     (ax,) = figures.arrows([(one, two)], runs.human).axes
     (arrow,) = [text for text in ax.texts if text.arrow_patch]
-    ends = [figures.point(r, "originality", "recognizability") for r in (one, two)]
+    ends = [canvas.point(r, "originality", "recognizability") for r in (one, two)]
     np.testing.assert_allclose([arrow.xyann, arrow.xy], ends)
 
 
@@ -157,9 +157,9 @@ def test_bars_of_the_board_are_as_long_as_statements_came_out_so():
 
 
 def test_what_is_regularized_looks_like_its_partner():
-    assert figures.looks("barlow+prototype") == figures.looks("barlow 30")
-    assert len({figures.looks(name)[0] for name in figures.REGULARIZERS}) == 7
-    assert figures.looks("cfgdm") == systems.looks("cfgdm")
+    assert canvas.looks("barlow+prototype") == canvas.looks("barlow 30")
+    assert len({canvas.looks(name)[0] for name in canvas.REGULARIZERS}) == 7
+    assert canvas.looks("cfgdm") == systems.looks("cfgdm")
 
 
 def test_a_plot_is_the_same_svg_every_time(found):
@@ -197,13 +197,13 @@ def test_runs_are_listed_nearest_to_human_first(runs):
 
 def test_an_explorer_has_a_dot_for_each_system_and_each_setting(found, runs):
     made = sliders.systems_explorer(found.defaults(), 3)
-    assert [group["label"] for group in made.groups] == list(map(figures.label, found.systems))
+    assert [group["label"] for group in made.groups] == list(map(canvas.label, found.systems))
     assert len(made.dots) == len(made.groups) and len(made.concepts) == 3
     dot = made.dots[list(found.systems).index("cfgdm")]
-    place = figures.point(found.systems["cfgdm"], "diversity", "recognizability")
+    place = canvas.point(found.systems["cfgdm"], "diversity", "recognizability")
     assert dot["at"] == pytest.approx(place, abs=1e-4)
     assert made.human["at"] == pytest.approx(
-        figures.point(found.human, "diversity", "recognizability"), abs=1e-4
+        canvas.point(found.human, "diversity", "recognizability"), abs=1e-4
     )
     name = "barlow+prototype"
     groups = {name: list(runs.by("family")[name])}

@@ -10,7 +10,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.sweep import study
 from oneshot.sweep.study import Result
 from oneshot.widgets import recipe_study
-from oneshot.widgets.figures import Plot
+from oneshot.widgets.canvas import Plot
 from oneshot.widgets.sheets import Sheet
 
 
