@@ -29,6 +29,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.results import Drawn
+from oneshot.recipes.rivals import judging
 from oneshot.widgets import sheets
 from oneshot.widgets.explorer import Dot, Explorer
 from oneshot.widgets.sketchpad import Judges
@@ -221,7 +222,7 @@ def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
 def people(dataset: str, preset: str = "laptop") -> Record | None:
     """Return the row of the table of people on the test concepts of a data set, if there is one."""
     where = {"size": presets.judged(preset), "split": "category", "critics": "own"}
-    return results.read().where(dataset=resolved(dataset), **where).human
+    return results.read().where(dataset=resolved(judging(dataset)), **where).human
 
 
 def read(sources: Sequence[str]) -> dict[str, Tensor]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from oneshot.drawings.sources import source
-from oneshot.recipes import presets
+from oneshot.recipes import presets, together
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.nulls import Copy, HumanHalf, OtherConcept, Warp
 from oneshot.recipes.results import Human, Samples
@@ -37,11 +37,18 @@ class System:
 PEOPLE = System(HUMAN, "human", "#181a22", "*", presets.human)
 """The data set's own drawings, beside which every system is shown."""
 
+
+def _ldm(dataset: str, preset: str) -> Recipe:
+    if dataset == together.ANY:
+        return together.latent_diffusion(preset)
+    return presets.latent_diffusion(dataset, preset)
+
+
 _VAE = {"beta": (0.25, 0.5, 2.0, 4.0)}
 SYSTEMS: Mapping[str, System] = {
     row.name: row
     for row in (
-        System("ldm", "LDM", "#26727a", "D", presets.latent_diffusion),
+        System("ldm", "LDM", "#26727a", "D", _ldm),
         System("cfgdm", "CFGDM", "#b04a16", "o", presets.pixel_diffusion),
         System("ddpm", "DDPM", "#e08a4c", "o", partial(presets.pixel_diffusion, dropout=0.0)),
         System("fsdm", "FSDM", "#8f7214", "o", presets.set_diffusion),
@@ -126,8 +133,14 @@ def variants(name: str) -> Mapping[str, Sequence[float]]:
 
 
 def recipe(name: str, dataset: str, preset: str = "laptop") -> Recipe:
-    """Return the recipe of a generative system; raise ValueError naming the known ones."""
-    return find(name).recipe(dataset, preset)
+    """Return the recipe of a generative system; raise ValueError naming the known ones.
+
+    The data set "any" is all of them together, which only the LDM learns.
+    """
+    row = find(name)
+    if dataset == together.ANY and name != "ldm":
+        raise ValueError(f"only the ldm learns {dataset!r}, all data sets together, not {name}")
+    return row.recipe(dataset, preset)
 
 
 def variations(name: str, dataset: str, preset: str = "laptop") -> int:

@@ -23,6 +23,7 @@ from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Artefact, Made, Recipe, from_json
 from oneshot.recipes.results import Human, Samples
+from oneshot.recipes.together import ANY
 from oneshot.store import SUMS, Store, default, read_sums
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
 from oneshot.training.eight_bits import restored, shrunk
@@ -192,9 +193,14 @@ def publish_systems(
     Another `edition` than the one that pages ask for lies beside it, as "omniglot-cfgdm-edition2",
     until its rows of results are there and it takes the name of the first.
 
+    What learned all data sets together has no test concepts of its own, so no scores, and takes its
+    autoencoder along; `evaluations.transfer` scores it.
+
     Raises ValueError for a system that is not known, and ZooError for one that is not trained.
     """
     store = _writable(store)
+    if dataset == ANY:
+        return [file for name in names for file in _publish_any(name, preset, store)]
     human = _headline(store.get(presets.scores(presets.human(dataset, preset))))
     about: dict[str, Any] = {"dataset": dataset, "preset": preset, "store": store}
     files = []
@@ -202,15 +208,27 @@ def publish_systems(
         model = asked = systems.recipe(name, dataset, preset)
         if edition is not None:
             model = presets.small(name, dataset, preset, edition)
-        if not store.find(model):
-            which = presets.options(dataset, preset)
-            raise ZooError(f"{name} is not trained: oneshot make {name} {which}")
+        _demand(model, name, dataset, preset, store)
         drawn = Samples(model, "test", presets.variations(dataset, preset))
         metrics = _reached(drawn, store) | {"human": human}
         beside = "" if model == asked else f"-edition{edition}"
         file = f"{dataset.replace(':', '-')}-{name}{beside}"
         files.append(export(model, file, system=name, metrics=metrics, **about))
     return files
+
+
+def _publish_any(name: str, preset: str, store: Store) -> list[Path]:
+    model = systems.recipe(name, ANY, preset)
+    _demand(model, name, ANY, preset, store)
+    about = {"dataset": ANY, "preset": preset, "store": store}
+    parts = (("autoencoder", model.autoencoder), (name, model))
+    return [export(recipe, f"{ANY}-{part}", system=part, **about) for part, recipe in parts]
+
+
+def _demand(model: Recipe, name: str, dataset: str, preset: str, store: Store) -> None:
+    if not store.find(model):
+        which = presets.options(dataset, preset)
+        raise ZooError(f"{name} is not trained: oneshot make {name} {which}")
 
 
 def _reached(drawn: Samples | Human, store: Store) -> dict[str, Any]:

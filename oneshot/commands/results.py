@@ -120,7 +120,8 @@ def _transfer(arguments: argparse.Namespace) -> int:
     from oneshot.evaluations import transfer
 
     documents, lines = [], []
-    for row in transfer.keep(arguments.system, arguments.dataset):
+    split = "validation" if arguments.table.endswith("validation") else "test"
+    for row in transfer.keep(arguments.system, arguments.dataset, split=split):
         documents.append(row.to_json())
         told = f"recognizability {row.recognizability}  originality {row.originality}"
         lines.append(f"{row.system:10} that learned {row.learned:10} draws {row.drawn:10}  {told}")
@@ -143,5 +144,6 @@ _OTHERS = {
     "warp": _amplitudes,
     "failures": _failures,
     "transfer": _transfer,
+    "transfer-validation": _transfer,
 }
 """Tables that are not of records."""

@@ -64,7 +64,9 @@ def suffixes() -> set[str]:
 def read(file: Path) -> Picture:
     """Return the picture in a file, the first one where it holds several.
 
-    Raises DataError when it is damaged, of another kind, or would take too much memory.
+    What would take more than `MEMORY` once decoded is refused before; in colour that is above 209
+    million pixels, and decoding one just below takes Pillow some seconds. Raises DataError for it,
+    and for a picture that is damaged or of another kind.
     """
     with seekable(file) as stream:
         return _decoded(stream, str(file))

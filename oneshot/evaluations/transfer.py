@@ -28,15 +28,18 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import Claim, Measured, more
 from oneshot.metrics.scoring import score
 from oneshot.recipes import presets
-from oneshot.recipes.rivals import rivals
+from oneshot.recipes.rivals import UNHOUSED, rivals
+from oneshot.recipes.together import ANY
 
 SKETCHBOOK = "sketchbook"
-LEARNED = ("glyphs", "omniglot", "quickdraw")
-DRAWN = (*LEARNED, SKETCHBOOK)
+DATASETS = ("glyphs", "omniglot", "quickdraw")
+LEARNED = (*DATASETS, ANY)
+DRAWN = (*DATASETS, SKETCHBOOK)
 CONCEPTS, VARIATIONS = 24, 4
 SHOWN = 2
 """Drawings of each exemplar of the sketchbook that are kept."""
-NAME = "transfer.json"
+NAMES = {"test": "transfer.json", "validation": "transfer_validation.json"}
+"""The table of each split; what is chosen is chosen on validation concepts."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,9 @@ class Transfer(lines.Row):
         return self.drawn, self.learned, self.system
 
 
-def read(file: Path | None = None) -> list[Transfer]:
-    """Return the rows that ship, none where there are none."""
-    return lines.read(file or table.SHIPPED / NAME, Transfer)
+def read(folder: Path | None = None, split: str = "test") -> list[Transfer]:
+    """Return the rows of a split that ship, none where there are none."""
+    return lines.read((folder or table.SHIPPED) / NAMES[split], Transfer)
 
 
 def drawings(row: Transfer, folder: Path | None = None) -> Shown | None:
@@ -73,10 +76,12 @@ def drawings(row: Transfer, folder: Path | None = None) -> Shown | None:
     return samples.load(_kept(row, folder or table.SHIPPED), model=row.recipe)
 
 
-def exemplars(drawn: str) -> tuple[Tensor, list[int], list[str], Tensor | None]:
+def exemplars(
+    drawn: str, split: str = "test"
+) -> tuple[Tensor, list[int], list[str], Tensor | None]:
     """Return exemplars (C, 1, 48, 48), numbers for their noise, names, and what people drew.
 
-    Raises DataError when the data set is not on this machine.
+    The sketchbook has no splits. Raises DataError when the data set is not on this machine.
     """
     if drawn == SKETCHBOOK:
         strokes = sketchbook.drawings().items()
@@ -85,8 +90,8 @@ def exemplars(drawn: str) -> tuple[Tensor, list[int], list[str], Tensor | None]:
     recipe = presets.concepts(drawn)
     check_data(recipe.drawings, store.default())
     group = store.get(recipe)
-    test = group.of("test")
-    ids = [int(k) for k in test[evenly(len(test), CONCEPTS)]]
+    some = group.of(split)
+    ids = [int(k) for k in some[evenly(len(some), CONCEPTS)]]
     people = torch.from_numpy(group.sample(ids, VARIATIONS))
     return group.exemplar_images(ids), ids, [group.names[k] for k in ids], people
 
@@ -96,18 +101,19 @@ def keep(
     drawn: Sequence[str] = (),
     folder: Path | None = None,
     learned: Sequence[str] = LEARNED,
+    split: str = "test",
 ) -> Iterator[Transfer]:
     """Yield rows of what ships and has none yet, each kept in the table as soon as it is measured.
 
     `names` are systems, `drawn` data sets, or the sketchbook, and `learned` those that models
     learned; all unless given. What is not trained, or drawn on a data set that is not here, is
-    left out.
+    left out; so is the sketchbook for another `split` than test.
     """
-    file = (folder or table.SHIPPED) / NAME
-    there = {row.identity: row.recipe for row in read(file)}
-    for target in drawn or DRAWN:
+    file = (folder or table.SHIPPED) / NAMES[split]
+    there = {row.identity: row.recipe for row in read(folder, split)}
+    for target in drawn or (DRAWN if split == "test" else DATASETS):
         try:
-            asked = exemplars(target)
+            asked = exemplars(target, split)
         except DataError:
             continue
         people = [(systems.HUMAN, target, None)] * (asked[3] is not None)
@@ -145,6 +151,8 @@ def carries(rows: Sequence[Transfer]) -> list[Claim]:
 def _models(names: Sequence[str], learned: Sequence[str]) -> Iterator[tuple[str, str, Any]]:
     for system in names or systems.SYSTEMS:
         for dataset in learned:
+            if dataset == ANY and system != "ldm":
+                continue
             recipe = systems.recipe(system, dataset)
             if store.default().find(recipe):
                 yield system, dataset, recipe
@@ -166,7 +174,7 @@ def _measured(
         device = store.default().device
         drawn = store.get(recipe).draw(pages.to(device), VARIATIONS, concepts=ids).cpu()
     levels = drawn if drawn.dtype == torch.uint8 else (255 * drawn).round().byte()
-    judges = rivals("quickdraw" if target == SKETCHBOOK else target)
+    judges = rivals(UNHOUSED if target == SKETCHBOOK else target)
     critics = store.get(judges.originality), store.get(judges.recognition)
     scores = score(levels, pages, *critics, threshold=judges.concepts.threshold, trials=None)
     unit = store.get(judges).unit

@@ -11,6 +11,7 @@ from oneshot.metrics.originality import normaliser
 from oneshot.recipes import presets
 from oneshot.recipes.base import Artefact, Made, Recipe, check_name
 from oneshot.recipes.data import Concepts, OriginalityCritic, RecognitionCritic
+from oneshot.recipes.together import ANY
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,18 @@ class Rivals(Recipe):
         return Against(artefact.tensors["features"].float(), tuple(card["names"]), card["unit"])
 
 
+UNHOUSED = "quickdraw"
+"""Whose critics judge drawings that are of no data set: those of the sketchbook, or of a reader."""
+
+
+def judging(dataset: str) -> str:
+    """Return the data set whose critics judge the drawings of a model that learned `dataset`."""
+    return UNHOUSED if dataset == ANY else dataset
+
+
 def rivals(dataset: str, preset: str = "laptop") -> Rivals:
     """Return what a drawing is judged against by the critics of a data set."""
+    dataset = judging(dataset)
     return Rivals(
         presets.concepts(dataset, preset),
         presets.originality_critic(dataset, preset),

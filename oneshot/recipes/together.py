@@ -17,7 +17,7 @@ ANY = "any"
 """What this union is called where a data set is asked for that a model learned."""
 PARTS = ("glyphs", "omniglot", "quickdraw:2")
 """The data sets of the union; of Quick, Draw! the edition that is the same on every machine."""
-STEPS = {"autoencoder": 12_000, "latents": 8_000}
+STEPS = {"autoencoder": 12_000, "latents": 6_000}
 """Training steps at size laptop; a draft takes the shares of `presets.DRAFT`."""
 
 
@@ -40,13 +40,14 @@ class Together(Recipe[ConceptSet]):
     def make(self, store: Getter, work: Path) -> Made:
         """Join pages, members, exemplars and splits; nothing is kept."""
         found = [store.get(part) for part in self.parts]
-        starts = np.cumsum([0, *(len(one.pages) for one in found)])
+        starts = np.cumsum([0, *(len(one.pages) for one in found[:-1])])
+        placed = list(zip(found, starts, strict=True))
         joined = {
             "pages": np.concatenate([one.pages for one in found]),
-            "members": np.concatenate([one.members + s for one, s in zip(found, starts)]),
+            "members": np.concatenate([one.members + start for one, start in placed]),
             "offsets": np.cumsum([0, *(n for one in found for n in one.counts)]),
             "splits": np.concatenate([one.splits for one in found]),
-            "exemplars": np.concatenate([one.exemplars + s for one, s in zip(found, starts)]),
+            "exemplars": np.concatenate([one.exemplars + start for one, start in placed]),
         }
         names = [
             f"{part.drawings.dataset} {name}"

@@ -14,11 +14,12 @@ from oneshot import systems
 from oneshot.drawings.errors import DataError
 from oneshot.recipes import editions, presets
 from oneshot.recipes.base import Recipe
+from oneshot.recipes.together import ANY
 from oneshot.store import Store
 from oneshot.training.slot import Clock, OutOfTime, slot
 
 ORDER = ("cfgdm", "fsdm", "ddpm", "ldm", "vae-ns", "vae-stn", "da-gan-un", "da-gan-rn")
-DATASETS = ("omniglot", "quickdraw", "glyphs")
+DATASETS = ("omniglot", "quickdraw", "glyphs", ANY)
 SEEDS = (0, 1, 2)
 """What a statement compares is trained with each of these, the first everywhere before the next."""
 
@@ -60,6 +61,8 @@ def jobs(
             raise ValueError(f"unknown system {name!r}; known: {', '.join(ORDER)}")
     found = []
     for seed, dataset, name in itertools.product(SEEDS, datasets, sorted(wanted, key=ORDER.index)):
+        if dataset == ANY and name != "ldm":
+            continue
         recipe = _recipe(name, dataset, preset)
         plan = replace(recipe.plan, seed=seed)
         found.append(Job(name, dataset, seed, replace(recipe, plan=plan)))
