@@ -181,10 +181,12 @@ def _execute(notebook: Path, node: NotebookNode, given: Mapping[str, object]) ->
 def own_folder() -> Iterator[Path]:
     """Make a folder for what a kernel needs, and remove it and those that killed runs left.
 
+    A kernel that was starting when its run was killed is ended first: it would make its own anew.
     Kernels that start at once in the same folder would pick the same names for their sockets.
     """
     for left in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*.lock"):
         with contextlib.suppress(Timeout, OSError), FileLock(left, timeout=0):
+            _end_kernels(left.with_suffix(""))
             shutil.rmtree(left.with_suffix(""), ignore_errors=True)
             left.unlink()
     folder = Path(tempfile.gettempdir()) / f"{_FOLDER}{secrets.token_hex(8)}"
@@ -197,6 +199,17 @@ def own_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
             with contextlib.suppress(OSError):
                 lock.unlink()
+
+
+def _end_kernels(folder: Path) -> None:
+    """End the kernels of a run that is no more."""
+    import psutil  # which every kernel needs, and nothing else here
+
+    for process in psutil.process_iter(["cmdline"]):
+        if any(str(folder) in word for word in process.info["cmdline"] or []):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+                process.wait(10)
 
 
 def _at_home(folder: Path) -> dict[str, str]:

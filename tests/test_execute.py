@@ -357,6 +357,22 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_what_is_in_use_stays(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_kernel_that_was_starting_when_its_run_was_killed_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(execute.tempfile, "gettempdir", lambda: str(tmp_path))
+    theirs = tmp_path / "oneshot-page-0123456789abcdef"
+    theirs.mkdir()
+    theirs.with_suffix(".lock").touch()
+    late = "import sys, time; from pathlib import Path; print(flush=True); time.sleep(15);"
+    late += "Path(sys.argv[1]).parent.mkdir(); Path(sys.argv[1]).touch()"
+    command = [sys.executable, "-c", late, str(theirs / "connection.json")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as kernel:
+        kernel.stdout.readline()
+        with execute.own_folder():
+            assert not theirs.exists()
+        assert kernel.wait() != 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_page_runs_where_temporary_files_lie_deep(tmp_path, monkeypatch):
     """A path of a socket holds some hundred bytes; beyond, kernels are spoken to by ports."""
     deep = tmp_path / ("d" * 60) / ("e" * 60)
