@@ -128,6 +128,25 @@ def keep(
             yield row
 
 
+def called(system: str, learned: str) -> str:
+    """Return what a model is called on a page: its system, and what it learned."""
+    return f"{systems.label(system)}, {'all three' if learned == ANY else learned}"
+
+
+def chosen(rows: Sequence[Transfer], system: str = "ldm") -> str:
+    """Return what the model of a system learned that is most recognizable over all that is drawn.
+
+    Raises ValueError when there is no row of the system.
+    """
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        if row.system == system:
+            found.setdefault(row.learned, []).append(row.recognizability.value)
+    if not found:
+        raise ValueError(f"nothing is known of the {systems.label(system)}")
+    return max(found, key=lambda learned: float(np.mean(found[learned])))
+
+
 def carries(rows: Sequence[Transfer]) -> list[Claim]:
     """Return, for each system and data set, whether having learned that data set helps.
 

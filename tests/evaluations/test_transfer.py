@@ -17,6 +17,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.originality import distance
 from oneshot.recipes import presets
 from oneshot.recipes.rivals import rivals
+from oneshot.recipes.together import ANY
 from oneshot.widgets.sheets import Sheet
 
 
@@ -70,6 +71,22 @@ def test_what_learned_a_data_set_is_held_against_what_learned_another():
     found = {claim.statement[-20:]: claim.verdict for claim in transfer.carries(rows)}
     assert list(found.values()) == [paired.HOLDS, paired.UNDECIDED]
     assert "learned glyphs." in next(iter(found))
+
+
+def test_what_is_most_recognizable_over_all_is_chosen():
+    rows = [
+        row("omniglot", "omniglot", [90.0]),
+        row("glyphs", "omniglot", [20.0]),
+        row("omniglot", ANY, [80.0]),
+        row("glyphs", ANY, [40.0]),
+        row("glyphs", "glyphs", [100.0], "cfgdm"),
+    ]
+    assert transfer.chosen(rows) == ANY
+    assert transfer.chosen(rows, "cfgdm") == "glyphs"
+    assert transfer.called("ldm", ANY) == "LDM, all three"
+    assert transfer.called("ldm", "glyphs") == "LDM, glyphs"
+    with pytest.raises(ValueError, match="nothing is known of the DDPM"):
+        transfer.chosen(rows, "ddpm")
 
 
 def test_what_ships_is_of_the_models_that_ship():
