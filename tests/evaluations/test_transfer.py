@@ -50,9 +50,10 @@ def test_a_model_is_measured_once_and_its_drawings_are_kept(smoke, tmp_path):
 
 
 def test_what_is_chosen_is_chosen_on_concepts_of_their_own(smoke, tmp_path):
-    (found,) = transfer.keep(["da-gan-un"], ["glyphs"], tmp_path, ["glyphs"], "validation")
+    rows = list(transfer.keep(["da-gan-un"], ["glyphs"], tmp_path, ["glyphs"], "validation"))
+    assert [row.system for row in rows] == [systems.HUMAN, "da-gan-un"]
     assert transfer.read(tmp_path) == []
-    assert transfer.read(tmp_path, "validation") == [found.from_json(found.to_json())]
+    assert transfer.read(tmp_path, "validation") == [one.from_json(one.to_json()) for one in rows]
     group = store.get(presets.concepts("glyphs"))
     _, ids, names, people = transfer.exemplars("glyphs", "validation")
     assert set(ids) <= set(group.of("validation")) and len(names) == len(people)
