@@ -3,6 +3,10 @@
 `engine.js` holds onnxruntime-web and the code that draws with it; `ldm-omniglot.js` and its like
 hold the networks of a system, `critics-omniglot.js` those that judge. A script calls
 `oneshotCarry(name, letters, ...)`, where letters are the base64 of a gzipped list of parts.
+
+Networks run by WebAssembly and never by WebGPU: with any build of onnxruntime-web that knows WebGPU,
+in place of the plain one or beside it for browsers that can suspend WebAssembly, the book would
+carry more than the 25 MB that are allowed.
 """
 
 import base64
@@ -49,11 +53,11 @@ def carry_models(folder: Path) -> None:
     What is there and made from the same is left as it is.
     """
     with _locked(folder):
-        for system, dataset, *_ in MODELS:
-            key = systems.recipe(system, dataset).key
-            model = partial(export.export_model, system, dataset, weights=WEIGHTS)
-            _exported(folder, f"{system}-{dataset}", key, model)
-        for dataset in dict.fromkeys(dataset for _, dataset, *_ in MODELS):
+        for one in MODELS:
+            key = systems.recipe(one.system, one.dataset).key
+            model = partial(export.export_model, one.system, one.dataset, weights=WEIGHTS)
+            _exported(folder, one.name, key, model)
+        for dataset in dict.fromkeys(one.judges for one in MODELS):
             critics = partial(export.export_critics, dataset, weights=WEIGHTS)
             _exported(folder, f"critics-{dataset}", rivals(dataset).key, critics)
 

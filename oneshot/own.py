@@ -131,8 +131,8 @@ def draw(
     """Return what a trained system makes of exemplars (1, 1, 48, 48), each alone.
 
     `weights` other than float32 are those of `export`: int8 are those that the book carries, so
-    that the drawings are the ones of its pad. Raises ValueError for a system that is not trained
-    here, and for settings that it cannot draw with.
+    that drawings and scores are the ones of its pad. Raises ValueError for a system that is not
+    trained here, and for settings that it cannot draw with.
     """
     recipe = systems.recipe(system, dataset, preset)
     if steps is not None and "steps" not in getattr(recipe, "drawing", {}):
@@ -149,14 +149,18 @@ def draw(
     for name, exemplar in exemplars.items():
         drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **options)
         found[name] = drawn[0].float().cpu()
-    return judged(exemplars, found, dataset, preset)
+    return judged(exemplars, found, dataset, preset, weights)
 
 
 def judged(
-    exemplars: dict[str, Tensor], drawn: dict[str, Tensor], dataset: str, preset: str = "laptop"
+    exemplars: dict[str, Tensor],
+    drawn: dict[str, Tensor],
+    dataset: str,
+    preset: str = "laptop",
+    weights: str = "float32",
 ) -> list[Own]:
     """Return variations (V, 1, 48, 48) with what the critics of a data set say of them."""
-    judges = Judges.of(dataset, preset)
+    judges = Judges.of(dataset, preset, weights)
     return [Own(name, exemplars[name], p, judges(p, exemplars[name])) for name, p in drawn.items()]
 
 

@@ -78,9 +78,10 @@ function denoising({ about, networks }, condition, size, variations, guidance) {
   };
 }
 
-async function draw({ id, model, exemplar, side, guidance, seed, variations, every }) {
+async function draw({ id, model, exemplar, side, guidance, seed, variations, every, steps }) {
   const made = await prepared(model);
-  const { about, networks } = made;
+  const { networks } = made;
+  const about = { ...made.about, ...(steps && { steps }) };
   const latent = about.family === "latent";
   const size = latent ? about.shape : [1, side, side];
   const count = size.reduce((all, one) => all * one);

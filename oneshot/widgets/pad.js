@@ -87,7 +87,7 @@ function render({ model, el }) {
     stop();
     if (!state.strokes.length) return clear();
     const mine = (turn += 1);
-    const { system, dataset } = chosen();
+    const { system, dataset, steps: asked, judges } = chosen();
     const exemplar = page();
     const { guidance: gamma, seed: number } = state;
     [frames, scores] = [[], []];
@@ -96,7 +96,7 @@ function render({ model, el }) {
     try {
       await engine.load({ system, dataset });
       const start = performance.now();
-      const done = await engine.draw({ system, dataset, exemplar, side: SIDE_PX, guidance: gamma, seed: number, variations: count }, ({ pages, step: k, steps }) => {
+      const done = await engine.draw({ system, dataset, steps: asked, exemplar, side: SIDE_PX, guidance: gamma, seed: number, variations: count }, ({ pages, step: k, steps }) => {
         if (mine !== turn) return;
         frames.push(pages);
         show(frames.length - 1);
@@ -110,7 +110,7 @@ function render({ model, el }) {
       const all = new Float32Array((count + 1) * SIDE_PX ** 2);
       all.set(exemplar);
       all.set(done.pages, SIDE_PX ** 2);
-      const judged = await engine.judge({ dataset, pages: all, side: SIDE_PX });
+      const judged = await engine.judge({ dataset: judges, pages: all, side: SIDE_PX });
       if (mine !== turn) return;
       scores = judged;
       show(frames.length - 1);

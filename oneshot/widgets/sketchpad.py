@@ -1,6 +1,6 @@
 """A pad to draw on, and what the models make of the drawing: in the book, and with a kernel."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import anywidget
@@ -20,11 +20,35 @@ from oneshot.widgets.assets import bundle, style
 
 COUNT = 16
 SIDE = 48
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model of the pad: a system, the data set it learned, and the data set that judges it.
+
+    `label` is what the pad calls it, `about` what it calls the data set of the judges; `steps` are
+    those of the sampler, None for as many as the system takes elsewhere.
+    """
+
+    system: str
+    dataset: str
+    judges: str
+    label: str
+    about: str
+    steps: int | None = None
+
+    @property
+    def name(self) -> str:
+        """The name in links and of the file that the book carries."""
+        return f"{self.system}-{self.dataset}"
+
+
 MODELS = (
-    ("ldm", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
-    ("ldm", "quickdraw", "things (LDM, Quick, Draw!)", "Quick, Draw!"),
+    Choice("ldm", "omniglot", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
+    Choice("ldm", "quickdraw", "quickdraw", "things (LDM, Quick, Draw!)", "Quick, Draw!"),
+    Choice("cfgdm", "omniglot", "omniglot", "letters (CFGDM, Omniglot)", "Omniglot", steps=10),
 )
-"""System, data set, what the pad calls them, and what it calls the data set."""
+"""What the pad offers, its default first."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +62,18 @@ class Judges:
     threshold: float
 
     @classmethod
-    def of(cls, dataset: str, preset: str = "laptop") -> "Judges":
-        """Return those of a data set, from the store."""
+    def of(cls, dataset: str, preset: str = "laptop", weights: str = "float32") -> "Judges":
+        """Return those of a data set, from the store, with weights of a kind of `export`."""
         recipe = rivals(dataset, preset)
         against = store.get(recipe)
+        critics = [store.get(critic) for critic in (recipe.originality, recipe.recognition)]
+        if weights != "float32":
+            from oneshot import export
+
+            files = [export.encoded(export.critic_graph(critic), weights) for critic in critics]
+            critics = [export.Session(file, recipe.concepts.drawings.side) for file in files]
         return cls(
-            store.get(recipe.originality),
-            store.get(recipe.recognition),
+            *critics,
             against.features,
             against.unit,
             recipe.concepts.threshold,
@@ -117,12 +146,13 @@ class Sketchpad(anywidget.AnyWidget):
     def _draw(self, exemplar: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
         recipe = systems.recipe(asked["system"], asked["dataset"])
         model, device = store.get(recipe), store.default().device
+        steps = asked.get("steps") or recipe.drawing["steps"]
 
         def seen(step: Any) -> None:
             x = step.x[0]
             pages = model.decode(x) if hasattr(model, "decode") else (x + 1) / 2
             levels = (255 * pages.clamp(0, 1)).round().to(torch.uint8).cpu()
-            about = {"id": asked["id"], "step": step.index, "steps": recipe.drawing["steps"]}
+            about = {"id": asked["id"], "step": step.index, "steps": steps}
             self.send(about, [levels.numpy().tobytes()])
 
         drawn = model.draw(
@@ -130,11 +160,12 @@ class Sketchpad(anywidget.AnyWidget):
             asked["variations"],
             guidance=float(asked["guidance"]),
             seed=int(asked["seed"]),
+            steps=int(steps),
             concepts=[0],
             callback=seen,
         )
         self.exemplar, self.variations = exemplar, drawn[0].float().cpu()
-        return {"steps": recipe.drawing["steps"]}, [self.variations.numpy().tobytes()]
+        return {"steps": steps}, [self.variations.numpy().tobytes()]
 
     def _judge(self, pages: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
         dataset = asked["dataset"]
@@ -162,15 +193,8 @@ def page() -> dict[str, Any]:
 def choices() -> list[dict[str, Any]]:
     """Return what the pad offers: each model, and the plane its drawings are shown on."""
     return [
-        {
-            "name": f"{system}-{dataset}",
-            "system": system,
-            "dataset": dataset,
-            "label": label,
-            "about": about,
-            "systems": _plane(dataset),
-        }
-        for system, dataset, label, about in MODELS
+        asdict(choice) | {"name": choice.name, "systems": _plane(choice.judges)}
+        for choice in MODELS
     ]
 
 
