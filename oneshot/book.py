@@ -32,7 +32,7 @@ _MADE = {"_build", "node_modules", "vendor", "__pycache__"}
 _LIVE = {"AnyModel", "LayoutModel"}
 # What stands in prose where the pad goes, and where the runtime of models waits to be packed.
 _PAD = "<!-- sketchpad -->"
-_RUNTIME = "node_modules/onnxruntime-web"
+RUNTIME = "node_modules/onnxruntime-web"
 # The icons that the theme shows; its own script carries all two thousand.
 _ICONS = (
     "angle-left",
@@ -181,7 +181,7 @@ def _carry(root: Path, pages: Mapping[str, Path], folder: Path) -> None:
         print("exporting the models of the pad (where they changed)", file=sys.stderr)
         carried.carry_models(folder / "models")
     if padded or any("browserEngine" in text for text in texts):
-        carried.carry_engine(folder / "models", folder / _RUNTIME)
+        carried.carry_engine(folder / "models", folder / RUNTIME)
 
 
 def _install(manifests: list[Path], folder: Path) -> None:
@@ -213,7 +213,7 @@ def _install(manifests: list[Path], folder: Path) -> None:
 def _libraries(modules: Path) -> Iterator[tuple[str, Path]]:
     yield "mathjax/tex-svg.js", modules / "mathjax" / "es5" / "tex-svg.js"
     for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"):
-        yield f"{_RUNTIME}/{name}", modules / "onnxruntime-web" / "dist" / name
+        yield f"{RUNTIME}/{name}", modules / "onnxruntime-web" / "dist" / name
 
 
 def _icons(modules: Path) -> str:
