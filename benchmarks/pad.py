@@ -1,9 +1,9 @@
 """The pad of the book in Chromium: from the last stroke to sixteen drawings, weights already there.
 
-The models run on one thread, as on a page from disk, and draw as the pad does of itself, at
-guidance 1. Ours is the fastest of some drawings by the clock, since work is spread over processes of
-the browser: another program on the machine lengthens it. It includes the rest of the pen after which
-the pad begins to draw. The plain way is the time that is allowed, on two cores.
+The models run on one thread, as on a page from disk, and draw as the pad does of itself,
+at guidance 1. Ours is the fastest of some drawings by the clock, since work is spread over
+processes of the browser: another program on the machine lengthens it. It includes the rest of the
+pen after which the pad begins to draw. The plain way is the time that is allowed, on two cores.
 """
 
 import shutil

@@ -4,9 +4,9 @@
 hold the networks of a system, `critics-omniglot.js` those that judge. A script calls
 `oneshotCarry(name, letters, ...)`, where letters are the base64 of a gzipped list of parts.
 
-Networks run by WebAssembly and never by WebGPU: with any build of onnxruntime-web that knows WebGPU,
-in place of the plain one or beside it for browsers that can suspend WebAssembly, the book would
-carry more than the 25 MB that are allowed.
+Networks run by WebAssembly and never by WebGPU: with any build of onnxruntime-web that knows
+WebGPU, in place of the plain one or beside it for browsers that can suspend WebAssembly, the book
+would carry more than the 25 MB that are allowed.
 """
 
 import base64
