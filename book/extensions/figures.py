@@ -5,7 +5,7 @@ A code cell that shows pictures or widgets says in its metadata what they are:
     "figure": {"name": "plane", "caption": "What is seen.", "paper": "boutin2023, figure 2"}
 
 One caption is for all that the cell shows. Outputs that carry rows (`oneshot.widgets.rows`) get a
-link to them as CSV.
+link to them as CSV and JSON.
 """
 
 import csv
@@ -56,7 +56,13 @@ def data_of(notebook: dict, number: int) -> Iterator[tuple[str, dict]]:
     """Yield what each output of a cell is, and its data: `columns`, and `rows` of values."""
     for output in notebook["cells"][number].get("outputs", []):
         if data := output.get("metadata", {}).get("oneshot"):
-            yield "figure" if "image/svg+xml" in output["data"] else "table", data
+            yield "figure" if shown_as_picture(output["data"]) else "table", data
+
+
+def shown_as_picture(data: dict) -> bool:
+    """Return whether an output is a picture or the still picture of a widget, and no table."""
+    html = "".join(data.get("text/html", ""))
+    return bool({"image/svg+xml", "image/png"} & data.keys()) or "oneshot-still" in html
 
 
 def caption(app: Sphinx, doctree: nodes.document) -> None:
@@ -73,10 +79,11 @@ def caption(app: Sphinx, doctree: nodes.document) -> None:
         stem = f"{source.stem}-{told.get('name', cell['cell_index'])}"
         links = []
         for kind, data in data_of(notebook, cell["cell_index"]):
-            name = f"{stem}-{kind}.csv"
-            name = f"{stem}-{kind}-{len(links) + 1}.csv" if name in files else name
+            name = f"{stem}-{kind}"
+            name = f"{name}-{len(links) // 2 + 1}" if name in files else name
             files[name] = data
-            links.append(link(page, name, f"Data of the {kind} (CSV)"))
+            links += [link(page, f"{name}.csv", f"Data of the {kind} (CSV)")]
+            links += [link(page, f"{name}.json", "JSON", f"Data of the {kind} (JSON)")]
         figure = framed(outputs, told, stem)
         place = figure[-1] if figure else nodes.paragraph(classes=["data"])
         place += [nodes.raw("", f" {html}", format="html") for html in links]
@@ -106,10 +113,11 @@ def framed(outputs: nodes.container, told: dict, identifier: str) -> nodes.figur
     return figure
 
 
-def link(page: str, name: str, words: str) -> str:
-    """Return a link from a page to one of its files of data."""
+def link(page: str, name: str, words: str, spoken: str = "") -> str:
+    """Return a link from a page to one of its files of data; `spoken` says more than its words."""
     address = "../" * page.count("/") + f"{DATA}/{name}"
-    return f'<a class="data" download href="{escape(address)}">{words}</a>'
+    label = f' aria-label="{spoken}"' if spoken else ""
+    return f'<a class="data" download href="{escape(address)}"{label}>{words}</a>'
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
@@ -120,8 +128,10 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for files in _files(app.env).values():
         for name, data in files.items():
-            with (folder / name).open("w", newline="", encoding="utf-8") as file:
+            with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([data["columns"], *data["rows"]])
+            rows = [dict(zip(data["columns"], row, strict=True)) for row in data["rows"]]
+            (folder / f"{name}.json").write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
 
 
 def forget(app: Sphinx, env: object, page: str) -> None:

@@ -1,11 +1,12 @@
-"""The same statements by other means: other critics, the other axis, each half of the concepts.
+"""The same statements by other means: other critics, the other axis, and fewer concepts.
 
 A table is changed and all is tested again, so that nothing but what is said is other. What a table
 lacks, or what a change does not touch, is left out.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,11 +16,16 @@ from oneshot.claims.corrected import Verdict, corrected
 from oneshot.claims.gathered import OWN, PAPERS, Part, gather
 from oneshot.evaluations.record import Record
 from oneshot.evaluations.table import Table
-from oneshot.metrics.paired import Claim
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
+from oneshot.rng import generator
 
 AXES = {"diversity": "originality", "originality": "diversity"}
 KEPT = {"raw_diversity": "distance", "distance": "raw_diversity"}
-
+SHARES = {"a quarter": 0.25, "half": 0.5, "three quarters": 0.75}
+"""How many of the concepts a statement is tested on again."""
+DRAWS = 5
+"""How often each share of the concepts is drawn."""
+_CONCEPTS = 0x434F4E43  # keeps the choice of concepts apart from other random streams
 
 Agreed = Callable[[str], Sequence[MapsRow]]
 
@@ -28,12 +34,14 @@ Agreed = Callable[[str], Sequence[MapsRow]]
 class Finding:
     """A statement of a part, its verdict among those of its paper, and how else it comes out.
 
-    `again` are the claims of the same test by other means, by name, each by its interval alone.
+    `again` are the claims of the same test by other means, by name, each by its interval alone, and
+    `fewer` says, by name of `SHARES`, how often which verdict came of so many of the concepts.
     """
 
     part: Part
     verdict: Verdict
     again: Mapping[str, Claim]
+    fewer: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def claim(self) -> Claim:
@@ -54,7 +62,8 @@ class Finding:
             "evidence": claim.evidence,
         }
         again = {name: {"alone": c.verdict, **_bounds(c)} for name, c in self.again.items()}
-        return said | {"note": claim.note, "again": again}
+        fewer = {name: dict(told) for name, told in self.fewer.items()}
+        return said | {"note": claim.note, "again": again, "fewer": fewer}
 
 
 def findings(
@@ -66,6 +75,7 @@ def findings(
         name: _by_statement(gather(changed, *where, agreed=rows, **options))
         for name, (changed, rows) in means(table, agreed).items()
     }
+    told = _fewer(table, where, agreed, options)
     found = []
     for paper in (*PAPERS, OWN):
         mine = [(part, claim) for part in parts if part.paper == paper for claim in part.claims]
@@ -73,7 +83,7 @@ def findings(
         for (part, claim), verdict in zip(mine, verdicts, strict=True):
             again = {n: o.get(_key(part, claim)) for n, o in others.items()}
             again = {n: one for n, one in again.items() if one and _other(one, claim)}
-            found.append(Finding(part, verdict, again))
+            found.append(Finding(part, verdict, again, told.get(_key(part, claim), {})))
     return found
 
 
@@ -86,9 +96,6 @@ def means(table: Table, agreed: Agreed) -> dict[str, tuple[Table, Agreed]]:
             renamed = [replace(one, critics="own") for one in judged]
             found[f"{critics} critics"] = Table(renamed), lambda size: []
     found["other axis"] = Table(map(turned, table)), lambda size: []
-    for number, name in enumerate(("first half", "second half")):
-        half = Table(halved(one, number) for one in table)
-        found[name] = half, partial(_halves, agreed, number)
     return found
 
 
@@ -99,17 +106,36 @@ def turned(record: Record) -> Record:
     return replace(record, **scores, per_concept=kept)
 
 
-def halved(record: Any, number: int) -> Any:
-    """Return a record, or a row of importance maps, of the first or second half of its concepts."""
+def sampled(record: Any, share: float, seed: int) -> Any:
+    """Return a record, or a row of importance maps, of a share of its concepts, two at least.
+
+    Which these are depends on `seed` and on how many there are, so all that was scored on the same
+    concepts keeps the same; a larger share of one seed holds the smaller.
+    """
     kept = {}
     for name, values in record.per_concept.items():
-        middle = (len(values) + 1) // 2
-        kept[name] = values[middle:] if number else values[:middle]
+        order = generator(seed, _CONCEPTS, len(values)).permutation(len(values))
+        kept[name] = [values[k] for k in sorted(order[: max(2, round(share * len(values)))])]
     return replace(record, per_concept=kept)
 
 
-def _halves(agreed: Agreed, number: int, size: str) -> list[MapsRow]:
-    return [halved(row, number) for row in agreed(size)]
+def _fewer(
+    table: Table, where: Sequence[Any], agreed: Agreed, options: Mapping[str, Any]
+) -> dict[tuple, dict[str, Counter]]:
+    """Return how often which verdict comes of shares of the concepts, by statement and share."""
+    found: dict[tuple, dict[str, Counter]] = {}
+    for name, share in SHARES.items():
+        for seed in range(DRAWS):
+            few = Table(sampled(one, share, seed) for one in table)
+            rows = partial(_sampled, agreed, share, seed)
+            for key, claim in _by_statement(gather(few, *where, agreed=rows, **options)).items():
+                if claim.verdict in (HOLDS, FAILS, UNDECIDED):
+                    found.setdefault(key, {}).setdefault(name, Counter())[claim.verdict] += 1
+    return found
+
+
+def _sampled(agreed: Agreed, share: float, seed: int, size: str) -> list[MapsRow]:
+    return [sampled(row, share, seed) for row in agreed(size)]
 
 
 def _by_statement(parts: Sequence[Part]) -> dict[tuple, Claim]:

@@ -61,6 +61,19 @@ def drawings(table: Table, kind: str = "spread") -> dict[str, Shown]:
     return {name: shown for name, shown in (people | kept).items() if shown is not None}
 
 
+def by_concept(table: Table) -> dict[str, np.ndarray]:
+    """Return drawings (V, 1, H, W), uint8, by concept, for whatever figure they were kept.
+
+    Of several of one concept those of the record that comes first count.
+    """
+    found: dict[str, np.ndarray] = {}
+    for record in table.models:
+        for kind in record.kept:
+            if (shown := table.drawings(record, kind)) is not None:
+                found = dict(zip(shown.names, shown.drawings, strict=True)) | found
+    return found
+
+
 def human_drawings(table: Table, kind: str = "spread") -> Shown | None:
     """Return drawings by people like those that are kept of systems, None where none are at hand.
 

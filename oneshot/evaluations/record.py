@@ -2,7 +2,8 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from oneshot.evaluations.lines import Row
@@ -95,7 +96,7 @@ class Record(Row):
     def __hash__(self) -> int:
         return hash(self.identity)
 
-    @property
+    @cached_property
     def identity(self) -> tuple:
         """What no two records of a table share, to compare."""
         return tuple(_hashable(getattr(self, name)) for name in IDENTITY)
@@ -184,10 +185,10 @@ def joined(old: Record, new: Record) -> Record:
     """
     if old.recipes.get("scores") != new.recipes.get("scores"):
         return new
-    fields = {name: value or getattr(old, name) for name, value in vars(new).items()}
+    known = {f.name: getattr(new, f.name) or getattr(old, f.name) for f in fields(new)}
     maps = ("per_concept", "training", "drawing", "recipes")
-    fields |= {name: getattr(old, name) | getattr(new, name) for name in maps}
-    return replace(new, **fields | {"kept": tuple(sorted({*old.kept, *new.kept}))})
+    known |= {name: getattr(old, name) | getattr(new, name) for name in maps}
+    return replace(new, **known | {"kept": tuple(sorted({*old.kept, *new.kept}))})
 
 
 def _hashable(value: Any) -> Any:

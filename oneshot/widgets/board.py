@@ -8,13 +8,13 @@ import base64
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from IPython.display import HTML
 
 from oneshot.claims.corrected import number
-from oneshot.claims.sensitivity import Finding
+from oneshot.claims.sensitivity import DRAWS, Finding
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim, signed
 from oneshot.widgets import assets
@@ -24,12 +24,8 @@ from oneshot.widgets.tables import grid
 KINDS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
 MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
 SIGNS = {HOLDS: "+", FAILS: "\u2212", UNDECIDED: "?"}
-LETTERS = {"other axis": "A", "first half": "1", "second half": "2"}
-MEANS = {
-    "other axis": "originality in place of diversity, and the reverse",
-    "first half": "the first half of the concepts",
-    "second half": "the second half of the concepts",
-}
+LETTERS = {"other axis": "A"}
+MEANS = {"other axis": "originality in place of diversity, and the reverse"}
 
 
 @unless_empty
@@ -60,13 +56,15 @@ def as_json(found: Iterable[Finding]) -> str:
 
 
 def as_csv(found: Iterable[Finding]) -> str:
-    """Return a line a finding, a column for each verdict by other means."""
+    """Return a line a finding, with a column for each verdict by other means or fewer concepts."""
     rows = [one.to_json() for one in found]
     names = dict.fromkeys(name for row in rows for name in row["again"])
+    shares = dict.fromkeys(name for row in rows for name in row["fewer"])
     lines = []
     for row in rows:
-        again = row.pop("again")
-        lines.append(row | {name: again.get(name, {}).get("alone") for name in names})
+        again, fewer = row.pop("again"), row.pop("fewer")
+        row |= {name: again.get(name, {}).get("alone") for name in names}
+        lines.append(row | {_share(name): _often(fewer.get(name, {})) for name in shares})
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")
     writer.writeheader()
@@ -120,7 +118,8 @@ def _row(one: Finding, papers: Sequence[str], sets: Sequence[str]) -> str:
         f'<span class="chip {KINDS[told]}">{MARKS[told]} {told}</span>'
         f'<span class="text">{escape(claim.statement)} '
         f'<span class="from">{escape(" · ".join(about))}</span></span>'
-        f'<span class="strips">{_strip(claim.interval)}<span class="signs">{signs}</span></span>'
+        f'<span class="strips">{_strip(claim.interval)}'
+        f'<span class="signs">{_bars(one.fewer)}{signs}</span></span>'
         f'</summary><div class="more">{_more(one)}</div></details></li>'
     )
 
@@ -139,6 +138,37 @@ def _strip(interval: Interval | None) -> str:
     )
 
 
+def _bars(fewer: Mapping[str, Mapping[str, int]]) -> str:
+    """Return a small bar for each share of the concepts: how often which verdict came of it."""
+    if not fewer:
+        return ""
+    parts, told = [], []
+    for place, (name, counts) in enumerate(fewer.items()):
+        told.append(f"{_share(name)}: {_often(counts)}")
+        bottom = 14.0
+        for verdict in KINDS:
+            height = 14 * counts.get(verdict, 0) / sum(counts.values())
+            bottom -= height
+            parts += [
+                f'<rect class="{KINDS[verdict]}" x="{8 * place}" y="{bottom:.1f}" width="7" '
+                f'height="{height:.1f}"/>'
+            ] * bool(height)
+    words = "; ".join(told)
+    return (
+        f'<span class="few" title="{words}"><svg viewBox="0 0 23 14" aria-hidden="true">'
+        f'{"".join(parts)}</svg><span class="unseen">{words}</span></span>'
+    )
+
+
+def _share(name: str) -> str:
+    return f"{name} of the concepts"
+
+
+def _often(counts: Mapping[str, int]) -> str:
+    """Return verdicts and how often each came, such as "holds 3, undecided 2"."""
+    return ", ".join(f"{verdict} {counts[verdict]}" for verdict in KINDS if counts.get(verdict))
+
+
 def _sign(name: str, claim: Claim) -> str:
     kind, letter = KINDS[claim.verdict], LETTERS.get(name, name[0].upper())
     told = f"{name}: {claim.verdict}"
@@ -150,17 +180,21 @@ def _sign(name: str, claim: Claim) -> str:
 
 
 def _legend(found: Sequence[Finding]) -> str:
-    """Return what the strips and the small signs stand for, of those that there are."""
-    names = dict.fromkeys(name for one in found for name in one.again)
-    told = [
-        f"{LETTERS.get(name, name[0].upper())} {MEANS.get(name, f'the {name}')}" for name in names
-    ]
-    strip = "Each strip is a 95 % interval beside 0 (dashed), as far as it reaches."
-    if not told:
-        return strip
-    signs = f"{SIGNS[HOLDS]} holds, {SIGNS[FAILS]} does not hold, {SIGNS[UNDECIDED]} undecided"
-    small = f"Small signs are the same test by other means, by its interval alone ({signs}):"
-    return f"{strip} {small} {'; '.join(told)}."
+    """Return what the strips, bars and small signs stand for, of those that there are."""
+    told = ["Each strip is a 95 % interval beside 0 (dashed), as far as it reaches."]
+    if shares := dict.fromkeys(name for one in found for name in one.fewer):
+        *most, last = shares
+        marks = ", ".join(f'<i class="{kind}"></i> {word}' for word, kind in KINDS.items())
+        told.append(
+            f"Small bars are the same test on {', '.join(most)} and {last} of the concepts, each "
+            f"drawn {DRAWS} times, and how often it came out how ({marks})."
+        )
+    if names := dict.fromkeys(name for one in found for name in one.again):
+        signs = f"{SIGNS[HOLDS]} holds, {SIGNS[FAILS]} does not hold, {SIGNS[UNDECIDED]} undecided"
+        means = [f"{LETTERS.get(n, n[0].upper())} {MEANS.get(n, f'the {n}')}" for n in names]
+        told.append(f"Letters are the same test by other means ({signs}): {'; '.join(means)}.")
+    alone = ["Bars and letters go by the interval alone."] * (len(told) > 1)
+    return " ".join([*told, *alone])
 
 
 def _more(one: Finding) -> str:
@@ -172,7 +206,9 @@ def _more(one: Finding) -> str:
     text = "".join(f"<p>{escape(line)}</p>" for line in [*lines, _sentence(claim.note)] if line)
     rows = {"as stated": [signed(claim.interval), claim.verdict]} if claim.interval else {}
     rows |= {n: [signed(c.interval), c.verdict] for n, c in one.again.items() if c.interval}
-    table = grid(["interval", "by it alone"], rows, wrapped=True).data if one.again else ""
+    rows |= {_share(name): ["", _often(counts)] for name, counts in one.fewer.items()}
+    more = one.again or one.fewer
+    table = grid(["interval", "by it alone"], rows, wrapped=True).data if more else ""
     return text + table
 
 

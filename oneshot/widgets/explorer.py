@@ -5,7 +5,7 @@ all widgets here it works with a kernel, in a static page, and from disk without
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import anywidget
@@ -140,8 +140,21 @@ class Explorer(anywidget.AnyWidget):
     def show(self) -> None:
         """Display the explorer, and until it is there, or without JavaScript, its present dot."""
         dot, concept = self.position
-        display(still(self._pages[dot][concept], self.dots[dot]["caption"], self.still))
+        caption = self.dots[dot]["caption"]
+        display(still(self._pages[dot][concept], caption, self.still, self._rows()))
         display(self)
+
+    def _rows(self) -> Iterator[dict[str, object]]:
+        """Yield the name and the point of people, of each dot, and of each mark."""
+        x, y = (self.axes[way]["label"] for way in "xy")
+        if self.human["at"]:
+            yield dict(zip(("name", x, y), ("human", *self.human["at"]), strict=True))
+        for dot in self.dots:
+            told = {"name": self.groups[dot["group"]]["label"]}
+            told |= {self.called or "value": dot["value"]} if dot["value"] else {}
+            yield told | dict(zip((x, y), dot["at"], strict=True))
+        for mark in self.marks:
+            yield dict(zip(("name", x, y), (mark["label"], *mark["at"]), strict=True))
 
 
 def _row(drawings: np.ndarray, exemplars: np.ndarray | None = None) -> list[Image.Image]:

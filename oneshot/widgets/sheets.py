@@ -8,6 +8,8 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from oneshot.widgets.rows import Rows
+
 Images = Tensor | np.ndarray
 """Drawings, float in [0, 1] or uint8, ink high; their last three axes are (1, H, W)."""
 
@@ -23,8 +25,8 @@ _RAMP = np.linspace(PAPER, INK, _LEVELS)
 _PALETTE = np.vstack([_RAMP, GAP, ACCENT]).round().astype(np.uint8)
 
 
-class Sheet(Figure):
-    """A figure of drawings, shown by notebooks as a PNG with sharp pixels."""
+class Sheet(Rows, Figure):
+    """A figure of drawings, shown by notebooks as a PNG with sharp pixels, with rows of numbers."""
 
     def _repr_png_(self) -> bytes:
         buffer = io.BytesIO()

@@ -148,7 +148,12 @@ def sheet_of(record: Record, shown: Shown | None, concepts: int, columns: int = 
         return NOTHING
     chosen = evenly(len(shown.names), concepts)
     rows = {shown.names[k]: shown.drawings[k, :columns] for k in chosen}
-    return sheet(rows, framed(record, shown)[chosen])
+    made = sheet(rows, framed(record, shown)[chosen])
+    if shown.originality is not None:
+        for k in chosen:
+            for place, far in enumerate(shown.originality[k, :columns], start=1):
+                made.note(concept=shown.names[k], drawing=place, originality=far)
+    return made
 
 
 def at(shown: Shown, level: float) -> np.ndarray:

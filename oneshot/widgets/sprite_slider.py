@@ -1,8 +1,9 @@
 """A slider that works with a kernel, in a static page, and from disk without a network."""
 
 import hashlib
+import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import anywidget
 import numpy as np
@@ -81,8 +82,20 @@ class SpriteSlider(anywidget.AnyWidget):
         for slider, place in zip(self.sliders, self.position, strict=True):
             number = number * len(slider["values"]) + place
         caption = self.captions[number] if self.captions else self.alt
-        display(still(self._frames[number], caption, self.still))
+        display(still(self._frames[number], caption, self.still, self._rows()))
         display(self)
+
+    def _rows(self) -> Iterator[dict[str, object]]:
+        """Yield what each position shows: the values of the sliders, its point, and its caption."""
+        labels = [slider["label"] for slider in self.sliders]
+        steps = itertools.product(*(slider["values"] for slider in self.sliders))
+        for number, values in enumerate(steps):
+            row: dict[str, object] = dict(zip(labels, values, strict=True))
+            if self.plot:
+                dots = self.plot["dots"]
+                at = dots[number * len(dots) // len(self._frames)]
+                row |= {f"{self.plot[k]['label']} of the dot": at[i] for i, k in enumerate("xy")}
+            yield row | ({"caption": self.captions[number]} if self.captions else {})
 
 
 def display_slider(made: anywidget.AnyWidget | DisplayObject) -> None:

@@ -57,12 +57,12 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
 from oneshot.widgets import board
 
-found, sure = [], dict(p=0.01, concepts=40)
+found, sure, few = [], dict(p=0.01, concepts=40), {"half": {HOLDS: 3, UNDECIDED: 2}}
 for number, told in enumerate((HOLDS, FAILS, UNDECIDED, HOLDS)):
     part = Part("Two" if number == 3 else "One", "things", "Omniglot", ())
     part = Part("One", "things", "Letters", ()) if number == 1 else part
     claim = Claim(f"Statement {number}.", Interval(1, -1, 2), "so much", told, "fig. 2", **sure)
-    found.append(Finding(part, Verdict(claim, told, 0.04, "one seed"), {"first half": claim}))
+    found.append(Finding(part, Verdict(claim, told, 0.04, "one seed"), {"other axis": claim}, few))
 board.board(found)"""
 
 PLOT = """\

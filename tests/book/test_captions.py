@@ -1,6 +1,7 @@
 """Figures of notebooks: captions with numbers, alternative texts, data as files, the gallery."""
 
 import csv
+import json
 import re
 
 import nbformat
@@ -42,12 +43,22 @@ def test_executing_a_page_keeps_the_captions(small_book):
 
 
 def test_the_data_of_a_figure_and_of_a_table_are_files_beside_the_page(small_book, page):
-    links = re.findall(r'<a class="data" download="?"? href="(.*?)">(.*?)</a>', page)
-    assert [words for _, words in links] == ["Data of the table (CSV)", "Data of the figure (CSV)"]
-    lines = [list(csv.reader((small_book / "notebooks" / address).open())) for address, _ in links]
-    assert lines[0] == [["name", "far"], ["human", "0.0 0–0.1"]]
-    assert lines[1][0] == ["name", "quantity", "value", "value_low", "value_high"]
-    assert lines[1][2] == ["model", "distance", "0.5", "0.4", "0.75"]
+    links = re.findall(r'<a class="data" download="?"? href="(.*?)".*?>(.*?)</a>', page)
+    kinds = ["figure", "figure", "figure", "table", "figure"]
+    told = [words for kind in kinds for words in (f"Data of the {kind} (CSV)", "JSON")]
+    assert [words for _, words in links] == told
+    files = [(small_book / "notebooks" / address).read_text() for address, _ in links]
+    bars, _, explorer, table, figure = (list(csv.reader(text.splitlines())) for text in files[::2])
+    assert bars[0] == ["guidance", "concept", "originality of the dot", *bars[0][3:]]
+    assert bars[4][:3] == ["0.5", "b", "0.5"] and bars[4][-1] == "frame 3"
+    assert explorer[0] == ["name", "diversity", "recognizability (%)", "beta"]
+    named = ["human", "wide", "tall", "slow", "tuned", "tuned", "tuned", "copy"]
+    assert [row[0] for row in explorer[1:]] == named
+    assert explorer[-2] == ["tuned", "0.7", "85", "2"]
+    assert table == [["name", "far"], ["human", "0.0 0–0.1"]]
+    assert figure[0] == ["name", "quantity", "value", "value_low", "value_high"]
+    assert figure[2] == ["model", "distance", "0.5", "0.4", "0.75"]
+    assert json.loads(files[-1])[1]["value_low"] == 0.4
 
 
 def test_the_gallery_has_each_figure_under_the_one_that_it_follows(small_book):

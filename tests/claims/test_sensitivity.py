@@ -3,14 +3,13 @@
 from dataclasses import replace
 
 import made_up
-import numpy as np
 import pytest
 
 from oneshot.claims import sensitivity
 from oneshot.claims.gathered import PAPERS
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
-from oneshot.metrics.paired import FAILS, HOLDS
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED
 
 WHERE = (["omniglot"], "laptop", "quickdraw", "laptop")
 
@@ -33,14 +32,40 @@ def test_another_critic_may_turn_a_statement_round(found):
     assert "released critics" not in same.again  # what is the same is not shown again
 
 
-def test_halves_share_out_the_concepts_and_the_axis_is_the_other_one(found):
+def test_the_axis_is_the_other_one(found):
     one = found[PAPERS[1], "The human drawings are more varied than CFGDM."]
-    assert list(one.again) == ["other axis", "first half", "second half"]
-    halves = [one.again[name] for name in ("first half", "second half")]
-    assert sum(half.concepts for half in halves) == one.claim.concepts == made_up.CONCEPTS
-    middle = np.mean([half.interval.value for half in halves])
-    assert middle == pytest.approx(one.claim.interval.value, rel=0.01)
+    assert list(one.again) == ["other axis"]
     assert one.again["other axis"].interval.value == pytest.approx(1.1 * 0.026)
+
+
+def test_what_is_clear_stays_so_on_fewer_concepts_and_what_is_close_does_not(found):
+    counts = [one.fewer for one in found.values()]
+    assert all(list(fewer) == list(sensitivity.SHARES) for fewer in counts)
+    assert {sum(n.values()) for fewer in counts for n in fewer.values()} == {sensitivity.DRAWS}
+    clear = found[PAPERS[0], "The human drawings are more varied than DA-GAN-UN."]
+    assert {tuple(told) for told in clear.fewer.values()} == {(HOLDS,)}
+    close = near(0.02)
+    assert close.claim.verdict == HOLDS and UNDECIDED in close.fewer["a quarter"]
+
+
+def near(gap):
+    """Return whether CFGDM varies less than people by so little that few concepts do not tell."""
+    people = made_up.row(HUMAN, (0.386, 97.0))
+    rows = [people, made_up.row("cfgdm", (0.386 - gap, 96.0)), made_up.row("ddpm", (0.45, 90.0))]
+    told = sensitivity.findings(Table(rows), *WHERE, agreed=lambda size: [])
+    statement = "The human drawings are more varied than CFGDM."
+    return next(one for one in told if one.claim.statement == statement)
+
+
+def test_concepts_are_drawn_alike_for_all_and_a_larger_share_holds_the_smaller():
+    one, other = made_up.row(), made_up.row("ddpm", (0.4, 90.0))
+    kept = {share: sensitivity.sampled(one, share, 0) for share in (0.25, 0.75)}
+    few, more = (row.per_concept["recognizability"] for row in kept.values())
+    assert len(few) == made_up.CONCEPTS // 4 and set(few) < set(more)
+    places = [one.per_concept["recognizability"].index(value) for value in few]
+    same = sensitivity.sampled(other, 0.25, 0).per_concept["distance"]
+    assert same == [other.per_concept["distance"][k] for k in places]
+    assert few != sensitivity.sampled(one, 0.25, 1).per_concept["recognizability"]
 
 
 def test_a_row_of_the_download_says_all_of_it(found):
@@ -49,11 +74,10 @@ def test_a_row_of_the_download_says_all_of_it(found):
     assert row["verdict"] == HOLDS and row["alone"] == HOLDS and row["seeds"] == 1
     assert row["low"] < row["value"] < row["high"] and row["p"] <= row["p_holm"]
     assert row["again"]["released critics"]["alone"] == FAILS
+    assert row["fewer"]["half"] == {HOLDS: sensitivity.DRAWS}
 
 
-def test_turning_twice_or_halving_nothing_changes_nothing():
+def test_turning_twice_changes_nothing():
     row = made_up.row()
     assert sensitivity.turned(sensitivity.turned(row)) == row
     assert sensitivity.turned(row).diversity == row.originality
-    kept = [sensitivity.halved(row, number).per_concept["scale"] for number in range(2)]
-    assert [*kept[0], *kept[1]] == row.per_concept["scale"]

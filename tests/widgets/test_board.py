@@ -48,7 +48,17 @@ def test_what_is_downloaded_is_what_is_shown(findings):
     lines = list(csv.DictReader(io.StringIO(files["findings.csv"])))
     assert [line["statement"] for line in lines] == [row["statement"] for row in rows]
     assert [line["verdict"] for line in lines] == [one.verdict.verdict for one in findings]
-    assert lines[0]["first half"] == rows[0]["again"]["first half"]["alone"]
+    assert lines[0]["half of the concepts"] == f"{HOLDS} {rows[0]['fewer']['half'][HOLDS]}"
+
+
+def test_bars_say_how_often_which_verdict_came_of_fewer_concepts(findings):
+    bars = board._bars({"half": {HOLDS: 3, FAILS: 2}, "three quarters": {UNDECIDED: 5}})
+    told = re.findall(r'class="(\w+)" x="(\d+)" y="([\d.]+)" width="7" height="([\d.]+)"', bars)
+    half = [("holds", "0", "5.6", "8.4"), ("fails", "0", "0.0", "5.6")]
+    assert told == [*half, ("undecided", "8", "0.0", "14.0")]
+    assert "half of the concepts: holds 3, does not hold 2; three quarters of" in bars
+    html = board.board(findings).data
+    assert html.count('class="few"') == len(findings) and "drawn 5 times" in html
 
 
 def test_four_sentences_a_paper_count_what_the_rows_say(findings):
