@@ -39,6 +39,7 @@ _ICONS = (
     "angle-right",
     "arrow-up",
     "bars",
+    "chevron-down",
     "circle-half-stroke",
     "download",
     "expand",

@@ -27,8 +27,17 @@
     place.prepend(button);
   }
 
+  // A plot of one panel, or a sheet of few columns, can be read at the width of a phone; others cannot.
+  const NARROW = { svg: 600, png: 800 };
+  function fitted() {
+    for (const image of document.querySelectorAll(".bd-article .cell_output > figure > img")) {
+      image.classList.toggle("fits", image.naturalWidth <= (NARROW[image.src.slice(-3)] ?? 0));
+    }
+  }
+
   // What is wider than the page moves sideways in its place: by touch, and by arrow keys once reached.
   function reachable() {
+    fitted();
     for (const box of document.querySelectorAll(".bd-article :is(.cell_output, .cell_output .text_html, .pst-scrollable-table-container)")) {
       const wide = box.scrollWidth > box.clientWidth + 8; // less than that is a mark in the margin
       box.classList.toggle("sideways", wide);

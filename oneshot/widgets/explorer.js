@@ -105,6 +105,12 @@ function planeOf(model, state, choose, hover) {
     return best;
   }
   const label = drawn("text", { class: "name", "text-anchor": "middle" });
+  // Whether a name that is `half` as wide on either side would stand on that of people.
+  function onPeople(u, v, half) {
+    if (!human.at.length) return false;
+    const [a, b] = [across(human.at[0]), down(human.at[1]) + 21];
+    return Math.abs(u - a) < half + 24 && Math.abs(v - b) < 12;
+  }
   // What is shown lies above all others, as a mark of its own: a dot that is moved would lose the pointer.
   const above = drawn("circle", { class: "above", r: 7 });
   svg.append(above, label);
@@ -122,7 +128,7 @@ function planeOf(model, state, choose, hover) {
     label.textContent = [groups[group].label, value].filter(Boolean).join(" ");
     const half = 3 * label.textContent.length;
     label.setAttribute("x", Math.min(Math.max(u, 50 + half), 352 - half));
-    label.setAttribute("y", v - 10);
+    label.setAttribute("y", onPeople(u, v - 10, half) ? v + 20 : v - 10);
   };
   return { node: svg, show };
 }

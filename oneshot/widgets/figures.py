@@ -355,7 +355,7 @@ def board(counts: Mapping[str, Mapping[str, Mapping[str, int]]]) -> Plot:
     that a phone shows both.
     """
     rows = [(title, *row) for title, ways in counts.items() for row in ways.items()]
-    with plot(7.2, 0.7 + 0.3 * len(rows) + 0.3 * len(counts)) as (figure, (axes,)):
+    with plot(6.0, 0.7 + 0.3 * len(rows) + 0.3 * len(counts)) as (figure, (axes,)):
         places = [k + list(counts).index(title) for k, (title, _, _) in enumerate(rows)]
         for place, (title, way, count) in zip(places, rows, strict=True):
             figure.note(title=title, way=way, **count)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from small import ROOT
 
+from oneshot import book
+
 BUILT = ROOT / "book" / "_build" / "html"
 HEAVIEST = 1_500_000
 """Bytes of a page: more takes longer than seven seconds at `RATE` before it is whole."""
@@ -66,18 +68,20 @@ def test_no_page_is_heavier_than_a_slow_line_bears(page):
     assert page.stat().st_size < HEAVIEST
 
 
+def test_every_icon_of_a_page_is_carried():
+    used = {
+        name for page in pages() for name in re.findall(r"fa-solid fa-([\w-]+)", page.read_text())
+    }
+    assert used and used <= set(book._ICONS)
+
+
 FIRST_SIGHT = 900
 """Pixels from the head of a page within which a reader sees a picture."""
 TOPS = """Math.min(...[...document.querySelectorAll('.bd-article :is(img, svg, canvas)')]
     .map(n => n.getBoundingClientRect()).filter(b => b.width > 60).map(b => b.top + scrollY))"""
 
 
-@pytest.mark.parametrize(
-    "page",
-    # without people's drawings there is nothing to show at the head of the page on concepts
-    [page for page in BUILT.glob("notebooks/*.html") if page.stem != "concepts"],
-    ids=lambda page: page.stem,
-)
+@pytest.mark.parametrize("page", BUILT.glob("notebooks/*.html"), ids=lambda page: page.stem)
 def test_a_picture_is_seen_at_first_sight(open_page, page):
     found, _ = open_page(page.as_uri(), viewport={"width": 1280, "height": FIRST_SIGHT})
     found.wait_for_load_state("load")

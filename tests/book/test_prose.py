@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from small import ROOT
 
+from oneshot.drawings import sketchbook
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.recipes import presets
@@ -24,6 +25,13 @@ def test_deviations_state_the_default_sampler():
             "dpm_solver_pp",
             int(steps),
         )
+
+
+def test_the_sketchbook_is_counted_as_it_is():
+    told = " ".join((ROOT / "notebooks" / "draw.ipynb").read_text().split())
+    invented = [name.startswith("invented") for name in sketchbook.drawings()]
+    assert (len(invented) - sum(invented), sum(invented)) == (16, 8)
+    assert "sixteen things" in told and "eight characters" in told
 
 
 def test_deviations_state_how_many_drawings_are_scored():
