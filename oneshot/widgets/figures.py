@@ -305,13 +305,14 @@ def ranking(
     dots: Mapping[str, Sequence[float]] | None = None,
     title: str = "",
 ) -> Plot:
-    """Return intervals by name, a panel for each quantity, from the top down.
+    """Return intervals by name, from the top down, in panels of one quantity beneath each other.
 
     `lines` are values by name that others reach, dashed in the first panel; `band` an interval for
     each panel; `marks` a few letters beside each row of a panel, `dots` single values of a name.
     """
     names = list(next(iter(panels.values())))
-    with plot(3.4 * len(panels) + 2.4, 1.2 + 0.32 * len(names), len(panels)) as (figure, axes):
+    count, high = len(panels), 1.2 + 0.32 * len(names)
+    with plot(5.8, high * count, count, rows=count) as (figure, axes):
         for ax, (quantity, values) in zip(axes, panels.items(), strict=True):
             for place, (name, value) in enumerate(values.items()):
                 figure.note(name=label(name), quantity=quantity, value=value)
@@ -337,8 +338,6 @@ def ranking(
             ax.set(xlabel=quantity, xlim=(None if low < 0 else 0, None))
         for name, value in (lines or {}).items():
             axes[0].axvline(value, color=HUMAN, linestyle="--", label=name)
-        for ax in axes[1:]:
-            ax.set_yticklabels([])
         if title:
             figure.suptitle(title, fontsize=9.5, x=0.01, ha="left")
         if band or lines:

@@ -22,17 +22,19 @@ def matrix(rows: Mapping[str, Mapping[str, Interval]]) -> Plot:
     people have, or more. The scores of the planes stand left of the line.
     """
     scores = [name for name in ALL if any(name in gaps for gaps in rows.values())]
+    names = [label(name) for name in rows]
     with plot(1.9 + 0.56 * len(scores), 1.5 + 0.36 * len(rows)) as (figure, (axes,)):
         for down, gaps in enumerate(rows.values()):
             found = seen(gaps)
             for across, score in enumerate(scores):
                 if score in gaps:
+                    figure.note(name=names[down], score=called(score), off=gaps[score])
                     _square(axes, across, down, gaps[score].value, score in found)
         axes.set_xticks(range(len(scores)), [called(name) for name in scores])
         axes.tick_params(length=0, labelbottom=False, labeltop=True)
         for text in axes.get_xticklabels():
             text.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
-        axes.set_yticks(range(len(rows)), [label(name) for name in rows])
+        axes.set_yticks(range(len(rows)), names)
         axes.set(xlim=(-0.5, len(scores) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         axes.axvline(sum(name in PLANE for name in scores) - 0.5, color="0.3", linewidth=1.2)
         axes.grid(visible=False)
@@ -46,19 +48,13 @@ def told_apart(rows: Mapping[str, Mapping[str, Interval]], what: str = "people")
     for name, gaps in rows.items():
         found = seen(gaps)
         plane, others = (
-            [_off(one, gaps[one]) for one in found if (one in PLANE) == known]
-            for known in (True, False)
+            [called(one) for one in found if (one in PLANE) == known] for known in (True, False)
         )
         on = f"by {', '.join(plane)}" if plane else "not at all"
         beyond = f"by {', '.join(others)}" if others else "by none"
         more = f"; of the other scores {beyond}" if gaps.keys() - set(PLANE) else ""
         lines.append(f"- **{label(name)}** is told from {what} on the plane {on}{more}.")
     return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
-
-
-def _off(score: str, gap: Interval) -> str:
-    value, low, high = (f"{100 * x:+.0f}".replace("-", "\u2212") for x in vars(gap).values())
-    return f"{called(score)} ({value}\u00a0%, {low} to {high})"
 
 
 def called(score: str) -> str:

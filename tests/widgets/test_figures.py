@@ -141,7 +141,10 @@ def test_a_ranking_has_marks_a_band_and_lines():
     )
     first, second = figure.axes
     assert texts(second.texts) == ["***", ""]
-    assert texts(first.get_yticklabels()) == ["LDM", "vq"]
+    for axes in (first, second):
+        assert texts(axes.get_yticklabels()) == ["LDM", "vq"]
+    figure.draw_without_rendering()
+    assert first.get_position().y0 > second.get_position().y1, "beneath each other, for a phone"
     assert "ceiling" in {line.get_label() for line in first.lines}
     assert "ceiling" not in {line.get_label() for line in second.lines}
     assert first.get_xlim()[0] < 0

@@ -1,4 +1,4 @@
-"""What tells rows from people is coloured, named, and said with its interval."""
+"""What tells rows from people is coloured and named, with its interval in the data."""
 
 import pytest
 from IPython.display import Markdown
@@ -27,11 +27,14 @@ def test_squares_are_coloured_where_a_score_sees_and_empty_where_there_is_none()
     assert axes.lines[0].get_xdata()[0] == 0.5, "the line is right of the scores of the plane"
 
 
-def test_what_sees_is_said_with_its_interval():
+def test_what_sees_is_named_and_its_interval_is_in_the_data():
     lines = told_apart(ROWS).data.splitlines()
     assert lines[0].startswith("- **warp** is told from people on the plane not at all; of the ")
-    assert "by recall (−31\u00a0%, −37 to −25), grey (+3180\u00a0%, +3120 to +3240)." in lines[0]
-    assert lines[1].endswith("on the plane by diversity (−100\u00a0%, −100 to −100).")
+    assert lines[0].endswith("of the other scores by recall, grey.")
+    assert lines[1].endswith("is told from people on the plane by diversity.")
+    rows = matrix(ROWS).rows
+    assert [row["score"] for row in rows] == ["diversity", "recall", "grey", "diversity"]
+    assert (rows[1]["name"], rows[1]["off"], rows[1]["off_high"]) == ("warp", -0.31, -0.25)
 
 
 @pytest.mark.parametrize("show", [matrix, told_apart])
