@@ -99,15 +99,16 @@ def paths(
 
     An arrow points to the last record. 95 % intervals are crosses, or the band of one of the
     `curves` (`metrics.tradeoff`) that were fitted. A larger dot is one of the `best`, hollow and
-    dashed is a pair of regularizers. `marks` are single records by name.
+    dashed is a pair of regularizers, or the second path of a colour. `marks` are records by name.
     """
     rows = 2 if len(panels) == 4 else 1
     wide = 5.8 if len(panels) == 1 else 3.1 * len(panels) / rows + 0.6
     chosen, shown = {one.identity for one in best}, dict(marks or {})
     with plot(wide, 3.4 * rows + 0.5, len(panels), rows) as (figure, axes):
         for ax, groups in zip(axes, panels, strict=True):
+            taken: set[str] = set()
             for name, records in groups.items():
-                _path(ax, name, list(records), x, y, (curves or {}).get(name), chosen)
+                _path(ax, name, list(records), x, y, (curves or {}).get(name), chosen, taken)
                 for one in records:
                     told = {"settings": one.settings, "nearest": one.identity in chosen}
                     figure.note(name=label(name), **told, **_columns(one, x, y))
@@ -128,11 +129,17 @@ def paths(
     return figure
 
 
-def _path(ax, name: str, records: list, x: str, y: str, curve: Any, chosen: set) -> None:
+def _path(
+    ax, name: str, records: list, x: str, y: str, curve: Any, chosen: set, taken: set
+) -> None:
     colour, marker = looks(name)
+    if colour == systems.OTHER[0]:  # a setting of a system
+        colour, marker = looks(records[0].system)
+    second = "+" in name or colour in taken
+    taken.add(colour)
     points = np.array([point(one, x, y) for one in records])
     line = points if curve is None else curve.path
-    dashed = "--" if "+" in name else "-"
+    dashed = "--" if second else "-"
     if len(line) > 1:
         ax.plot(*line.T, dashed, color=colour, linewidth=1.4)
         tip = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 3}
@@ -147,7 +154,7 @@ def _path(ax, name: str, records: list, x: str, y: str, curve: Any, chosen: set)
                 *point(one, x, y), reach_y, reach_x, color=colour, elinewidth=0.8, alpha=0.5
             )
     sizes = [46 if one.identity in chosen else 16 for one in records]
-    style = {"facecolor": "white" if "+" in name else colour, "edgecolor": colour, "zorder": 5}
+    style = {"facecolor": "white" if second else colour, "edgecolor": colour, "zorder": 5}
     ax.scatter(*points.T, s=sizes, marker=marker, label=label(name), linewidth=1.4, **style)
 
 

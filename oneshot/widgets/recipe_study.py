@@ -68,12 +68,13 @@ def table(rows: Sequence[Result]) -> Cells:
             row.change,
             "" if row.guidance is None else f"{row.guidance:g}",
         )
-        cost = (f"{row.core_minutes:.1f}", f"{row.parameters / 1e6:.2f} M", row.seen)
+        cost = (f"{row.core_minutes:.1f}", f"{row.parameters / 1e6:.2f} M")
         if row.system == systems.HUMAN:
-            cost = ("", "", row.seen)
+            cost = ("", "")
         cells = "".join(f"<td>{escape(text)}</td>" for text in told[1:])
         head_cell = f"<td>{number or ''}</td><th>{escape(told[0])}</th>"
         after = "".join(f"<td>{escape(text)}</td>" for text in cost)
+        after += f'<td class="long">{escape(row.seen)}</td>'
         kind = ' class="human"' * (row.system == systems.HUMAN)
         lines.append(f"<tr{kind}>{head_cell}{cells}{scores}{after}</tr>")
     top = "".join(f"<th>{text}</th>" for text in head)

@@ -54,7 +54,7 @@ def test_the_data_of_a_figure_and_of_a_table_are_files_beside_the_page(small_boo
     assert explorer[0] == ["name", "diversity", "recognizability (%)", "beta"]
     named = ["human", "wide", "tall", "slow", "tuned", "tuned", "tuned", "copy"]
     assert [row[0] for row in explorer[1:]] == named
-    assert explorer[-2] == ["tuned", "0.7", "85", "2"]
+    assert explorer[-2] == ["tuned", "0.7", "85.0", "2"]
     assert table == [["name", "far"], ["human", "0.0 0–0.1"]]
     assert figure[0] == ["name", "quantity", "value", "value_low", "value_high"]
     assert figure[2] == ["model", "distance", "0.5", "0.4", "0.75"]

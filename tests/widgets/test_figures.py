@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from IPython.display import Markdown
 from matplotlib.collections import PathCollection
+from matplotlib.colors import to_hex
 
 from oneshot import systems
 from oneshot.claims import latent_representation
@@ -95,6 +96,16 @@ def test_paths_show_every_run_and_the_largest_dot_is_the_best(runs):
     assert left.get_xlim() == right.get_xlim()
     dashed = [line.get_linestyle() for line in right.lines if len(line.get_xdata()) > 9]
     assert dashed == ["-", "--"]
+
+
+def test_paths_of_settings_have_the_colours_of_their_systems_and_the_second_is_hollow(found):
+    row, other = (found.systems[name] for name in ("vae-ns", "vae-stn"))
+    groups = {"VAE-NS, β": [row], "VAE-NS, set size": [row], "VAE-STN, β": [other]}
+    (axes,) = figures.paths([groups], found.human, x="diversity").axes
+    dots = [d for d in axes.collections if isinstance(d, PathCollection)]
+    edges = [to_hex(d.get_edgecolor()[0]) for d in dots]
+    assert edges == [systems.looks(name)[0] for name in ("vae-ns", "vae-ns", "vae-stn")]
+    assert [to_hex(d.get_facecolor()[0]) == "#ffffff" for d in dots] == [False, True, False]
 
 
 def test_scores_are_shown_against_a_column_with_their_intervals(runs):
