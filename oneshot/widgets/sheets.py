@@ -19,7 +19,7 @@ GAP = (232, 228, 216)
 ACCENT = (176, 74, 22)
 
 # Palette of every picture made here: a ramp from paper to ink, then the two colours of lines.
-_LEVELS = 16  # more cannot be told apart, and weigh more
+_LEVELS = 8  # of more a reader sees little, and pages weigh a third more
 _GAP, _ACCENT = _LEVELS, _LEVELS + 1
 _RAMP = np.linspace(PAPER, INK, _LEVELS)
 _PALETTE = np.vstack([_RAMP, GAP, ACCENT]).round().astype(np.uint8)

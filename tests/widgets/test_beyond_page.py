@@ -22,7 +22,7 @@ def test_with_what_ships_the_warp_is_told_from_people_off_the_plane_alone(smoke)
     ]
     for line in summary:
         assert "**warp** is told from people on the plane not at all; of the other scores" in line
-        assert "recall (−" in line
+        assert "recall" in line.partition("of the other scores")[2]
 
 
 @pytest.mark.parametrize("given", [{}, {"dataset": "omniglot", "second": "quickdraw"}])
