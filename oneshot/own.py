@@ -30,6 +30,7 @@ from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.results import Drawn
 from oneshot.recipes.rivals import judging
+from oneshot.recipes.together import ANY
 from oneshot.widgets import sheets
 from oneshot.widgets.explorer import Dot, Explorer
 from oneshot.widgets.sketchpad import Judges
@@ -119,7 +120,7 @@ class Strengths:
 def draw(
     exemplars: dict[str, Tensor],
     system: str = "ldm",
-    dataset: str = "quickdraw",
+    dataset: str = ANY,
     *,
     variations: int = 16,
     guidance: float | None = None,

@@ -15,7 +15,8 @@ from oneshot.drawings import sketchbook
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import read
 from oneshot.metrics.single import judge
-from oneshot.recipes.rivals import rivals
+from oneshot.recipes.rivals import UNHOUSED, rivals
+from oneshot.recipes.together import ANY
 from oneshot.widgets.assets import bundle, style
 
 COUNT = 16
@@ -44,8 +45,8 @@ class Choice:
 
 
 MODELS = (
+    Choice("ldm", ANY, UNHOUSED, "anything (LDM, all three data sets)", "Quick, Draw!"),
     Choice("ldm", "omniglot", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
-    Choice("ldm", "quickdraw", "quickdraw", "things (LDM, Quick, Draw!)", "Quick, Draw!"),
     Choice("cfgdm", "omniglot", "omniglot", "letters (CFGDM, Omniglot)", "Omniglot", steps=10),
 )
 """What the pad offers, its default first."""

@@ -96,8 +96,8 @@ def test_strokes_become_sixteen_drawings_and_nothing_is_loaded_before(pad):
     assert (apart > 0.2).all(), "no two are the same"
     assert {re.search(r"models/([\w-]+)", url)[1] for url in asked if "models/" in url} == {
         "engine",
-        "ldm-omniglot",
-        "critics-omniglot",
+        "ldm-any",
+        "critics-quickdraw",
     }
     captions = page.locator(".oneshot-pad .sheet figcaption").all_inner_texts()
     assert all(re.fullmatch(r"\d\.\d\d (not )?known", caption) for caption in captions)
@@ -136,7 +136,7 @@ def test_guidance_moves_the_drawings_and_not_the_noise(disk_pad):
     np.testing.assert_array_equal(sheet(page), found[1][1])
 
 
-@pytest.mark.parametrize("name", ["ldm-quickdraw", "cfgdm-omniglot"])
+@pytest.mark.parametrize("name", ["ldm-any", "cfgdm-omniglot"])
 def test_the_browser_draws_what_the_command_line_draws(disk_pad, tmp_path, name):
     model = next(one for one in sketchpad.MODELS if one.name == name)
     page = disk_pad()
