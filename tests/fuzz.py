@@ -11,6 +11,7 @@ import math
 import re
 import resource
 import sys
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -167,13 +168,16 @@ def fuzz(kind: Kind, folder: Path, examples: int) -> None:
 
 
 class watched:
-    """Collect what is opened outside a folder, written, started or unpickled meanwhile."""
+    """Collect what this thread opens outside a folder, writes, starts or unpickles meanwhile.
+
+    What other tests left running in threads of their own, such as a client of a cluster, is theirs.
+    """
 
     current: "watched | None" = None
     hooked = False
 
     def __init__(self, folder: Path):
-        self.folder, self.seen = str(folder), []
+        self.folder, self.seen, self.thread = str(folder), [], threading.get_ident()
         self.allowed = (self.folder, sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))
 
     def __enter__(self) -> list[tuple]:
@@ -189,7 +193,7 @@ class watched:
     @staticmethod
     def hook(event: str, arguments: tuple) -> None:
         self = watched.current
-        if self is None:
+        if self is None or threading.get_ident() != self.thread:
             return
         if event in ("subprocess.Popen", "os.system", "socket.connect", "pickle.find_class"):
             self.seen.append((event, *map(str, arguments[:2])))

@@ -4,12 +4,13 @@ import gzip
 import io
 import json
 import tempfile
+import threading
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fuzz import Kind, finite_page, fuzz
+from fuzz import Kind, finite_page, fuzz, watched
 from PIL import Image, ImageDraw
 
 from oneshot.drawings import omniglot
@@ -180,6 +181,23 @@ def folder(monkeypatch):
         with zipfile.ZipFile(Path(name) / "images_evaluation.zip", "w") as opened:
             opened.writestr("images_evaluation/Angelic/character01/0001_01.png", b"")
         yield Path(name)
+
+
+def test_what_a_reader_opens_elsewhere_is_seen_and_what_other_threads_open_is_not(folder, tmp_path):
+    inside, outside = folder / "inside", tmp_path / "outside"
+    inside.touch(), outside.touch()
+    with watched(folder) as seen:
+        inside.read_bytes()
+        other = threading.Thread(target=outside.read_bytes)
+        other.start()
+        other.join()
+        assert seen == []
+        outside.read_bytes()
+        inside.write_bytes(b"")
+    assert [(event, path) for event, path, _ in seen] == [
+        ("open", str(outside)),
+        ("open", str(inside)),
+    ]
 
 
 @pytest.mark.parametrize("name", KINDS)
