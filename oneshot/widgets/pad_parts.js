@@ -19,8 +19,9 @@ function labelled(words, control, ...more) {
 
 function painted(canvas, page) {
   const image = new ImageData(SIDE_PX, SIDE_PX);
-  for (let k = 0; k < SIDE_PX ** 2; k++) {
-    image.data.set([...PAPER.map((paper, c) => paper + (INK[c] - paper) * page[k]), 255], 4 * k);
+  const levels = image.data.fill(255);
+  for (let k = 0; k < SIDE_PX ** 2; k++) { // hundreds of pages a drawing: no array for each pixel
+    for (let c = 0; c < 3; c++) levels[4 * k + c] = PAPER[c] + (INK[c] - PAPER[c]) * page[k];
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
