@@ -2,7 +2,13 @@
 
 
 class DataError(Exception):
-    """A drawing file is missing, damaged or mislabelled; the message says what to do next."""
+    """A drawing file is missing, damaged or mislabelled; the message says what to do next.
+
+    It is one line, whatever is in the names that it tells.
+    """
+
+    def __str__(self) -> str:
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in super().__str__())
 
 
 class BlankPage(DataError):

@@ -106,7 +106,9 @@ def source(dataset: str) -> Source:
     editions = EDITIONS.get(name, ())
     if name not in SOURCES or (mark and name != "folder" and edition not in editions):
         known = ", ".join([*SOURCES, *(f"{name}:{k}" for name in EDITIONS for k in EDITIONS[name])])
-        raise ValueError(f"unknown dataset {dataset!r}; known: {known} (folder as folder:PATH)")
+        raise ValueError(
+            f"unknown dataset {dataset!r:.100}; known: {known} (folder as folder:PATH)"
+        )
     return SOURCES[name]
 
 

@@ -103,7 +103,9 @@ def _listed(stroke: Any) -> list:
     if isinstance(stroke, dict):
         if "points" in stroke:
             return _listed(stroke["points"])
-        return [stroke["x"], stroke["y"]] if {"x", "y"} <= stroke.keys() else _no_stroke(stroke)
+        if not {"x", "y"} <= stroke.keys():
+            _no_stroke(stroke)
+        return _listed([stroke["x"], stroke["y"]])
     if isinstance(stroke, np.ndarray):
         stroke = stroke.tolist()
     if not isinstance(stroke, Sequence) or isinstance(stroke, str | bytes):

@@ -3,6 +3,7 @@
 import gzip
 import json
 import unicodedata
+import zipfile
 
 import numpy as np
 import pytest
@@ -172,3 +173,22 @@ def test_a_bomb_of_gzip_is_refused(tmp_path):
 
 
 # What is said of all of them
+
+
+@pytest.mark.parametrize(
+    "stroke", [{"x": 3, "y": [1, 2]}, {"x": [1, 2], "y": None}, {"x": 1, "y": 2}]
+)
+def test_named_coordinates_that_are_no_lists_are_no_stroke(stroke, tmp_path):
+    file = tmp_path / "drawing.json"
+    file.write_text(json.dumps([stroke]))
+    with pytest.raises(DataError, match="neither"):
+        read_drawing(file)
+
+
+def test_an_error_is_one_line_whatever_an_array_is_called(tmp_path):
+    file = tmp_path / "drawing.npz"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a\nb.npy", b"no array")
+    with pytest.raises(DataError, match=r"a\\nb") as caught:
+        read_drawing(file)
+    assert len(str(caught.value).splitlines()) == 1

@@ -81,3 +81,9 @@ def test_the_real_drawings_are_read_to_the_bit_as_ever(real_data, dataset, every
     for pages in source(dataset).pages(place, names, 48, limit):
         found.update(pages.tobytes())
     assert found.hexdigest() == sha256
+
+
+def test_the_name_of_an_unknown_data_set_is_told_in_short():
+    with pytest.raises(ValueError, match="unknown dataset '000") as caught:
+        source("0" * 5000)
+    assert len(str(caught.value)) < 500

