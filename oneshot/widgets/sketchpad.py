@@ -45,7 +45,7 @@ class Choice:
 
 
 MODELS = (
-    Choice("ldm", ANY, UNHOUSED, "anything (LDM, all three data sets)", "Quick, Draw!"),
+    Choice("ldm", ANY, UNHOUSED, "anything (LDM, all data)", "Quick, Draw!"),
     Choice("ldm", "omniglot", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
     Choice("cfgdm", "omniglot", "omniglot", "letters (CFGDM, Omniglot)", "Omniglot", steps=10),
 )

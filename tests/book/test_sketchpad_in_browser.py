@@ -100,7 +100,7 @@ def test_strokes_become_sixteen_drawings_and_nothing_is_loaded_before(pad):
         "critics-quickdraw",
     }
     captions = page.locator(".oneshot-pad .sheet figcaption").all_inner_texts()
-    assert all(re.fullmatch(r"\d\.\d\d (not )?known", caption) for caption in captions)
+    assert all(re.fullmatch(r"\d\.\d\d\s+(not )?known", caption) for caption in captions)
     assert "of them would be known" in page.inner_text(".oneshot-pad .told")
 
 
