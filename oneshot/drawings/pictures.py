@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
@@ -19,6 +20,8 @@ WORKING = 1024
 """Pixels of the longer side, at most, at which a picture is looked at."""
 MEMORY = 800 << 20
 """Bytes that a picture may take while it is decoded."""
+DEFLATED = 1032
+"""Most bytes that one byte of a PNG can become."""
 HUGE = 1e30
 STRIP = 4 << 20
 UNREAD = {"EPS", "WMF", "BUFR", "GRIB", "HDF5", "MPEG"}
@@ -106,11 +109,14 @@ def from_array(array: np.ndarray, name: str = "the array") -> Picture:
 def _decoded(stream: BinaryIO, name: str) -> Picture:
     with _damage(name), _large(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        length = stream.seek(0, SEEK_END)
+        stream.seek(0)
         with Image.open(stream, formats=formats()) as image:
             size = image.size
             if image.format in ("JPEG", "MPO"):
                 image.draft(image.mode, (2 * WORKING, 2 * WORKING))
             _check_memory(image, size, name)
+            _check_length(image, length, name)
             image.load()
             found = _picture(image, name)
         return Picture(found.colour, found.opacity, size, found.notes)
@@ -129,6 +135,15 @@ def _check_memory(image: Image.Image, size: tuple[int, int], name: str) -> None:
         raise DataError(
             f"{name} is {size[0]:,} x {size[1]:,} pixels, which would take {needed >> 20:,} MiB to "
             f"read (at most {MEMORY >> 20}); scan it at 300 dpi or make it smaller"
+        )
+
+
+def _check_length(image: Image.Image, length: int, name: str) -> None:
+    """Refuse a PNG of `length` bytes that cannot hold one bit for each pixel it tells of."""
+    width, height = image.size
+    if image.format == "PNG" and width * height > 8 * DEFLATED * length:
+        raise DataError(
+            f"{name} is damaged: {length:,} bytes cannot hold {width:,} x {height:,} pixels"
         )
 
 

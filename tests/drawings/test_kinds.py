@@ -141,6 +141,18 @@ def test_a_very_large_scan_is_read_and_a_larger_one_refused(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+def test_a_small_file_that_tells_of_a_large_page_is_refused_at_once(tmp_path, monkeypatch):
+    held = b"\x89PNG\r\n\x1a\n"
+    header = struct.pack(">IIBBBBB", 14_000, 14_000, 8, 0, 0, 0, 0)
+    for name, content in ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b"")):
+        held += struct.pack(">I", len(content)) + name + content
+        held += struct.pack(">I", zlib.crc32(name + content))
+    (tmp_path / "a.png").write_bytes(held)
+    monkeypatch.setattr(Image.Image, "load", lambda _: pytest.fail("it was decoded"))
+    with pytest.raises(DataError, match=f"{len(held)} bytes cannot hold 14,000 x 14,000 pixels"):
+        read_drawing(tmp_path / "a.png")
+
+
 def test_inverted_archives_of_omniglot_are_turned_round(omniglot_root):
     names = omniglot.names(omniglot_root)
     before = np.stack(list(omniglot.pages(omniglot_root, names, 48)))
