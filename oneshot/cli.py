@@ -161,7 +161,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 
     settings = {
         "system": arguments.system,
-        "dataset": arguments.dataset,
+        "dataset": arguments.dataset or own.usual(arguments.system),
         "guidance": arguments.guidance,
         "steps": arguments.steps,
         "seed": arguments.seed,
@@ -311,7 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("picture", nargs="+", help="an image, strokes, or - for standard input")
     draw.add_argument("-n", "--variations", type=int, default=16, help="of each picture")
     draw.add_argument("--system", default="ldm", help="a trained model: ldm, cfgdm, ...")
-    draw.add_argument("--dataset", default="any", help="what it was trained on; any: all")
+    draw.add_argument("--dataset", default="", help="what it learned; default: any, all of them")
     draw.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
     draw.add_argument("--steps", type=int, default=None, help="of a drawing by a diffusion model")
     draw.add_argument("--seed", type=int, default=0, help="of the noise")

@@ -29,7 +29,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.results import Drawn
-from oneshot.recipes.rivals import judging
+from oneshot.recipes.rivals import UNHOUSED, judging
 from oneshot.recipes.together import ANY
 from oneshot.widgets import sheets
 from oneshot.widgets.explorer import Dot, Explorer
@@ -120,7 +120,7 @@ class Strengths:
 def draw(
     exemplars: dict[str, Tensor],
     system: str = "ldm",
-    dataset: str = ANY,
+    dataset: str = "",
     *,
     variations: int = 16,
     guidance: float | None = None,
@@ -131,10 +131,12 @@ def draw(
 ) -> list[Own]:
     """Return what a trained system makes of exemplars (1, 1, 48, 48), each alone.
 
-    `weights` other than float32 are those of `export`: int8 are those that the book carries, so
-    that drawings and scores are the ones of its pad. Raises ValueError for a system that is not
-    trained here, and for settings that it cannot draw with.
+    `dataset` is what it learned, as `usual` says unless given. `weights` other than float32 are
+    those of `export`: int8 are those that the book carries, so that drawings and scores are the
+    ones of its pad. Raises ValueError for a system that is not trained here, and for settings that
+    it cannot draw with.
     """
+    dataset = dataset or usual(system)
     recipe = systems.recipe(system, dataset, preset)
     if steps is not None and "steps" not in getattr(recipe, "drawing", {}):
         raise ValueError(f"{system} draws at once: leave out the steps")
@@ -151,6 +153,11 @@ def draw(
         drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **options)
         found[name] = drawn[0].float().cpu()
     return judged(exemplars, found, dataset, preset, weights)
+
+
+def usual(system: str) -> str:
+    """Return what a system learned that is to vary any drawing: all data sets, where one did."""
+    return ANY if system == "ldm" else UNHOUSED
 
 
 def judged(

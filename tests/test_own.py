@@ -100,6 +100,14 @@ def test_the_lines_of_the_readme_draw(capsys, files, tmp_path, monkeypatch):
     assert Image.open("sheet.png").width > 16 * 48
 
 
+def test_a_system_that_did_not_learn_all_data_sets_draws_without_being_asked_for_one(capsys, files):
+    asked = ("draw", files / "heart.json", "-n", 2, "--json")
+    for system, learned in (("da-gan-un", "quickdraw"), ("ldm", "any")):
+        code, out, err = run(capsys, *asked, "--system", system)
+        assert code == 0, err
+        assert json.loads(out)["dataset"] == learned
+
+
 def test_bad_input_is_told_in_one_sentence(capsys, files, tmp_path, monkeypatch):
     (tmp_path / "blank.png").write_bytes((files / "cross.png").read_bytes()[:60])
     wrong = [

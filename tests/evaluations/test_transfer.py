@@ -1,5 +1,6 @@
 """What a model draws that it did not learn: rows, what is kept, statements, and the page."""
 
+import itertools
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from IPython.display import HTML
 from pages import outputs, told
 
-from oneshot import store, systems
+from oneshot import own, store, systems
 from oneshot.evaluations import transfer
 from oneshot.evaluations.transfer import SKETCHBOOK, Transfer
 from oneshot.metrics import paired
@@ -18,6 +19,7 @@ from oneshot.metrics.originality import distance
 from oneshot.recipes import presets
 from oneshot.recipes.rivals import rivals
 from oneshot.recipes.together import ANY
+from oneshot.widgets import sketchpad
 from oneshot.widgets.sheets import Sheet
 
 
@@ -104,8 +106,17 @@ def test_what_ships_is_of_the_models_that_ship():
             assert transfer.drawings(one) is not None
     for drawn in {one.drawn for one in rows}:
         there = {one.learned for one in rows if (one.drawn, one.system) == (drawn, "ldm")}
-        assert there >= set(transfer.HOMES.values())
-    assert {one.drawn for one in rows} >= {SKETCHBOOK, "glyphs", "omniglot"}
+        assert there == set(transfer.LEARNED)
+    assert {one.drawn for one in rows} == set(transfer.DRAWN)
+
+
+def test_the_pad_begins_with_what_is_chosen_on_validation_concepts():
+    rows = transfer.read(split="validation")
+    shown = {(one.drawn, one.learned) for one in rows if one.system == "ldm"}
+    assert shown == set(itertools.product(transfer.HOMES, transfer.LEARNED))
+    first = sketchpad.MODELS[0]
+    assert (first.system, first.dataset) == ("ldm", transfer.chosen(rows))
+    assert own.usual("ldm") == first.dataset
 
 
 def test_the_page_shows_drawings_first_and_then_numbers():

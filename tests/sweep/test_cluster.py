@@ -124,8 +124,8 @@ def survives(cluster: Cluster, betas: list[float], smoke: store.Store) -> int:
     known = table.read(table.cache(smoke))
     assert all(any(run.of(record) for record in known) for run in runs)
     # Of these only: the store is shared, and tests of what fails leave places of work in it.
-    found = [smoke.find(recipe) for recipe in asked_of_workers]
-    assert not [path for path in found if path is None or path.with_suffix(".work").exists()]
+    places = [smoke.path(recipe).with_suffix(".work") for recipe in asked_of_workers]
+    assert not [place for place in places if place.exists()]
     return len(made)
 
 
