@@ -19,7 +19,7 @@ setup: .venv/.all ## make .venv and install everything, exactly as pinned in con
 book: .venv/.book ## execute the notebooks and build the book
 	@.venv/bin/oneshot book
 
-test: .venv/.all ## run all tests (a few minutes; page tests need chromium, else they are skipped)
+test: .venv/.all ## run all tests (about twenty minutes; page tests need chromium, else they are skipped)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --dist loadfile
 
 check: .venv/.all ## lint, formatting, types, and no outputs in the notebooks

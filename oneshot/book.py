@@ -9,8 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import metadata, resources
 from multiprocessing import get_context
 from pathlib import Path
@@ -74,9 +75,8 @@ def build(root: Path | None = None) -> Path:
     root = root or _checkout()
     built = root / "book" / "_build"
     pages = {page: built / "executed" / page for page in notebooks(root)}
-    _execute(root, pages)
-    vendor(root, built / "vendor")
-    _carry(root, pages, built / "vendor")
+    _execute(root, pages, partial(_bring, root, built / "vendor"))
+    _bring(root, built / "vendor", *pages.values())
     source = built / "source"
     _stage(root, source, pages, built / "vendor")
     site, repository = (os.environ.get(f"ONESHOT_{name}", "") for name in ("SITE", "REPOSITORY"))
@@ -97,8 +97,14 @@ def notebooks(root: Path) -> list[str]:
     return [f"{name}.ipynb" for name in files if (root / f"{name}.ipynb").exists()]
 
 
-def _execute(root: Path, pages: Mapping[str, Path]) -> None:
-    """Run the notebooks whose source, package or zoo is not as it was, one on each core."""
+def _execute(
+    root: Path, pages: Mapping[str, Path], beside: Callable[[], None] | None = None
+) -> None:
+    """Run the notebooks whose source, package or zoo is not as it was, one on each core.
+
+    `beside` is work that can be done early on a core of its own: the first pages wait for the
+    drawings that one of them makes.
+    """
     keys = {page: _page_key(root, page) for page in pages}
     stale = [page for page, output in pages.items() if _stamp(output) != keys[page]]
     if not stale:
@@ -113,7 +119,10 @@ def _execute(root: Path, pages: Mapping[str, Path]) -> None:
     # Pages with cores of their own do not wait for one another, as threads of one network do.
     threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(cores // together))}
     with execute.environment(threads), ProcessPoolExecutor(together, get_context("spawn")) as pool:
-        done = [pool.submit(_run, *page) for page in work]
+        jobs = [partial(_run, *page) for page in work]
+        if beside:
+            jobs.insert(1, beside)
+        done = [pool.submit(job) for job in jobs]
     # What others made is kept when one page failed.
     for page in done:
         page.result()
@@ -173,13 +182,13 @@ def vendor(root: Path, folder: Path) -> None:
             stamp.write_text(key)
 
 
-def _carry(root: Path, pages: Mapping[str, Path], folder: Path) -> None:
-    """Write what runs models in the browser, as far as the pages of the book ask for it."""
+def _bring(root: Path, folder: Path, *pages: Path) -> None:
+    """Write the browser libraries, and what runs models there as far as the pages ask for it."""
     from oneshot import carried
 
-    texts = [file.read_text() for file in (*pages.values(), *(root / "book").glob("*.md"))]
+    vendor(root, folder)
+    texts = [file.read_text() for file in (*pages, *(root / "book").glob("*.md"))]
     if padded := any(_PAD in text or "oneshot-pad" in text for text in texts):
-        print("exporting the models of the pad (where they changed)", file=sys.stderr)
         carried.carry_models(folder / "models")
     if padded or any("browserEngine" in text for text in texts):
         carried.carry_engine(folder / "models", folder / RUNTIME)

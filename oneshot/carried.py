@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -94,6 +95,7 @@ def _exported(folder: Path, name: str, key: str, made: Callable) -> None:
     key = f"{key} {hashlib.sha256(code).hexdigest()}"
     if _current(folder, name, key):
         return
+    print(f"exporting {name} for the browser", file=sys.stderr)
     with tempfile.TemporaryDirectory() as work:
         made(folder=Path(work))
         parts = {file.name: file.read_bytes() for file in sorted(Path(work).iterdir())}

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 OPSET = 18
 CLOSE = 1e-4  # how near torch a file in float32 has to be
 WEIGHTS = ("float32", "float16", "int8")
+_TALKATIVE = ("torch.onnx", "onnxscript", "onnx_ir")
 SMALL = 1024  # numbers; a tensor of fewer, or a vector, is never stored in fewer bits
 
 
@@ -255,16 +256,18 @@ def _traced(graph: Graph) -> "onnx.ModelProto":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hide what the exporter tells of packages that are not needed here."""
-    log = logging.getLogger("torch.onnx")
-    level = log.level
-    log.setLevel(logging.ERROR)
+    """Hide what the exporter tells of its own work, and of packages that are not needed here."""
+    logs = [logging.getLogger(name) for name in _TALKATIVE]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        log.setLevel(level)
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def _stored(made: "onnx.ModelProto", weights: str) -> "onnx.ModelProto":
