@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from oneshot import store, systems
 from oneshot.drawings.sources import resolved
@@ -21,6 +20,7 @@ from oneshot.metrics.scoring import Scores
 from oneshot.metrics.scoring import score as scored
 from oneshot.models.conformance import demand, shape_fault
 from oneshot.models.generator import INVERTED, MOST_INK, Generator, device_of, pages_of, unit
+from oneshot.progress import tqdm
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, count_parameters, digest
 from oneshot.recipes.results import CONCEPTS_TOGETHER, Drawn, quantise

@@ -22,6 +22,7 @@ import yaml
 from filelock import FileLock
 
 from oneshot import execute, launch
+from oneshot.progress import TERMINAL
 
 # Versions that change what an executed page looks like.
 _SHOWN_BY = ("torch", "numpy", "matplotlib", "ipywidgets", "anywidget")
@@ -116,10 +117,12 @@ def _execute(
         for page in work:
             _run(*page)
         return
-    # Pages with cores of their own do not wait for one another, as threads of one network do.
-    threads = {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(cores // together))}
-    with execute.environment(threads), ProcessPoolExecutor(together, get_context("spawn")) as pool:
-        jobs = [partial(_run, *page) for page in work]
+    # Pages with cores of their own do not wait for one another, as threads of one network do; nor
+    # do their bars write over one another.
+    threads = os.environ.get("OMP_NUM_THREADS", str(cores // together))
+    apart = {"OMP_NUM_THREADS": threads, TERMINAL: ""}
+    with execute.environment(apart), ProcessPoolExecutor(together, get_context("spawn")) as pool:
+        jobs: list[Callable[[], None]] = [partial(_run, *page) for page in work]
         if beside:
             jobs.insert(1, beside)
         done = [pool.submit(job) for job in jobs]

@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from nbformat import NotebookNode
 
 from oneshot.parameters import Parameter, ParameterError, checked, declared, injected
+from oneshot.progress import TERMINAL
 
 _KERNEL = "python3"
 _FOLDER = "oneshot-page-"
@@ -215,8 +216,8 @@ def _end_kernels(folder: Path) -> None:
 def _at_home(folder: Path) -> dict[str, str]:
     """Return the environment of a kernel that is this very interpreter and keeps to a folder.
 
-    Nothing that a user has installed or configured for other kernels gets in its way. It shows no
-    progress bars, for nobody sees them move.
+    Nothing that a user has installed or configured for other kernels gets in its way. Its progress
+    bars are seen in this terminal, if this is one, and never in the page, where they do not move.
     """
     spec = folder / "kernels" / _KERNEL / "kernel.json"
     spec.parent.mkdir(parents=True)
@@ -229,7 +230,15 @@ def _at_home(folder: Path) -> dict[str, str]:
         "IPYTHONDIR": str(folder / "ipython"),
         "TMPDIR": str(folder),
         "TQDM_DISABLE": "1",
+        TERMINAL: os.environ.get(TERMINAL, _terminal()),
     }
+
+
+def _terminal() -> str:
+    """Return the path of the terminal that shows our errors, "" where that is none."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):  # Windows has no such paths
+        return os.ttyname(sys.stderr.fileno())
+    return ""
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Artefact, Made, Recipe, from_json
+from oneshot.recipes.latent import LatentDiffusion
 from oneshot.recipes.results import Human, Samples
 from oneshot.recipes.together import ANY
 from oneshot.store import SUMS, Store, default, read_sums
@@ -218,7 +219,7 @@ def publish_systems(
 
 
 def _publish_any(name: str, preset: str, store: Store) -> list[Path]:
-    model = systems.recipe(name, ANY, preset)
+    model = cast(LatentDiffusion, systems.recipe(name, ANY, preset))
     _demand(model, name, ANY, preset, store)
     about = {"dataset": ANY, "preset": preset, "store": store}
     parts = (("autoencoder", model.autoencoder), (name, model))

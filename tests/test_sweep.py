@@ -541,7 +541,9 @@ def test_a_cluster_of_processes_dies_with_its_sweep_and_the_next_goes_on(smoke, 
 def test_ctrl_c_ends_a_cluster_without_a_word_but_ours(smoke, tmp_path):
     pytest.importorskip("distributed")
     file = written(tmp_path, GRID.format("[4, 5, 6]"))
-    code = "from oneshot.cli import main; main()"
+    # Jobs that a script starts in the background ignore Ctrl-C, and hand that down.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heard}; from oneshot.cli import main; main()"
     command = [sys.executable, "-c", code, "sweep", str(file), "--workers", "2"]
     with subprocess.Popen(
         command,

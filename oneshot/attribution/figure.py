@@ -22,10 +22,10 @@ from PIL import Image, ImageCms, UnidentifiedImageError
 from scipy import ndimage
 from scipy.spatial import cKDTree
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.sources import root
+from oneshot.progress import tqdm
 
 ORIGIN = "read off a figure"
 ARRAYS, PICTURE = "clickme_fig5.npz", "Fig5.png"

@@ -8,9 +8,8 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import quote
 
-from tqdm.auto import tqdm
-
 from oneshot.drawings.errors import DataError
+from oneshot.progress import tqdm
 
 CHUNK = 1 << 18
 TRIES = 3

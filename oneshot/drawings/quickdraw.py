@@ -11,13 +11,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from oneshot.drawings import identity
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.listings import Listing
 from oneshot.drawings.ndjson import hashes_of, read_category, read_listed
 from oneshot.drawings.splits import by_group
+from oneshot.progress import tqdm
 
 FOLDER = "simplified"
 SHIPPED = "87942d0e753ad722d1dd7a249d43ccdd1e5149da7c5a6af9751017413c2a6a97"

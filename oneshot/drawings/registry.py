@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pooch
 from filelock import FileLock
-from tqdm.auto import tqdm
 
 from oneshot.drawings import folder as own
 from oneshot.drawings import listings, omniglot, quickdraw
@@ -24,6 +23,7 @@ from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.quickdraw import FOLDER
 from oneshot.drawings.sources import SOURCES, root, source
 from oneshot.drawings.splits import SPLITS
+from oneshot.progress import tqdm
 
 OMNIGLOT_URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
 OMNIGLOT = omniglot.OFFICIAL

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from tqdm.auto import tqdm
+
+from oneshot.progress import tqdm
 
 
 def prepare(images: Tensor, side: int, threshold: float) -> Tensor:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from oneshot.attribution import figure
 from oneshot.attribution.baselines import METHODS, critic_maps
@@ -20,6 +19,7 @@ from oneshot.diffusion.samplers import timesteps
 from oneshot.drawings.splits import SPLITS
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
+from oneshot.progress import tqdm
 from oneshot.recipes.base import (
     Artefact,
     Getter,

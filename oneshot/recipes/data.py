@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tqdm.auto import tqdm
 
 from oneshot.drawings import clustering, listings, quickdraw
 from oneshot.drawings.augment import JITTERS, PAIRS, VIEWS
@@ -18,6 +17,7 @@ from oneshot.drawings.sources import placeless, root, source
 from oneshot.metrics.features import embed
 from oneshot.models.critics import STEMS, ConvCritic, Critic, PatchCritic, ResNetCritic
 from oneshot.objectives.critics import ProtoNetObjective, SimCLRObjective
+from oneshot.progress import tqdm
 from oneshot.recipes.base import (
     Artefact,
     Getter,

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from oneshot.device import same_randomness_after
 from oneshot.diffusion.schedules import SCHEDULES
@@ -24,6 +23,7 @@ from oneshot.models.patch_autoencoder import PatchAutoencoder
 from oneshot.objectives.autoencoder import AUGMENTS, AutoencoderObjective
 from oneshot.objectives.diffusion import DiffusionObjective
 from oneshot.objectives.regularizers import bottleneck
+from oneshot.progress import tqdm
 from oneshot.recipes.base import (
     Artefact,
     Getter,

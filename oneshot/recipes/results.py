@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from oneshot.diffusion.guidance import check_strength
 from oneshot.diffusion.samplers import SAMPLERS
@@ -19,6 +18,7 @@ from oneshot.metrics.scoring import Scores as ScoresTable
 from oneshot.metrics.scoring import score
 from oneshot.models.critics import Critic, released
 from oneshot.models.vit import VitCritic
+from oneshot.progress import tqdm
 from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
 from oneshot.recipes.data import Concepts
 from oneshot.training.precision import Precision, probe_drawing

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from oneshot.device import on_card, same_randomness_after
+from oneshot.progress import tqdm
 from oneshot.rng import step_seed
 from oneshot.training.checkpoint import (
     load_optimizer,
