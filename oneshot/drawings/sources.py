@@ -88,7 +88,7 @@ SOURCES = {
         Source(
             "folder",
             "Your own drawings",
-            "your own drawings: <concept>/*.png or <concept>/*.ndjson",
+            "your own drawings: a folder a concept, of pictures, strokes or arrays",
             "yours",
             folder.names,
             folder.pages,

@@ -160,6 +160,8 @@ def pages_of(pages: Tensor, what: str, side: int | None = None) -> Tensor:
     pages = unit(pages, what)
     if (pages > 0.5).float().mean((1, 2, 3)).max() > MOST_INK:
         raise ValueError(f"some {what} are {INVERTED}")
+    if not pages.amax((1, 2, 3)).all():
+        raise ValueError(f"some {what} are blank: there is no ink on them to go by")
     return pages
 
 
