@@ -1,13 +1,13 @@
 """The zoo: trained artefacts that ship with the repository, as ordinary files of the store.
 
-A zoo file is an artefact whose large weights are kept in half precision and whose metadata have one
-more entry, `zoo`: its name, what it is, and the scores it reached. `SHA256SUMS` beside the files
-says what they should be.
+A zoo file is an artefact whose large weights are kept in half precision, or in eight bits, and
+whose metadata have one more entry, `zoo`: its name, what it is, and the scores it reached.
+`SHA256SUMS` beside the files says what they should be.
 """
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -17,12 +17,14 @@ from filelock import FileLock
 from torch import Tensor
 
 from oneshot import shipped, systems
-from oneshot.evaluations import selection
+from oneshot.evaluations import selection, transfer
 from oneshot.evaluations.at_hand import evaluation_of
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.scoring import Scores
 from oneshot.recipes import presets
 from oneshot.recipes.base import Artefact, Made, Recipe, from_json
-from oneshot.recipes.latent import LatentDiffusion
+from oneshot.recipes.latent import Autoencoder, LatentDiffusion
+from oneshot.recipes.probes import Probes
 from oneshot.recipes.results import Human, Samples
 from oneshot.recipes.together import ANY
 from oneshot.store import SUMS, Store, default, read_sums
@@ -30,6 +32,8 @@ from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomi
 from oneshot.training.eight_bits import restored, shrunk
 
 HEADLINE = ("diversity", "originality", "recognizability", "recognizability_all")
+PROBED = ("error", "linear", "one_shot")
+"""What is measured of an autoencoder: `recipes.probes.Probes`."""
 MOVED = 0.1
 """The most that eight bits may move a score, in widths of its interval."""
 
@@ -124,29 +128,26 @@ def export(
 
 
 def shrink(name: str, store: Store | None = None) -> dict[str, float]:
-    """Store a system of the zoo in eight bits, unless that moves a score; return the moves.
+    """Store a model of the zoo in eight bits, unless that moves a score; return the moves.
 
-    A move is that of a score on test concepts, in units of the width of its interval. Raises
-    ZooError, and changes nothing, when one is more than `MOVED`, or for what is no system.
+    A move is that of a score, in units of the width of its interval: of a system on test concepts,
+    or where it carries over if it learned all data sets; of an autoencoder, of its latents, and of
+    the system that ships and draws with it. Raises ZooError, and changes nothing, when one is more
+    than `MOVED`, or for what is neither.
     """
     store = _writable(store)
     path = store.zoo / f"{name}.safetensors"
     metadata = show(name, store)
     about, recipe = metadata["zoo"], from_json(metadata["recipe"])
-    if about["system"] not in systems.SYSTEMS:
-        raise ZooError(f"{name} is no system that draws, and has no scores that could move")
+    if about["system"] not in (*systems.SYSTEMS, "autoencoder"):
+        raise ZooError(f"{name} is no model that draws, and has no scores that could move")
     eight = shrunk(read_tensors(path)[0])
-    drawn = Samples(recipe, variations=presets.variations(about["dataset"], about["preset"]))
-    scores = presets.scores(drawn)
     other = _Instead(store)
     other.put(recipe, recipe.load(other, cast(Artefact, Made(restored(eight), {}))))
-    other.put(drawn, drawn.load(other, cast(Artefact, drawn.make(other, Path()))))
-    before = store.get(scores)
-    after = scores.load(other, cast(Artefact, scores.make(other, Path())))
+    before, after = (dict(_scores(recipe, about, home)) for home in (_Instead(store), other))
     moves = {
-        score: abs(getattr(after, score).value - was.value) / max(was.high - was.low, 1e-9)
-        for score in HEADLINE
-        if (was := getattr(before, score))
+        score: abs(after[score].value - was.value) / max(was.high - was.low, 1e-9)
+        for score, was in before.items()
     }
     if max(moves.values()) > MOVED:
         worst = max(moves, key=lambda score: moves[score])
@@ -156,6 +157,27 @@ def shrink(name: str, store: Store | None = None) -> dict[str, float]:
         )
     _put(path, eight, {k: v for k, v in metadata.items() if k != "sha256"})
     return moves
+
+
+def _scores(
+    recipe: Recipe, about: dict[str, Any], home: "_Instead"
+) -> Iterator[tuple[str, Interval]]:
+    if about["system"] == "autoencoder":
+        probes = home.measured(Probes(cast(Autoencoder, recipe)))
+        yield from ((probe, probes[probe]) for probe in PROBED)
+        for entry in entries(home.store):
+            uses = from_json(show(entry.name, home.store)["recipe"])
+            if isinstance(uses, LatentDiffusion) and uses.autoencoder == recipe:
+                yield from _scores(uses, show(entry.name, home.store)["zoo"], home)
+    elif about["dataset"] == ANY:
+        for drawn in transfer.HOMES:
+            row = transfer.measured(about["system"], ANY, drawn, recipe, home)
+            yield f"originality of {drawn}", row.originality
+            yield f"recognizability of {drawn}", row.recognizability
+    else:
+        drawn = Samples(recipe, variations=presets.variations(about["dataset"], about["preset"]))
+        scores = home.measured(presets.scores(drawn), of=drawn)
+        yield from ((score, value) for score in HEADLINE if (value := getattr(scores, score)))
 
 
 class _Instead:
@@ -169,7 +191,19 @@ class _Instead:
         self.own[recipe.key] = loaded
 
     def get(self, recipe: Recipe) -> Any:
-        return self.own[recipe.key] if recipe.key in self.own else self.store.get(recipe)
+        if recipe.key in self.own:
+            return self.own[recipe.key]
+        if self.own and isinstance(recipe, LatentDiffusion):  # its autoencoder is another
+            return recipe.load(self, Artefact(self.store.find(recipe) or self.store.path(recipe)))
+        return self.store.get(recipe)
+
+    def measured(self, recipe: Recipe, of: Recipe | None = None) -> Any:
+        """Return what the store has, or what is measured on what is here in place of its own."""
+        if not self.own:
+            return self.store.get(recipe)
+        if of:
+            self.put(of, of.load(self, cast(Artefact, of.make(self, Path()))))
+        return recipe.load(self, cast(Artefact, recipe.make(self, Path())))
 
 
 def _put(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> Path:

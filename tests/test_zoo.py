@@ -291,5 +291,31 @@ def test_what_moves_a_score_is_not_shrunk(shrinkable, monkeypatch):
 
 
 def test_a_critic_has_no_scores_that_could_move(exported):
-    with pytest.raises(zoo.ZooError, match="no system that draws"):
+    with pytest.raises(zoo.ZooError, match="no model that draws"):
         zoo.shrink(NAME, exported)
+
+
+def test_an_autoencoder_answers_for_its_latents_and_for_what_draws_with_it(
+    smoke, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(zoo, "MOVED", 5)  # as above
+    home = Store(smoke.runs.parent, tmp_path)
+    recipe = systems.recipe("ldm", "glyphs", "smoke")
+    home.get(recipe)
+    about = {"dataset": "glyphs", "preset": "smoke", "store": home}
+    file = zoo.export(recipe.autoencoder, "glyphs-autoencoder", system="autoencoder", **about)
+    before = file.read_bytes()
+    assert zoo.shrink("glyphs-autoencoder", home).keys() == set(zoo.PROBED)
+    assert file.stat().st_size < 0.75 * len(before)
+
+    zoo.export(recipe.autoencoder, "glyphs-autoencoder", system="autoencoder", **about)
+    zoo.export(recipe, "glyphs-ldm", system="ldm", **about)
+    moves = zoo.shrink("glyphs-autoencoder", home)
+    assert moves.keys() == {*zoo.PROBED, *zoo.HEADLINE}
+    assert moves["error"] > 0 and moves["diversity"] > 0, "nothing was measured anew"
+
+    wrong = {k: -v if v.dim() > 1 else v for k, v in Artefact(file).tensors.items()}
+    monkeypatch.setattr(zoo, "shrunk", lambda _: wrong)
+    monkeypatch.setattr(zoo, "MOVED", 0.1)
+    with pytest.raises(zoo.ZooError, match="stays as it is"):
+        zoo.shrink("glyphs-autoencoder", home)

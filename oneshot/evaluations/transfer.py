@@ -29,6 +29,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import Claim, Measured, more
 from oneshot.metrics.scoring import score
 from oneshot.recipes import presets
+from oneshot.recipes.base import Getter, Recipe
 from oneshot.recipes.rivals import UNHOUSED, rivals
 from oneshot.recipes.together import ANY
 
@@ -135,6 +136,14 @@ def keep(
             yield row
 
 
+def measured(system: str, learned: str, drawn: str, recipe: Recipe, home: Getter) -> Transfer:
+    """Return the row of a model of `home` on test concepts; no table is read or written.
+
+    Raises DataError when the data set is not on this machine.
+    """
+    return _measured(system, learned, drawn, recipe, *exemplars(drawn), home=home)[0]
+
+
 def place(drawn: str) -> str:
     """Return what a data set, or the sketchbook, is called on a page."""
     return "the sketchbook" if drawn == SKETCHBOOK else source(drawn).label
@@ -167,7 +176,7 @@ def carries(rows: Sequence[Transfer]) -> list[Claim]:
     found = {row.identity: row for row in rows}
     claims = []
     for (drawn, learned, system), row in found.items():
-        at_home = HOMES.get(drawn)
+        at_home = HOMES.get(drawn, "")
         home = found.get((drawn, at_home, system))
         if system == systems.HUMAN or home is None or learned == at_home:
             continue
@@ -200,12 +209,13 @@ def _measured(
     ids: list[int],
     names: list[str],
     people: Tensor | None,
+    home: Getter | None = None,
 ) -> tuple[Transfer, Shown]:
     """Draw and score; return the row, and the first drawings of each exemplar."""
-    drawn = people
+    home = home or store.default()
+    drawn: Any = people
     if recipe is not None:
-        device = store.default().device
-        drawn = store.get(recipe).draw(pages.to(device), VARIATIONS, concepts=ids).cpu()
+        drawn = home.get(recipe).draw(pages.to(home.device), VARIATIONS, concepts=ids).cpu()
     levels = drawn if drawn.dtype == torch.uint8 else (255 * drawn).round().byte()
     judges = rivals(UNHOUSED if target == SKETCHBOOK else target)
     critics = store.get(judges.originality), store.get(judges.recognition)
