@@ -23,7 +23,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from oneshot import export, systems
+from oneshot import export, onnx_files, systems
 from oneshot.recipes.rivals import rivals
 from oneshot.training.checkpoint import write_atomic
 from oneshot.widgets.assets import bundle
@@ -91,7 +91,7 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _exported(folder: Path, name: str, key: str, made: Callable) -> None:
     """Export into a script, unless it is there from the same recipe and the same exporter."""
-    code = Path(export.__file__).read_bytes() + Path(__file__).read_bytes()
+    code = b"".join(Path(m).read_bytes() for m in (export.__file__, onnx_files.__file__, __file__))
     key = f"{key} {hashlib.sha256(code).hexdigest()}"
     if _current(folder, name, key):
         return

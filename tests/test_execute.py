@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import nbformat
@@ -390,7 +389,7 @@ for step in tqdm(range(3), desc="long work"):
 
 
 def test_bars_of_a_page_are_seen_in_the_terminal_and_not_in_the_page(tmp_path):
-    pty = pytest.importorskip("pty")
+    pty, termios = (pytest.importorskip(name) for name in ("pty", "termios"))
     notebook, output = page(tmp_path / "page.ipynb", LONG), tmp_path / "done.ipynb"
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 100))

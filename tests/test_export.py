@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from oneshot import export
+from oneshot import export, onnx_files
 from oneshot.metrics import single
 from oneshot.metrics.features import folded
 from oneshot.models.critics import ConvCritic, PatchCritic
@@ -60,21 +60,23 @@ def test_files_draw_what_torch_draws(make):
 @pytest.mark.parametrize("critic", [ConvCritic(48, (8, 8)), PatchCritic(48, (8, 16))])
 def test_a_critic_sees_the_same(critic, tmp_path):
     critic = _stirred(critic)
-    assert export.write(export.critic_graph(critic), tmp_path / "critic.onnx") <= export.CLOSE
+    assert (
+        onnx_files.write(export.critic_graph(critic), tmp_path / "critic.onnx") <= onnx_files.CLOSE
+    )
     pages = (torch.rand(5, 1, 48, 48) > 0.7).float()
-    seen = export.Session((tmp_path / "critic.onnx").read_bytes())(pages)
+    seen = onnx_files.Session((tmp_path / "critic.onnx").read_bytes())(pages)
     torch.testing.assert_close(seen, folded(critic)(pages), atol=1e-3, rtol=1e-3)
 
 
 def test_weights_in_fewer_bits_weigh_less_and_say_nearly_the_same(model, tmp_path):
     graph = export.graphs(model, 48)["denoiser"]
     sizes, gaps = [], []
-    for weights in export.WEIGHTS:
+    for weights in onnx_files.WEIGHTS:
         file = tmp_path / f"{weights}.onnx"
-        export.write(graph, file, weights)
+        onnx_files.write(graph, file, weights)
         onnx.checker.check_model(onnx.load(file))
         sizes.append(file.stat().st_size)
-        gaps.append(export.gap(graph, file.read_bytes()))
+        gaps.append(onnx_files.gap(graph, file.read_bytes()))
     assert sizes[0] > 1.7 * sizes[1] > 1.7 * sizes[2]
     assert gaps[0] < gaps[1] < gaps[2] < 0.5
 
@@ -83,23 +85,23 @@ def test_weights_become_steps_along_the_better_axis():
     weights = torch.randn(8, 9).numpy()
     weights[0] *= 100
     for values, shape in ((weights, (8, 1)), (weights.T, (1, 8))):
-        steps, scale = export.quantised(values)
+        steps, scale = onnx_files.quantised(values)
         assert steps.dtype == np.int8 and scale.shape == shape
         assert (np.abs(steps * scale - values) <= 0.501 * scale).all()
 
 
 def test_a_file_that_is_not_the_network_is_not_written(model, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "CLOSE", 0.0)
-    with pytest.raises(export.ExportError, match=r"decoder\.onnx is .* from torch"):
-        export.write(export.graphs(model, 48)["decoder"], tmp_path / "decoder.onnx")
+    monkeypatch.setattr(onnx_files, "CLOSE", 0.0)
+    with pytest.raises(onnx_files.ExportError, match=r"decoder\.onnx is .* from torch"):
+        onnx_files.write(export.graphs(model, 48)["decoder"], tmp_path / "decoder.onnx")
     assert not list(tmp_path.iterdir())
 
 
 def test_what_cannot_be_exported_is_refused(model, tmp_path):
-    with pytest.raises(export.ExportError, match="this PixelDiffusion cannot be exported"):
+    with pytest.raises(onnx_files.ExportError, match="this PixelDiffusion cannot be exported"):
         export.graphs(sets(), 48)
-    with pytest.raises(export.ExportError, match="unknown weights 'int4'"):
-        export.encoded(export.graphs(model, 48)["encoder"], "int4")
+    with pytest.raises(onnx_files.ExportError, match="unknown weights 'int4'"):
+        onnx_files.encoded(export.graphs(model, 48)["encoder"], "int4")
 
 
 def test_how_to_draw_is_said_in_json(model):

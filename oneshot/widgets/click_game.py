@@ -20,9 +20,10 @@ from torch import Tensor
 
 from oneshot.attribution.human import SIGMA
 from oneshot.evenly import evenly
-from oneshot.export import ExportError, critic_graph, encoded
+from oneshot.export import critic_graph
 from oneshot.metrics.features import embed, folded, prepare
 from oneshot.models.critics import ConvCritic, Critic, PatchCritic
+from oneshot.onnx_files import ExportError, encoded
 from oneshot.widgets.assets import bundle, style
 from oneshot.widgets.importance import stretched
 

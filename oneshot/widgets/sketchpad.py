@@ -69,10 +69,11 @@ class Judges:
         against = store.get(recipe)
         critics = [store.get(critic) for critic in (recipe.originality, recipe.recognition)]
         if weights != "float32":
-            from oneshot import export
+            from oneshot import onnx_files
+            from oneshot.export import critic_graph
 
-            files = [export.encoded(export.critic_graph(critic), weights) for critic in critics]
-            critics = [export.Session(file, recipe.concepts.drawings.side) for file in files]
+            files = [onnx_files.encoded(critic_graph(critic), weights) for critic in critics]
+            critics = [onnx_files.Session(file, recipe.concepts.drawings.side) for file in files]
         return cls(
             *critics,
             against.features,

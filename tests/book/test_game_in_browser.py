@@ -12,9 +12,10 @@ from small import FIGURES, lay_out
 
 from oneshot import book
 from oneshot.attribution import human
-from oneshot.export import critic_graph, encoded
+from oneshot.export import critic_graph
 from oneshot.metrics.features import folded, prepare
 from oneshot.models.critics import ConvCritic, PatchCritic
+from oneshot.onnx_files import encoded
 from oneshot.widgets.assets import bundle
 
 GAME = """\

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from oneshot.export import ExportError, Session, critic_graph, encoded
+from oneshot.export import critic_graph
 from oneshot.metrics.features import folded, prepare
 from oneshot.models.critics import ConvCritic, ResNetCritic
+from oneshot.onnx_files import ExportError, Session, encoded
 from oneshot.widgets import click_game
 from oneshot.widgets.click_game import ClickGame, play
 
