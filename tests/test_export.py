@@ -58,12 +58,14 @@ def test_files_draw_what_torch_draws(make):
 
 
 @pytest.mark.parametrize("critic", [ConvCritic(48, (8, 8)), PatchCritic(48, (8, 16))])
-def test_a_critic_sees_the_same(critic, tmp_path):
+def test_a_critic_sees_the_same(critic, tmp_path, caplog):
+    caplog.set_level("INFO")
     critic = _stirred(critic)
     assert (
         onnx_files.write(export.critic_graph(critic), tmp_path / "critic.onnx") <= onnx_files.CLOSE
     )
     pages = (torch.rand(5, 1, 48, 48) > 0.7).float()
+    assert caplog.records == [], "the exporter tells of its own work"
     seen = onnx_files.Session((tmp_path / "critic.onnx").read_bytes())(pages)
     torch.testing.assert_close(seen, folded(critic)(pages), atol=1e-3, rtol=1e-3)
 

@@ -132,6 +132,7 @@ def refusals(pages: Tensor) -> dict[str, Callable[[Generator], Any]]:
         "an exemplar of integers": (pages * 255).long(),
         "an exemplar in [-1, 1]": 2 * pages - 1,
         "an exemplar that is white on black": 1 - pages,
+        "a blank exemplar": torch.stack([pages[0], 0 * pages[0]]),
         "an exemplar of another size": smaller,
         "an exemplar without its channel": pages[:, 0],
         "an exemplar without batch and channel": pages[0, 0],

@@ -4,6 +4,8 @@ import importlib.util
 import pkgutil
 import re
 import shutil
+from functools import partial
+from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
@@ -82,6 +84,21 @@ def test_a_page_that_fails_is_named_and_the_others_are_kept(tmp_path, monkeypatc
     monkeypatch.setattr(book, "_run", lambda root, page, *rest: pytest.fail(f"{page} again"))
     del pages["notebooks/bad.ipynb"]
     book._execute(tmp_path, pages)
+
+
+def test_what_is_done_beside_the_pages_may_fail_and_they_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(book.os, "cpu_count", lambda: 2)
+    made = [notebook(tmp_path / "notebooks" / f"{name}.ipynb", "1") for name in ("one", "two")]
+    beside = partial(Path.mkdir, tmp_path / "beside")
+    first, second = (
+        {f"notebooks/{page.name}": tmp_path / folder / page.name for page in made}
+        for folder in ("first", "second")
+    )
+    book._execute(tmp_path, first, beside)
+    assert (tmp_path / "beside").is_dir()
+    with pytest.raises(FileExistsError, match="beside"):
+        book._execute(tmp_path, second, beside)
+    assert len(list((tmp_path / "second").glob("*.key"))) == 2
 
 
 def test_a_warning_stops_the_build_and_is_shown(tmp_path, small_book):

@@ -17,6 +17,7 @@ SAID = {
     "an exemplar of integers": "floats in [0, 1] or bytes 0..255, not torch.int64",
     "an exemplar in [-1, 1]": "go from -1 to 1",
     "an exemplar that is white on black": "give 1 - page",
+    "a blank exemplar": "some exemplars are blank",
     "an exemplar of another size": "draws pages of 48 x 48 pixels, and these exemplars have 24",
     "an exemplar without its channel": "(C, 1, 48, 48) with C from 1 up, not (2, 48, 48)",
     "an exemplar without batch and channel": "`page[None, None]` makes one exemplar",
