@@ -1,6 +1,5 @@
 """Strict papermill refuses what papermill lets through, and leaves nothing half-done."""
 
-import contextlib
 import json
 import os
 import re
@@ -380,28 +379,3 @@ def test_a_page_runs_where_temporary_files_lie_deep(tmp_path, monkeypatch):
     monkeypatch.setattr(execute.tempfile, "gettempdir", lambda: str(deep))
     done = execute.run(page(tmp_path / "page.ipynb", "print(6 * 7)"), tmp_path / "out.ipynb")
     assert "42" in Path(done or tmp_path / "out.ipynb").read_text()
-
-
-LONG = """\
-from oneshot.progress import tqdm
-for step in tqdm(range(3), desc="long work"):
-    pass"""
-
-
-def test_bars_of_a_page_are_seen_in_the_terminal_and_not_in_the_page(tmp_path):
-    pty, termios = (pytest.importorskip(name) for name in ("pty", "termios"))
-    notebook, output = page(tmp_path / "page.ipynb", LONG), tmp_path / "done.ipynb"
-    ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 100))
-    shown = b""
-    command = [sys.executable, "-m", "oneshot", "run", str(notebook), "-o", str(output)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs) as running:
-        os.close(theirs)
-        with contextlib.suppress(OSError):  # how the end of a terminal is told
-            while part := os.read(ours, 4096):
-                shown += part
-    os.close(ours)
-    assert running.returncode == 0
-    assert b"page: 100%" in shown and b"long work:   0%" in shown
-    assert "long work" not in json.dumps(nbformat.read(output, as_version=4).cells[-2].outputs)
-    assert "long work" in output.read_text(), "the page is another"

@@ -9,12 +9,10 @@ from oneshot.evaluations import selection
 from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.evaluations.evaluate import missing
 from oneshot.recipes import presets
-from oneshot.recipes.base import Artefact
 from oneshot.store import Store
 from oneshot.sweep import Sweep
 from oneshot.sweep.board import Board
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_tensors
-from oneshot.training.eight_bits import shrunk
 from oneshot.zoo import ZooError
 
 NAME = "glyphs-recognition"
@@ -246,76 +244,3 @@ def test_publish_exports_the_best_autoencoder_of_each_swept_family(smoke, tmp_pa
         about = zoo.show(f"glyphs-smoke-autoencoder-{name}", elsewhere)
         assert about["zoo"]["metrics"] == {"probes": dataclasses.asdict(row)["probes"]}
         assert elsewhere.find(evaluation_of(row).parts["autoencoder"]).parent == tmp_path
-
-
-@pytest.fixture
-def shrinkable(smoke, tmp_path):
-    """A zoo with the smallest VAE-STN, and the drawings, critics and scores of the tests."""
-    home = Store(smoke.runs.parent, tmp_path)
-    recipe = systems.recipe("vae-stn", "glyphs", "smoke")
-    home.get(recipe)
-    about = {"system": "vae-stn", "dataset": "glyphs", "preset": "smoke"}
-    zoo.export(recipe, "glyphs-vae-stn", **about, store=home)
-    return home, recipe
-
-
-def test_eight_bits_halve_a_file_and_move_no_score_far(shrinkable, monkeypatch):
-    """What was trained for ten steps draws near chance, where rounding moves scores more."""
-    monkeypatch.setattr(zoo, "MOVED", 0.5)
-    home, recipe = shrinkable
-    path = home.zoo / "glyphs-vae-stn.safetensors"
-    before, weights = path.stat().st_size, Artefact(path).tensors
-    moves = zoo.shrink("glyphs-vae-stn", home)
-    assert max(moves.values()) <= zoo.MOVED
-    assert path.stat().st_size < 0.75 * before
-    elsewhere = Store(home.runs.parent / "elsewhere", home.zoo)
-    assert elsewhere.find(recipe) == path
-    assert zoo.verify(elsewhere)
-    back = Artefact(path).tensors
-    assert back.keys() == weights.keys()
-    scale = max(w.abs().max() for w in weights.values())
-    assert all((back[k] - weights[k]).abs().max() < 0.01 * scale for k in weights)
-
-
-def test_what_moves_a_score_is_not_shrunk(shrinkable, monkeypatch):
-    home, _ = shrinkable
-    blank = {
-        name: torch.zeros_like(v)
-        for name, v in shrunk(Artefact(home.zoo / "glyphs-vae-stn.safetensors").tensors).items()
-    }
-    monkeypatch.setattr(zoo, "shrunk", lambda _: blank)
-    before = (home.zoo / "glyphs-vae-stn.safetensors").read_bytes()
-    with pytest.raises(zoo.ZooError, match="stays as it is: in eight bits"):
-        zoo.shrink("glyphs-vae-stn", home)
-    assert (home.zoo / "glyphs-vae-stn.safetensors").read_bytes() == before
-
-
-def test_a_critic_has_no_scores_that_could_move(exported):
-    with pytest.raises(zoo.ZooError, match="no model that draws"):
-        zoo.shrink(NAME, exported)
-
-
-def test_an_autoencoder_answers_for_its_latents_and_for_what_draws_with_it(
-    smoke, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(zoo, "MOVED", 5)  # as above
-    home = Store(smoke.runs.parent, tmp_path)
-    recipe = systems.recipe("ldm", "glyphs", "smoke")
-    home.get(recipe)
-    about = {"dataset": "glyphs", "preset": "smoke", "store": home}
-    file = zoo.export(recipe.autoencoder, "glyphs-autoencoder", system="autoencoder", **about)
-    before = file.read_bytes()
-    assert zoo.shrink("glyphs-autoencoder", home).keys() == set(zoo.PROBED)
-    assert file.stat().st_size < 0.75 * len(before)
-
-    zoo.export(recipe.autoencoder, "glyphs-autoencoder", system="autoencoder", **about)
-    zoo.export(recipe, "glyphs-ldm", system="ldm", **about)
-    moves = zoo.shrink("glyphs-autoencoder", home)
-    assert moves.keys() == {*zoo.PROBED, *zoo.HEADLINE}
-    assert moves["error"] > 0 and moves["diversity"] > 0, "nothing was measured anew"
-
-    wrong = {k: -v if v.dim() > 1 else v for k, v in Artefact(file).tensors.items()}
-    monkeypatch.setattr(zoo, "shrunk", lambda _: wrong)
-    monkeypatch.setattr(zoo, "MOVED", 0.1)
-    with pytest.raises(zoo.ZooError, match="stays as it is"):
-        zoo.shrink("glyphs-autoencoder", home)

@@ -22,7 +22,9 @@ def zoo(arguments: argparse.Namespace) -> int:
             raise ValueError(
                 "say which entry: oneshot zoo shrink NAME; `oneshot zoo list` has them"
             )
-        moves = shipped.shrink(arguments.name)
+        from oneshot.shrinking import shrink
+
+        moves = shrink(arguments.name)
         told = ", ".join(f"{score} by {move:.3f}" for score, move in moves.items())
         say(arguments, moves, [f"{arguments.name}, in eight bits, moves {told} of its interval"])
         return 0
