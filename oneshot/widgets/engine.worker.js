@@ -4,13 +4,27 @@
 const files = new Map();
 const sessions = new Map();
 let ort = null;
+let provider = "wasm"; // what runs the networks: "webgpu" where a graphics processor does
 
 const text = (bytes) => new TextDecoder().decode(bytes);
 
+// Letters hold 15 bits each, from U+3400 on; the first 32 bits are the number of bytes.
+function written(letters) {
+  const bytes = new Uint8Array(Math.floor((letters.length * 15) / 8));
+  let [bits, held, at] = [0, 0, 0];
+  for (let k = 0; k < letters.length; k++) {
+    bits = (bits << 15) | (letters.charCodeAt(k) - 0x3400);
+    for (held += 15; held >= 8; bits &= (1 << held) - 1) {
+      held -= 8;
+      bytes[at++] = bits >>> held;
+    }
+  }
+  return bytes.subarray(4, 4 + new DataView(bytes.buffer).getUint32(0));
+}
+
 // A carried file is a gzipped list of parts, written in letters: see oneshot/carried.py.
 async function unpack(letters) {
-  const packed = Uint8Array.from(atob(letters), (letter) => letter.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const stream = new Blob([written(letters)]).stream().pipeThrough(new DecompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   const length = new DataView(bytes.buffer).getUint32(0, true);
   const parts = JSON.parse(text(bytes.subarray(4, 4 + length)));
@@ -28,12 +42,24 @@ async function load({ name, letters }) {
   ort.env.wasm.wasmBinary = parts["ort.wasm"].buffer;
   ort.env.wasm.numThreads = self.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1;
   ort.env.logLevel = "error";
+  if (name.endsWith("webgpu")) provider = "webgpu";
   files.delete(name);
   return { loaded: name };
 }
 
+// A graphics processor that cannot run a network leaves it, and all others, to WebAssembly.
+async function session(bytes) {
+  try {
+    return await ort.InferenceSession.create(bytes, { executionProviders: [provider], logSeverityLevel: 3 });
+  } catch (error) {
+    if (provider === "wasm") throw error;
+    provider = "wasm";
+    return session(bytes);
+  }
+}
+
 const opened = (key, bytes) => {
-  if (!sessions.has(key)) sessions.set(key, ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] }));
+  if (!sessions.has(key)) sessions.set(key, session(bytes));
   return sessions.get(key);
 };
 
@@ -96,7 +122,7 @@ async function draw({ id, model, exemplar, side, guidance, seed, variations, eve
   const data = await dpmSolver(eps, start, about, async (x, step) => {
     if (every) postMessage({ id, step, steps: about.steps, pages: await shown(x) });
   });
-  return { pages: await shown(data), steps: about.steps };
+  return { pages: await shown(data), steps: about.steps, provider };
 }
 
 // Ink or paper, nothing between, as critics were trained.

@@ -1,5 +1,6 @@
 """A small book with one slider, built once, and a browser that reaches only this machine."""
 
+import contextlib
 import functools
 import http.server
 import shutil
@@ -39,22 +40,34 @@ def small_book(tmp_path_factory, libraries, unchanging_package) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser():
-    """Chromium of the system, with every other host blocked."""
+def launched():
+    """Return a function that launches Chromium of the system, with every other host blocked."""
     sync_api = pytest.importorskip("playwright.sync_api")
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         pytest.skip("no chromium on this machine: `apt-get install chromium` to run the page tests")
+    blocked = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     with sync_api.sync_playwright() as playwright:
-        yield playwright.chromium.launch(
-            executable_path=found,
-            args=["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
-        )
+        launch = functools.partial(playwright.chromium.launch, executable_path=found)
+        yield lambda *more: launch(args=["--no-sandbox", blocked, *more])
+
+
+@pytest.fixture(scope="session")
+def browser(launched):
+    """Chromium as it comes, without a graphics processor."""
+    return launched()
 
 
 @pytest.fixture
 def open_page(browser):
     """Return a function that opens an address and a list of what a page must not do."""
+    with opening(browser) as opened:
+        yield opened
+
+
+@contextlib.contextmanager
+def opening(browser):
+    """Give a function that opens pages of a browser, and close them at the end."""
     contexts = []
 
     def opened(address: str, **options):
@@ -81,6 +94,12 @@ def open_page(browser):
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Says of scripts that they are UTF-8, as GitHub Pages does even where they are not."""
+
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript; charset=utf-8"
+    }
+
     def log_message(self, *args) -> None:
         pass
 

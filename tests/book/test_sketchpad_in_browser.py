@@ -1,5 +1,6 @@
 """The pad in a real browser that can reach no network: strokes in, sixteen drawings out."""
 
+import contextlib
 import json
 import re
 import shutil
@@ -8,6 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from conftest import opening as opening_pages
 from hand import BOARD, put, wait
 from small import FIGURES, lay_out
 
@@ -47,6 +49,7 @@ def pad(pad_book, open_page, address):
 
 
 def opening(base, open_page):
+    """Give a function that opens a pad; at the end no page may have done what it must not."""
     seen = []
 
     def opened(where: str = "book/intro.html", **options):
@@ -155,25 +158,46 @@ def test_the_browser_draws_what_the_command_line_draws(disk_pad, tmp_path, name)
     expected = drawn.variations[:, 0].numpy()
     # A pixel of the canvas is one of 230 levels.
     assert np.abs(shown - expected).max() < 1.5 / (PAPER[0] - INK[0])
-    numbers = page.evaluate(
-        """async ([source, asked, exemplar]) => {
-            const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-            const { browserEngine } = await import(address);
-            asked.exemplar = Float32Array.from(exemplar);
-            return Array.from((await browserEngine().draw(asked)).pages);
-        }""",
-        [
-            bundle("engine"),
-            {"side": 48, "variations": 16, **place, **asked},
-            exemplar.flatten().tolist(),
-        ],
-    )
-    found = torch.tensor(numbers).reshape(16, 1, 48, 48)
+    found, provider = by_engine(page, exemplar, **place, **asked)
+    assert provider == "wasm"
     assert np.abs(found[:, 0].numpy() - expected).max() < 1e-3
     # A pixel at the threshold may be ink here and paper there, so the same pages are judged.
     judges = sketchpad.Judges.of(model.judges, weights=carried.WEIGHTS)
     for one, other in zip(record["scores"], judges(found, exemplar), strict=True):
         assert one == pytest.approx(other, abs=1e-4)
+
+
+def by_engine(page, exemplar, **asked) -> tuple[torch.Tensor, str]:
+    """Return sixteen variations as the page's engine draws them, and what ran the networks."""
+    numbers, provider = page.evaluate(
+        """async ([source, asked, exemplar]) => {
+            const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+            const { browserEngine } = await import(address);
+            asked.exemplar = Float32Array.from(exemplar);
+            const { pages, provider } = await browserEngine().draw(asked);
+            return [Array.from(pages), provider];
+        }""",
+        [bundle("engine"), {"side": 48, "variations": 16} | asked, exemplar.flatten().tolist()],
+    )
+    return torch.tensor(numbers).reshape(16, 1, 48, 48), provider
+
+
+def test_a_graphics_processor_draws_the_same(pad_book, launched, address):
+    """One that is software, so that drawings can be right here, though not fast."""
+    browser = launched("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
+    (strokes,) = [lines for name, lines in sketchbook.drawings().items() if name == "heart"]
+    exemplar = read_drawing([line.tolist() for line in strokes])
+    asked = {"system": "ldm", "dataset": "any", "guidance": 1.0, "seed": 3}
+    (drawn,) = own.draw({"heart": exemplar}, **asked, weights=carried.WEIGHTS)
+    with contextlib.closing(browser), opening_pages(browser) as open_page:
+        page, faults = open_page(f"{address(pad_book)}/book/intro.html")
+        loaded = []
+        page.on("request", lambda request: loaded.append(request.url))
+        found, provider = by_engine(page, exemplar, **asked)
+    assert provider == "webgpu" and faults == []
+    assert any("engine-webgpu.js" in url for url in loaded)
+    assert not any("engine.js" in url for url in loaded), "one runtime is enough"
+    assert (found - drawn.variations).abs().max() < 1e-3
 
 
 def test_the_pad_is_worked_from_the_keyboard(disk_pad):
