@@ -5,7 +5,8 @@ A code cell that shows pictures or widgets says in its metadata what they are:
     "figure": {"name": "plane", "caption": "What is seen.", "paper": "boutin2023, figure 2"}
 
 One caption is for all that the cell shows. Outputs that carry rows (`oneshot.widgets.rows`) get a
-link to them as CSV and JSON.
+link to them as CSV and JSON; plots that carry themselves with panels beneath each other
+(`oneshot.widgets.canvas`) are shown so on phones.
 """
 
 import csv
@@ -20,8 +21,10 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 VIEW = "application/vnd.jupyter.widget-view+json"
+PICTURES = {"image/svg+xml", "image/png"}
 EMPHASIS = re.compile(r"\*([^*]+)\*")
 DATA = "_static/data"
+NARROW, PHONE = "oneshot-narrow", "(max-width: 600px)"
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +65,7 @@ def data_of(notebook: dict, number: int) -> Iterator[tuple[str, dict]]:
 def shown_as_picture(data: dict) -> bool:
     """Return whether an output is a picture or the still picture of a widget, and no table."""
     html = "".join(data.get("text/html", ""))
-    return bool({"image/svg+xml", "image/png"} & data.keys()) or "oneshot-still" in html
+    return bool(PICTURES & data.keys()) or "oneshot-still" in html
 
 
 def caption(app: Sphinx, doctree: nodes.document) -> None:
@@ -85,6 +88,8 @@ def caption(app: Sphinx, doctree: nodes.document) -> None:
             links += [link(page, f"{name}.csv", f"Data of the {kind} (CSV)")]
             links += [link(page, f"{name}.json", "JSON", f"Data of the {kind} (JSON)")]
         figure = framed(outputs, told, stem)
+        if figure:
+            files |= narrowed(figure, notebook["cells"][cell["cell_index"]], stem, page)
         place = figure[-1] if figure else nodes.paragraph(classes=["data"])
         place += [nodes.raw("", f" {html}", format="html") for html in links]
         if links and not figure:
@@ -113,11 +118,32 @@ def framed(outputs: nodes.container, told: dict, identifier: str) -> nodes.figur
     return figure
 
 
+def narrowed(figure: nodes.figure, cell: dict, stem: str, page: str) -> dict[str, str]:
+    """Let phones show what plots carry for them; return these pictures by the names of files."""
+    outputs = [one for one in cell["outputs"] if PICTURES & one.get("data", {}).keys()]
+    found = {}
+    for number, (image, output) in enumerate(
+        zip(list(figure.findall(nodes.image)), outputs, strict=True), 1
+    ):
+        if picture := output["metadata"].get(NARROW):
+            name = f"{stem}-narrow-{number}.svg"
+            source = f'<source media="{PHONE}" srcset="{escape(address(page, name))}">'
+            place = image.parent.index(image)
+            image.parent.insert(place + 1, nodes.raw("", "</picture>", format="html"))
+            image.parent.insert(place, nodes.raw("", f"<picture>{source}", format="html"))
+            found[name] = picture
+    return found
+
+
+def address(page: str, name: str) -> str:
+    """Return where a file of data lies, from a page."""
+    return "../" * page.count("/") + f"{DATA}/{name}"
+
+
 def link(page: str, name: str, words: str, spoken: str = "") -> str:
     """Return a link from a page to one of its files of data; `spoken` says more than its words."""
-    address = "../" * page.count("/") + f"{DATA}/{name}"
     label = f' aria-label="{spoken}"' if spoken else ""
-    return f'<a class="data" download href="{escape(address)}"{label}>{words}</a>'
+    return f'<a class="data" download href="{escape(address(page, name))}"{label}>{words}</a>'
 
 
 def write(app: Sphinx, error: Exception | None) -> None:
@@ -128,6 +154,9 @@ def write(app: Sphinx, error: Exception | None) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for files in _files(app.env).values():
         for name, data in files.items():
+            if isinstance(data, str):
+                (folder / name).write_text(data, "utf-8")
+                continue
             with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([data["columns"], *data["rows"]])
             rows = [dict(zip(data["columns"], row, strict=True)) for row in data["rows"]]
@@ -139,7 +168,7 @@ def forget(app: Sphinx, env: object, page: str) -> None:
     _files(env).pop(page, None)
 
 
-def _files(env: object) -> dict[str, dict[str, dict]]:
+def _files(env: object) -> dict[str, dict[str, dict | str]]:
     if not hasattr(env, "oneshot_data"):
         env.oneshot_data = {}
     return env.oneshot_data

@@ -11,6 +11,8 @@ import numpy as np
 from IPython.display import Markdown
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.gridspec import GridSpec
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
@@ -37,6 +39,10 @@ VERDICTS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
 MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7)}
 NOTHING = Markdown("*There is nothing to show yet.*")
 
+NARROW = "oneshot-narrow"
+"""Key of the metadata of an output: its figure for phones."""
+PHONE = 4.2
+"""Inches: the width of a figure for phones, whose letters then are about those of the text."""
 _STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -54,13 +60,56 @@ _STYLE = {
 
 
 class Plot(Rows, Figure):
-    """A figure of lines, shown by notebooks as an SVG, with the rows of numbers that it shows."""
+    """A figure of lines, shown by notebooks as an SVG, with the rows of numbers that it shows.
+
+    Where panels stand beside each other, the metadata of the output hold the figure once more with
+    panels beneath each other, which the book shows on phones.
+    """
 
     def _repr_svg_(self) -> str:
         buffer = io.StringIO()
         with matplotlib.rc_context(_STYLE):
             self.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         return buffer.getvalue()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple:
+        data, metadata = super()._repr_mimebundle_(include, exclude)
+        narrow = self.narrow()
+        return data, metadata | ({NARROW: narrow} if narrow else {})
+
+    def narrow(self) -> str | None:
+        """Return the figure as an SVG with all panels beneath each other, None where they are."""
+        panels = [ax for ax in self.axes if ax.get_visible()]
+        grids = [ax.get_subplotspec() for ax in panels]
+        if not all(grids) or max((grid.get_gridspec().ncols for grid in grids), default=1) == 1:
+            return None
+        size, rows = self.get_size_inches(), grids[0].get_gridspec().nrows
+        legends = [ax.get_legend() for ax in panels]
+        aside = [one for one in legends if one is not None and _beside(one)]
+        anchors = [one.axes.transAxes.inverted().transform(_corner(one)) for one in aside]
+        column = GridSpec(len(panels), 1, figure=self)
+        try:
+            self.set_size_inches(PHONE, size[1] / rows * len(panels))
+            for ax, place in zip(panels, column, strict=True):
+                ax.set_subplotspec(place)
+            for one in aside:
+                one.set_bbox_to_anchor((0, -0.22))
+            return self._repr_svg_()
+        finally:
+            self.set_size_inches(size)
+            for ax, grid in zip(panels, grids, strict=True):
+                ax.set_subplotspec(grid)
+            for one, anchor in zip(aside, anchors, strict=True):
+                one.set_bbox_to_anchor(anchor)
+
+
+def _beside(legend: Legend) -> bool:
+    """Return whether a legend stands to the right of its panel."""
+    return _corner(legend)[0] >= legend.axes.bbox.x1 - 1
+
+
+def _corner(legend: Legend) -> tuple[float, float]:
+    return legend.get_bbox_to_anchor().min
 
 
 def unless_empty(show: Callable) -> Callable:

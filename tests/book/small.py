@@ -68,8 +68,12 @@ board.board(found)"""
 PLOT = """\
 from oneshot.metrics.intervals import Interval
 from oneshot.widgets import figures, tables
+from oneshot.widgets.canvas import plot
 near = {"human": Interval(0.0, 0.0, 0.1), "model": Interval(0.5, 0.4, 0.75)}
 display(tables.grid(["far"], {"human": ["0.0 <small>0\u20130.1</small>"]}))
+with plot(8.4, 3.2, panels=2) as (figure, panels):
+    panels[0].plot([0, 1])
+display(figure)
 figures.ranking({"distance": near})"""
 
 FIGURES = {

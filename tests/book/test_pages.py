@@ -227,6 +227,21 @@ def test_what_is_wider_than_the_page_is_reached_by_keyboard_and_says_so(small_bo
     assert wide.count() == before
 
 
+@pytest.mark.parametrize(("width", "form"), [(390, "narrow"), (1280, "wide")])
+def test_a_figure_of_several_panels_fits_a_phone(small_book, open_page, width, form):
+    size = {"width": width, "height": 800}
+    page, faults = open_page(f"{small_book.as_uri()}/notebooks/small.html", viewport=size)
+    pictures = page.locator("picture img")
+    assert pictures.count() == 1
+    pictures.scroll_into_view_if_needed()
+    shown = pictures.evaluate("async (img) => { await img.decode(); return img.currentSrc; }")
+    assert ("narrow" in shown) == (form == "narrow")
+    assert pictures.evaluate("img => (img.naturalHeight > img.naturalWidth)") == (form == "narrow")
+    assert pictures.bounding_box()["width"] <= width
+    assert pictures.evaluate("img => img.closest('.sideways') === null || !img.alt") is True
+    assert faults == []
+
+
 def test_a_term_shows_its_definition_on_hover_and_on_focus(page):
     term = page.locator("a.term")
     assert term.count() == 1 and term.inner_text() == "equation"

@@ -18,6 +18,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 from oneshot.metrics.tradeoff import tradeoff
 from oneshot.widgets import canvas, figures, sliders, tables, words
+from oneshot.widgets.canvas import NARROW, plot
 
 
 def scored(found):
@@ -284,3 +285,36 @@ def test_runs_that_pass_people_are_named(runs):
         "Nearest to human on test concepts is **" in told and f"Of {len(runs.models)} runs" in told
     )
     assert "nothing to compare" in words.standing(Table([]), runs).data
+
+
+def test_panels_beside_each_other_stand_beneath_each_other_on_phones():
+    with plot(8.4, 3.2, panels=3) as (figure, panels):
+        for k, ax in enumerate(panels[:2]):
+            ax.plot([0, 1], label="line")
+            ax.set_xlabel(f"axis {k}")
+        panels[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+        panels[2].set_visible(False)
+    wide = figure._repr_svg_()
+    narrow = figure._repr_mimebundle_()[1][NARROW]
+    sizes = [re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg).groups() for svg in (wide, narrow)]
+    assert sizes == [("604.8", "230.4"), ("302.4", "460.8")]
+    place = r"axis {} -->.*?translate\([\d.]+ ([\d.]+)\)"
+    first, second = (float(re.search(place.format(k), narrow, re.S)[1]) for k in (0, 1))
+    assert first < 230 < second, "one beneath the other"
+    again = figure._repr_svg_()
+    assert re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', again).groups() == sizes[0]
+    lefts = [ax.get_position().x0 for ax in panels[:2]]
+    assert lefts[0] < 0.2 < lefts[1], "the figure is as it was"
+    corner = (
+        panels[1].transAxes.inverted().transform(panels[1].get_legend().get_bbox_to_anchor().min)
+    )
+    assert corner == pytest.approx([1, 1])
+
+
+def test_one_panel_needs_no_other_figure_on_phones():
+    with plot(5.8, 3.2) as (figure, _):
+        pass
+    with plot(5.8, 6, panels=2, rows=2) as (column, _):
+        pass
+    assert figure.narrow() is None and column.narrow() is None
+    assert NARROW not in figure._repr_mimebundle_()[1]
