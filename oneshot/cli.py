@@ -88,6 +88,7 @@ def _make(arguments: argparse.Namespace) -> int:
     from oneshot import execute, store, systems
     from oneshot.evaluations.evaluate import varied
     from oneshot.recipes import listing, presets
+    from oneshot.recipes.base import reseeded
 
     if arguments.what == "listing":
         path = str(listing.make(arguments.dataset, store.default()))
@@ -101,6 +102,8 @@ def _make(arguments: argparse.Namespace) -> int:
     if recipe.ephemeral:
         raise ValueError(f"{arguments.what} learns nothing, so there is nothing to make: score it")
     recipe = varied(recipe, execute.assignments(arguments.variant, "--variant"))
+    if arguments.seed is not None:
+        recipe = reseeded(recipe, arguments.seed)
     store.get(recipe)
     metadata = store.metadata(recipe)
     about = {
@@ -228,11 +231,13 @@ PARTS = (
     "autoencoder",
     "latent_diffusion",
 )
+CRITICS = ("own", "vit", "released", "seed", "thin", "bold", "half")
 RESULTS = (
     "framework",
     "beyond",
     "guidance",
     "speed",
+    "sensitivity",
     "concepts",
     "warp",
     "failures",
@@ -263,11 +268,12 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument(
         "--variant", action="append", default=[], metavar="name=value", help="beta=2, set_size=10"
     )
+    make.add_argument("--seed", type=int, help="of its training; default: that of its recipe")
     _sized(make)
 
     score = _command(commands, "score", _score, "score the drawings of a system, or human ones")
     score.add_argument("system", help="human, ldm, ...")
-    score.add_argument("--critics", choices=("own", "vit", "released"), default="own")
+    score.add_argument("--critics", choices=CRITICS, default="own")
     score.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
     _sized(score)
 

@@ -1,4 +1,4 @@
-"""The same statements by other means: other critics, the other axis, and fewer concepts.
+"""The same statements by other means: other critics, other ink, fewer drawings or concepts.
 
 A table is changed and all is tested again, so that nothing but what is said is other. What a table
 lacks, or what a change does not touch, is left out.
@@ -19,6 +19,15 @@ from oneshot.evaluations.table import Table
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
 from oneshot.rng import generator
 
+JUDGED = {
+    "released": "released critics",
+    "vit": "second recognition critic",
+    "seed": "critics of another seed",
+    "thin": "higher threshold of ink",
+    "bold": "lower threshold of ink",
+    "half": "half of the drawings",
+}
+"""What the `critics` of records are called as means, in the order in which they are shown."""
 AXES = {"diversity": "originality", "originality": "diversity"}
 KEPT = {"raw_diversity": "distance", "distance": "raw_diversity"}
 SHARES = {"a quarter": 0.25, "half": 0.5, "three quarters": 0.75}
@@ -90,11 +99,11 @@ def findings(
 def means(table: Table, agreed: Agreed) -> dict[str, tuple[Table, Agreed]]:
     """Return tables, and rows of importance maps by size, that differ in one thing each."""
     found: dict[str, tuple[Table, Agreed]] = {}
-    for critics in dict.fromkeys(table.column("critics")):
-        if critics != "own":
+    for critics, name in JUDGED.items():
+        if critics in table.column("critics"):
             judged = table.filter(lambda one, critics=critics: one.critics == critics)
             renamed = [replace(one, critics="own") for one in judged]
-            found[f"{critics} critics"] = Table(renamed), lambda size: []
+            found[name] = Table(renamed), lambda size: []
     found["other axis"] = Table(map(turned, table)), lambda size: []
     return found
 

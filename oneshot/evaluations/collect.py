@@ -20,13 +20,21 @@ from oneshot.recipes.results import ReleasedCritic
 from oneshot.store import Store, default
 
 DATASETS = ("omniglot", "quickdraw", "glyphs")
-KINDS = {"framework": "spread", "guidance": "guidance", "speed": "speed", "beyond": "spread"}
+KINDS = {
+    "framework": "spread",
+    "guidance": "guidance",
+    "speed": "speed",
+    "beyond": "spread",
+    "sensitivity": "",
+}
 """What is evaluated of each system, and the drawings that are kept for its figures.
 
 "framework" is every system as it is by itself and with other settings, "guidance" are strengths of
 guidance, "speed" samplers and numbers of steps, "beyond" every system as it is by itself, by the
-scores of `metrics.beyond` as well.
+scores of `metrics.beyond` as well; "sensitivity" is every system by itself, judged by `OTHERS`.
 """
+OTHERS = ("vit", "seed", "thin", "bold", "half")
+"""Critics, of `presets.CRITICS`, that say how much a statement hangs on who judges, and how."""
 GUIDANCE = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
 """*Diffusion Models as Artists* (ICML 2023), fig. 4."""
 SAMPLERS = ("ddpm", "ddim", "dpm_solver_pp")
@@ -43,8 +51,7 @@ log = logging.getLogger("oneshot")
 class Collected:
     """What the table holds of one data set after `collect`, and what it lacks.
 
-    `untrained` names systems, as they are by themselves, and "critics" or "second_critic" where
-    those are missing.
+    `untrained` names systems, as they are by themselves, and critics where those are missing.
     """
 
     file: Path
@@ -65,6 +72,7 @@ def plan(
     judges = _critics(what, dataset)
     found = [Evaluation(dataset, size, HUMAN, critics=critics) for critics in judges]
     ways = {"framework": _framework, "guidance": _guidance, "speed": _speed}
+    ways |= {"sensitivity": _sensitivity}
     each = ways.get(what, lambda alone: [alone])
     for name in names or (*systems.SYSTEMS, *systems.nulls(dataset)):
         if name != HUMAN:
@@ -103,8 +111,8 @@ def collect(
 
 def _untrained(one: Evaluation, what: str, home: Store) -> str:
     """Return the name of what has to be trained before an evaluation, "" for nothing."""
-    if not one.trained(home):
-        return "critics" if one.model is None else one.system
+    if name := one.untrained(home):
+        return name
     second = what == "beyond" and not home.find(one.beyond.second)
     return "second_critic" if second else ""
 
@@ -114,7 +122,7 @@ def _complete(record: Record, one: Evaluation, what: str) -> bool:
     if what == "beyond":
         return record.recipes.get(what) == one.beyond.key
     kept = not one.of_people or (what, one.dataset) == ("framework", "glyphs")
-    ships = one.critics == "own" and kept
+    ships = one.critics == "own" and kept and KINDS[what]
     timed = what != "speed" or one.model is None or "milliseconds" in record.drawing
     return timed and (not ships or KINDS[what] in record.kept)
 
@@ -145,6 +153,10 @@ def _framework(alone: Evaluation) -> Iterator[Evaluation]:
         yield from (replace(alone, changes=((field, value),)) for value in values)
 
 
+def _sensitivity(alone: Evaluation) -> Iterator[Evaluation]:
+    yield from (replace(alone, critics=critics) for critics in OTHERS)
+
+
 def _guidance(alone: Evaluation) -> Iterator[Evaluation]:
     """Yield each strength of guidance of a model that learned to do without its exemplar."""
     if getattr(alone.model, "dropout", 0):
@@ -169,6 +181,8 @@ def _speed(alone: Evaluation) -> Iterator[Evaluation]:
 
 def _critics(what: str, dataset: str) -> list[str]:
     """Return the critics at hand; the released ones judge Omniglot."""
+    if what == "sensitivity":
+        return list(OTHERS)
     there = (root("critics") / file for file in ReleasedCritic.FILES.values())
     released = what == "framework" and dataset == "omniglot" and all(f.exists() for f in there)
     return ["own", *["released"] * released]

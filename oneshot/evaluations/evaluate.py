@@ -185,12 +185,15 @@ class Evaluation:
         told += [f"{self.critics} critics"] * (self.critics != "own")
         return " ".join([self.dataset, ", ".join([self.system, *told])])
 
-    def trained(self, store: Store) -> bool:
-        """Whether all that draws and judges has been trained, here or in the zoo."""
+    def untrained(self, store: Store) -> str:
+        """Return the name of what draws or judges and is not trained, here or in the zoo; or ""."""
         scores = self.parts["scores"]
-        needed = [r for r in (scores.originality, scores.recognition) if not r.ephemeral]
-        needed += trainings(self.model) if self.model else []
-        return all(store.find(recipe) for recipe in needed)
+        if self.model and not all(store.find(recipe) for recipe in trainings(self.model)):
+            return self.system
+        judges = [r for r in (scores.originality, scores.recognition) if not r.ephemeral]
+        if all(store.find(recipe) for recipe in judges):
+            return ""
+        return {"seed": "critics of seed 1", "vit": "second_critic"}.get(self.critics, "critics")
 
     def of(self, record: Record) -> bool:
         """Whether a record knows all of this evaluation, by recipes of today."""

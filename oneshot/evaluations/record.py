@@ -34,8 +34,8 @@ class Record(Row):
     """What is known of one evaluation, on test concepts.
 
     Identity: `size` is that of the models ("laptop"), `split` how concepts are divided ("category",
-    "published"), `critics` who judged ("own", "released"). `settings` maps those fields of the
-    system's recipe that some evaluation varies to their values; of latent diffusion these are
+    "published"), `critics` who judged, and how (`presets.CRITICS`). `settings` maps those fields of
+    the system's recipe that some evaluation varies to their values; of latent diffusion these are
     "regularizer" ("none", "augmentation", "barlow", "barlow+prototype") and "beta", of pairs that
     of the prototype beside "beta_barlow". `guidance`, `sampler` and `sampler_steps` are None for a
     family that has none. `variations` counts the drawings of a concept, `seed` is of trainings and

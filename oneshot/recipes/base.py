@@ -23,6 +23,7 @@ from oneshot.training.loop import Plan, Trained
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Network = TypeVar("Network", bound=nn.Module)
+R = TypeVar("R", bound="Recipe[Any]")
 
 KINDS: dict[str, type] = {}
 
@@ -120,6 +121,19 @@ def from_json(value: dict[str, Any]) -> Recipe:
     if not isinstance(decoded, Recipe):
         raise ValueError(f"not a recipe: {str(value)[:80]}")
     return decoded
+
+
+def reseeded(recipe: R, seed: int) -> R:
+    """Return a recipe whose own training, and that of its autoencoder, are seeded by `seed`.
+
+    Concepts, and the critics that chose them, stay as they are. Raises ValueError for what is not
+    trained by a plan.
+    """
+    if not isinstance(plan := getattr(recipe, "plan", None), Plan):
+        raise ValueError(f"a {type(recipe).__name__} is not trained, so it has no seed")
+    codes = getattr(recipe, "autoencoder", None)
+    parts = {"autoencoder": reseeded(codes, seed)} if isinstance(codes, Recipe) else {}
+    return dataclasses.replace(recipe, plan=dataclasses.replace(plan, seed=seed), **parts)
 
 
 NETWORKS = ("patch", "published")

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from oneshot.drawings import listings
 from oneshot.drawings.sources import resolved, root, source
 from oneshot.recipes import editions
-from oneshot.recipes.base import Recipe, check_name
+from oneshot.recipes.base import Recipe, check_name, reseeded
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
@@ -32,8 +32,14 @@ from oneshot.training.loop import Plan
 
 R = TypeVar("R", bound=Recipe)
 PRESETS = ("smoke", "draft", "laptop", "paper")
-CRITICS = ("own", "vit", "released")
-"""Who judges: the data set's own critics, its second recognition critic, the released ones."""
+CRITICS = ("own", "vit", "released", "seed", "thin", "bold", "half")
+"""Who judges, and how: the data set's own critics, its second recognition critic, those released.
+
+And the data set's own in other circumstances: trained from another seed, with drawings binarised at
+a higher or a lower threshold, with half of the drawings.
+"""
+INK = {"thin": 0.1, "bold": -0.1}
+"""What is added to the threshold above which a pixel is ink."""
 DRAFT = {"latents": 2}  # times fewer training steps than at size laptop; for autoencoders 4
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "paper": 500}
@@ -321,13 +327,24 @@ def scores(drawn: Samples | Human, critics: str = "own") -> Scores:
         preset = preset_of(drawn.concepts)
         dataset = listings.spelled(drawn.concepts.drawings.dataset)
         judge = second_critic if critics == "vit" else recognition_critic
-        return Scores(drawn, drawn.concepts.critic, judge(dataset, preset))
+        own = Scores(drawn, drawn.concepts.critic, judge(dataset, preset))
+        return otherwise(own, critics)
     if source(drawn.concepts.drawings.dataset).name != "omniglot":
         raise ValueError("the released critics judge only Omniglot; use critics='own'")
     judge = ReleasedCritic("originality")
     if isinstance(drawn, Human):
         drawn = replace(drawn, concepts=Concepts(drawn.concepts.drawings, judge))
     return Scores(drawn, judge, ReleasedCritic("recognition"))
+
+
+def otherwise(scores: Scores, critics: str) -> Scores:
+    """Return scores by a data set's own critics in the circumstances that `critics` names."""
+    if critics == "seed":
+        both = reseeded(scores.originality, 1), reseeded(scores.recognition, 1)
+        return replace(scores, originality=both[0], recognition=both[1])
+    if critics in INK:
+        return replace(scores, threshold=scores.drawn.concepts.threshold + INK[critics])
+    return replace(scores, variations=scores.drawn.variations // 2) if critics == "half" else scores
 
 
 def preset_of(group: Concepts) -> str:

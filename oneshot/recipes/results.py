@@ -194,22 +194,28 @@ class ReleasedCritic(Recipe[Critic]):
 
 @dataclass(frozen=True)
 class Scores(Recipe[ScoresTable]):
-    """Diversity, originality, recognizability and the curve of drawings, with intervals."""
+    """Diversity, originality, recognizability and the curve of drawings, with intervals.
+
+    `threshold` binarises drawings for the critics in place of the data set's own; of each concept
+    only the first `variations` are scored, where that is given.
+    """
 
     drawn: Samples | Human
     originality: Recipe[Critic]
     recognition: Recipe[Critic] | Recipe[VitCritic]
     seed: int = 0
+    threshold: float | None = None
+    variations: int | None = None
 
     def make(self, store: Getter, work: Path) -> Made:
         """Score the drawings with both critics."""
-        drawn = store.get(self.drawn)
+        drawn, threshold = store.get(self.drawn), self.threshold
         table = score(
-            torch.from_numpy(drawn.drawings),
+            torch.from_numpy(drawn.drawings[:, : self.variations]),
             drawn.exemplars,
             store.get(self.originality),
             store.get(self.recognition),
-            threshold=self.drawn.concepts.threshold,
+            threshold=self.drawn.concepts.threshold if threshold is None else threshold,
             seed=self.seed,
         )
         return Made({}, table.to_json())

@@ -24,8 +24,22 @@ from oneshot.widgets.tables import grid
 KINDS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
 MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
 SIGNS = {HOLDS: "+", FAILS: "\u2212", UNDECIDED: "?"}
-LETTERS = {"other axis": "A"}
-MEANS = {"other axis": "originality in place of diversity, and the reverse"}
+LETTERS = {
+    "released critics": "R",
+    "second recognition critic": "C",
+    "critics of another seed": "S",
+    "higher threshold of ink": "T",
+    "lower threshold of ink": "B",
+    "half of the drawings": "H",
+    "other axis": "A",
+}
+MEANS = {
+    "critics of another seed": "critics trained from another seed",
+    "higher threshold of ink": "a higher threshold of what is ink (thinner strokes)",
+    "lower threshold of ink": "a lower one (bolder strokes)",
+    "half of the drawings": "half of the drawings of each concept",
+    "other axis": "originality in place of diversity, and the reverse",
+}
 
 
 @unless_empty
@@ -170,7 +184,7 @@ def _often(counts: Mapping[str, int]) -> str:
 
 
 def _sign(name: str, claim: Claim) -> str:
-    kind, letter = KINDS[claim.verdict], LETTERS.get(name, name[0].upper())
+    kind, letter = KINDS[claim.verdict], LETTERS[name]
     told = f"{name}: {claim.verdict}"
     return (
         f'<span class="sign {kind}" title="{told}"><b aria-hidden="true">{letter}</b>'
@@ -191,7 +205,7 @@ def _legend(found: Sequence[Finding]) -> str:
         )
     if names := dict.fromkeys(name for one in found for name in one.again):
         signs = f"{SIGNS[HOLDS]} holds, {SIGNS[FAILS]} does not hold, {SIGNS[UNDECIDED]} undecided"
-        means = [f"{LETTERS.get(n, n[0].upper())} {MEANS.get(n, f'the {n}')}" for n in names]
+        means = [f"{LETTERS[n]} {MEANS.get(n, f'the {n}')}" for n in names]
         told.append(f"Letters are the same test by other means ({signs}): {'; '.join(means)}.")
     alone = ["Bars and letters go by the interval alone."] * (len(told) > 1)
     return " ".join([*told, *alone])

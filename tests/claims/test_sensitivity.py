@@ -7,9 +7,12 @@ import pytest
 
 from oneshot.claims import sensitivity
 from oneshot.claims.gathered import PAPERS
+from oneshot.cli import CRITICS
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED
+from oneshot.recipes import presets
+from oneshot.widgets import board
 
 WHERE = (["omniglot"], "laptop", "quickdraw", "laptop")
 
@@ -30,6 +33,16 @@ def test_another_critic_may_turn_a_statement_round(found):
     assert one.claim.verdict == HOLDS and one.again["released critics"].verdict == FAILS
     same = found[PAPERS[1], "The human drawings are more varied than CFGDM."]
     assert "released critics" not in same.again  # what is the same is not shown again
+
+
+def test_every_way_to_judge_is_a_means_with_a_letter_of_its_own():
+    rows = [made_up.row(), made_up.row("cfgdm", (0.3, 90.0))]
+    judged = [replace(row, critics=name) for name in sensitivity.JUDGED for row in rows]
+    found = sensitivity.means(Table([*rows, *judged]), lambda size: [])
+    assert list(found) == [*sensitivity.JUDGED.values(), "other axis"] == list(board.LETTERS)
+    assert len(set(board.LETTERS.values())) == len(board.LETTERS)
+    assert {*sensitivity.JUDGED, "own"} == {*presets.CRITICS} == {*CRITICS}
+    assert all([one.critics for one in few] == ["own", "own"] for few, _ in [*found.values()][:-1])
 
 
 def test_the_axis_is_the_other_one(found):

@@ -17,6 +17,7 @@ from oneshot.metrics import paired
 from oneshot.metrics.intervals import Interval, mean
 from oneshot.metrics.scoring import score
 from oneshot.recipes import Drawn, presets
+from oneshot.recipes.base import reseeded
 from oneshot.store import Store
 
 
@@ -186,6 +187,31 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
     collect.collect("framework", "glyphs", "smoke", ["copy"], home)
     look = table.read().where(dataset="glyphs", size="smoke", system=["copy"])
     assert look.human == Record.from_json(people.to_json())
+
+
+def test_sensitivity_is_the_same_drawings_judged_in_other_circumstances(home):
+    critics = [presets.originality_critic, presets.recognition_critic]
+    for critic in (presets.second_critic, *critics):
+        home.get(critic("glyphs", "smoke"))
+    seeded = [reseeded(critic("glyphs", "smoke"), 1) for critic in critics]
+    if not all(map(home.find, seeded)):
+        found = collect.collect("sensitivity", "glyphs", "smoke", ["ldm"], home)
+        assert found.untrained == ("critics of seed 1",)
+        assert {one.critics for one in found.records} == {"vit", "thin", "bold", "half"}
+    for critic in seeded:
+        home.get(critic)
+    found = collect.collect("sensitivity", "glyphs", "smoke", ["ldm"], home)
+    assert [one.critics for one in found.records] == [*collect.OTHERS] * 2 and not found.untrained
+    people, ldm = found.records[:5], found.records[5:]
+    assert {one.system for one in people} == {HUMAN} and {one.system for one in ldm} == {"ldm"}
+    own = Evaluation("glyphs", "smoke", "ldm").record(home)
+    assert len({one.recipes["samples"] for one in (own, *ldm)}) == 1, "drawn once"
+    scores = {one.critics: one.per_concept["raw_diversity"] for one in (own, *ldm)}
+    assert scores.pop("vit") == scores["own"], "only recognition is judged by another"
+    assert len({tuple(values) for values in scores.values()}) == len(scores)
+    half = Evaluation("glyphs", "smoke", "ldm", critics="half").parts["scores"]
+    assert home.get(half).variations == own.variations // 2 == half.variations
+    assert not any(one.kept for one in found.records)
 
 
 def test_without_critics_nothing_is_evaluated(tmp_path):
