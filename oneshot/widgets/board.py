@@ -19,7 +19,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim, signed
 from oneshot.widgets import assets
 from oneshot.widgets.canvas import unless_empty
-from oneshot.widgets.tables import grid
+from oneshot.widgets.tables import Cells, grid
 
 KINDS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
 MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
@@ -62,6 +62,19 @@ def board(found: Sequence[Finding]) -> HTML:
         f"{_link('findings.json', 'application/json', as_json(found))}; </p>",
     ]
     return HTML(f'<div class="oneshot-widget oneshot-board">{"".join(parts)}</div>')
+
+
+@unless_empty
+def by_means(found: Sequence[Finding]) -> Cells:
+    """Return of each other means how many statements come out as stated, and how many do not."""
+    rows = {}
+    for name in LETTERS:
+        both = [{one.claim.verdict, one.again[name].verdict} for one in found if name in one.again]
+        alike, turned = sum(len(verdicts) == 1 for verdicts in both), both.count({HOLDS, FAILS})
+        if both:
+            counts = (len(both), alike, len(both) - alike - turned, turned)
+            rows[name] = [str(count) for count in counts]
+    return grid(["statements", "the same", "undecided in one of both", "turned round"], rows)
 
 
 def as_json(found: Iterable[Finding]) -> str:

@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import made_up
 import pytest
@@ -37,6 +38,21 @@ def test_the_rows_of_the_board_are_the_findings(findings):
         assert f" {told}</span>" in row and f"{one.claim.statement} " in row
         assert one.claim.evidence in row and row.count('class="sign ') == len(one.again)
     assert {one.verdict.verdict for one in findings} >= {HOLDS, UNDECIDED}
+
+
+def test_a_row_of_means_counts_what_is_the_same_and_what_turns_round(findings):
+    def again(*verdicts):
+        both = zip(some, verdicts, strict=True)
+        claims = [(one, replace(one.claim, verdict=told)) for one, told in both]
+        return [replace(one, again={"half of the drawings": claim}) for one, claim in claims]
+
+    some = [one for one in findings if one.claim.verdict == HOLDS][:4]
+    table = board.by_means(again(HOLDS, UNDECIDED, FAILS, HOLDS))
+    assert re.findall(r"<t[hd]>(.*?)</t[hd]>", table.data)[5:] == [
+        *("half of the drawings", "4", "2", "1", "1")
+    ]
+    assert table.rows[0]["turned round"] == "1"
+    assert "nothing to show" in board.by_means([]).data
 
 
 def test_what_is_downloaded_is_what_is_shown(findings):
