@@ -43,14 +43,15 @@ def corrected(claims: Sequence[Claim], level: float = LEVEL) -> list[Verdict]:
     What an interval decides stays decided where Holm's p-value is below `level`; nothing is decided
     that was not. Statements that are read, not tested, keep their reading.
     """
-    tested = [claim for claim in claims if claim.p is not None]
-    p = dict(zip(map(id, tested), map(float, holm([claim.p for claim in tested])), strict=True))
+    tested = [id(claim) for claim in claims if claim.p is not None]
+    alone = [claim.p for claim in claims if claim.p is not None]
+    p = dict(zip(tested, map(float, holm(alone)), strict=True))
     left = sum(value >= level for value in p.values())
     return [_verdict(claim, p.get(id(claim)), len(tested), level, left) for claim in claims]
 
 
 def _verdict(claim: Claim, p: float | None, count: int, level: float, left: int) -> Verdict:
-    if p is None:
+    if p is None or claim.p is None:
         return Verdict(claim, claim.verdict, None, "read off what there is, not tested")
     told = claim.verdict if p < level else UNDECIDED
     why, concepts = [], None

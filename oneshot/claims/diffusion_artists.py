@@ -85,11 +85,11 @@ def guidance(table: Table) -> list[Claim]:
     scored on the same concepts.
     """
     human, scores = table.human, list(table.models)
-    if human is None or not scores:
+    strengths = sorted({record.guidance for record in scores if record.guidance is not None})
+    if human is None or not strengths:
         return []
     if {score.concepts for score in scores} != {human.concepts}:
         raise ValueError("all strengths and people must be scored on the same concepts")
-    strengths = sorted({record.guidance for record in scores})
     runs = {f: [record for record in scores if record.guidance == f] for f in strengths}
     return [replace(claim, source="fig. 4") for claim in _statements(runs, [human])]
 
@@ -131,8 +131,8 @@ def _near(name: str, strong: Runs, human: Runs) -> Claim:
         f"At {name}, drawings nearest to their exemplar are as recognizable as human ones, up to "
         f"{TOLERANCE:g} points."
     )
-    first = (_bin(runs, "recognizability", 0) for runs in (strong, human))
-    test, about = _difference(*first, human), "recognizability of the first group"
+    first, other = (_bin(runs, "recognizability", 0) for runs in (strong, human))
+    test, about = _difference(first, other, human), "recognizability of the first group"
     claim = Claim.tested(statement, about, test.shifted(TOLERANCE), len(strong))
     return replace(claim, evidence=f"{about} {signed(test.interval())}")
 
@@ -176,8 +176,9 @@ def _never(runs: Mapping[float, Runs], human: Runs) -> Claim:
 
 def _less(statement: str, about: str, one: Array, other: Array, people: Runs, seeds: int) -> Claim:
     """Return a claim that `other` is above `one`, told by the difference with its own sign."""
-    claim = Claim.tested(statement, about, _difference(other, one, people), seeds)
-    return replace(claim, evidence=f"{about} {signed(_divided(claim.interval, -1))}")
+    test = _difference(other, one, people)
+    claim = Claim.tested(statement, about, test, seeds)
+    return replace(claim, evidence=f"{about} {signed(_divided(test.interval(), -1))}")
 
 
 def _difference(first: Array, second: Array, people: Runs) -> Estimate:

@@ -75,14 +75,17 @@ def families(table: Table, among: Table | None = None) -> list[Claim]:
 def failing(table: Table) -> list[Failing]:
     """Return how each system differs from people; empty without them."""
     told, people = [], table.human
-    for name, record in table.systems.items() if people else ():
-        differences = [
+    if people is None:
+        return told
+    for name, record in table.systems.items():
+        varied, recognized = (
             intervals.interval_of(resampled(record, score) - resampled(people, score))
             for score in ("diversity", "recognizability")
-        ]
-        varied, recognized = map(verdict, differences)
-        blurred = bool(record.grey and record.grey.low > people.grey.high + BLUR)
-        told.append(Failing(name, *differences, WAYS_TO_FAIL[varied, recognized], blurred))
+        )
+        words = WAYS_TO_FAIL[verdict(varied), verdict(recognized)]
+        grey, usual = record.grey, people.grey
+        blurred = bool(grey and usual and grey.low > usual.high + BLUR)
+        told.append(Failing(name, varied, recognized, words, blurred))
     return told
 
 

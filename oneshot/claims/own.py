@@ -1,6 +1,6 @@
 """What the papers do not ask, or not in this way: this book's own questions, tested."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,7 +32,11 @@ FEWEST = 8
 """Runs that a correlation over runs takes."""
 TOLERANCE = {"originality": 0.03, "recognizability": 3.0}
 """Differences of scores that are none to speak of."""
-SAMPLERS = {"ddpm": "ancestral", "ddim": "DDIM", "dpm_solver_pp": "DPM-Solver++"}
+SAMPLERS: Mapping[str | None, str] = {
+    "ddpm": "ancestral",
+    "ddim": "DDIM",
+    "dpm_solver_pp": "DPM-Solver++",
+}
 
 
 def as_good(record: Record, reference: Record) -> Claim:
@@ -102,14 +106,17 @@ def leakage(by_category: Table, by_permutation: Table, published: Division) -> l
     """Test, of each run under both splits, whether siblings in training make it recognizable.
 
     The splits have other test concepts and another critic, so recognizability is counted above that
-    of people on the same concepts.
+    of people on the same concepts. Empty without them.
     """
-    told, least = [], min(one.human.concepts for one in (by_category, by_permutation))
+    people, others = by_category.human, by_permutation.human
+    if people is None or others is None:
+        return []
+    told, least = [], min(people.concepts, others.concepts)
     sibling = parted(published.names, np.array(published.splits))
     for row, twin in twins(by_category, by_permutation):
         if row.system == HUMAN:
             continue
-        above, without = _above(by_permutation.human, twin), _above(by_category.human, row)
+        above, without = _above(others, twin), _above(people, row)
         gain = _mean(above, 0) - _mean(without, 1)
         statement = (
             f"{row.regularization}: more recognizable, beside people, with the published split."

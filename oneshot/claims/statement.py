@@ -50,9 +50,9 @@ def more(
     """
     other = "the human drawings" if second == HUMAN else systems.label(second)
     statement = f"{subject(first)} {SAID[score]} than {other}."
-    pair = [find(table, name) for name in (first, second)]
-    if absent := [n for n, one in zip((first, second), pair, strict=True) if one is None]:
+    if absent := [name for name in (first, second) if find(table, name) is None]:
         return missing(statement, absent, source)
+    pair = [one for name in (first, second) if (one := find(table, name))]
     whole = table if among is None else among
     runs = [trainings(one, whole) for one in pair]
     scores = (by_training(each, score) for each in runs)
@@ -137,7 +137,7 @@ def not_reproduced(record: Record) -> str:
     """
     own = not any(name.startswith("settings.") for name in record.changed)
     point = published.point(record.dataset, record.system) if own else None
-    told = point and point["recognizability"]
+    told = point["recognizability"] if point else None
     if not told or record.recognizability.high >= HALF * told:
         return ""
     return (
