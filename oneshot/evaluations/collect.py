@@ -168,13 +168,13 @@ def _speed(alone: Evaluation) -> Iterator[Evaluation]:
 
     Among the numbers are those that the model draws with unless told otherwise, and all it has.
     """
-    most = getattr(alone.model, "diffusion_steps", 0)
-    if not most:
+    most, drawing = (getattr(alone.model, k, None) for k in ("diffusion_steps", "drawing"))
+    if not most or not drawing:
         return
     fold = LATENTS_FASTER if isinstance(alone.model, LatentDiffusion) else 1
     count = presets.variations(alone.dataset, alone.size)
     few = replace(alone, variations=min(count, SPEED_VARIATIONS[alone.size] * fold))
-    numbers = {steps for steps in (*STEPS, alone.model.drawing["steps"]) if steps < most} | {most}
+    numbers = {steps for steps in (*STEPS, drawing["steps"]) if steps < most} | {most}
     for steps, sampler in itertools.product(sorted(numbers), SAMPLERS):
         yield replace(few, sampler=sampler, sampler_steps=steps)
 

@@ -115,10 +115,15 @@ class Evaluation:
             found |= {"autoencoder": codes, "probes": Probes(codes)}
         if self.model is not None:
             found["model"] = self.model
-        found |= {"samples": self.drawn, "scores": self._scored(self.drawn)}
+        found |= {"samples": self.drawn, "scores": self.scores}
         if self.chosen:
             found["validation"] = self._scored(self._drawn("validation"))
         return found
+
+    @cached_property
+    def scores(self) -> Scores:
+        """The recipe of the scores of these drawings."""
+        return self._scored(self.drawn)
 
     def _scored(self, drawn: Samples | Human) -> Scores:
         if self.critics == "own":
@@ -187,11 +192,10 @@ class Evaluation:
 
     def untrained(self, store: Store) -> str:
         """Return the name of what draws or judges and is not trained, here or in the zoo; or ""."""
-        scores = self.parts["scores"]
-        if self.model and not all(store.find(recipe) for recipe in trainings(self.model)):
+        if not all(store.find(recipe) for recipe in trainings(self.model)):
             return self.system
-        judges = [r for r in (scores.originality, scores.recognition) if not r.ephemeral]
-        if all(store.find(recipe) for recipe in judges):
+        judges = self.scores.originality, self.scores.recognition
+        if all(judge.ephemeral or store.find(judge) for judge in judges):
             return ""
         return {"seed": "critics of seed 1", "vit": "second_critic"}.get(self.critics, "critics")
 
@@ -201,7 +205,7 @@ class Evaluation:
 
     def record(self, store: Store, timed: bool = False) -> Record:
         """Draw, score and return the record; with `timed`, of the time of a drawing as well."""
-        scores = store.get(self.parts["scores"])
+        scores = store.get(self.scores)
         people = self.model is None
         found = measure.record(
             scores,
@@ -245,11 +249,9 @@ class Evaluation:
         there = {network(r): r for r in trainings(self.model) if store.find(r)}
         cards = {name: store.metadata(recipe)["card"] for name, recipe in there.items()}
         drawing = {"precision": store.metadata(self.drawn)["card"]["precision"]}
-        if timed:
-            drawing |= {
-                "milliseconds": measure.milliseconds(self.drawn, drawing["precision"], store)
-            }
-            drawing |= {"device": devices.describe(store.device)}
+        if timed and isinstance(self.drawn, Samples):
+            time = measure.milliseconds(self.drawn, drawing["precision"], store)
+            drawing |= {"milliseconds": time, "device": devices.describe(store.device)}
         counts = [card["parameters"] for card in cards.values() if "parameters" in card]
         return {
             "parameters": sum(counts) or None,
@@ -265,9 +267,8 @@ class Evaluation:
         kept = not self.of_people or (kind, self.dataset) == ("spread", "glyphs")
         if not kept or not self._drawings_there(store):
             return None
-        scores = self.parts["scores"]
-        drawn, critic = store.get(self.drawn), store.get(scores.originality)
-        judged = critic, self.concepts.threshold, store.get(scores).normaliser
+        drawn, critic = store.get(self.drawn), store.get(self.scores.originality)
+        judged = critic, self.concepts.threshold, store.get(self.scores).normaliser
         return measure.sample(drawn, *judged, *KINDS[kind], spread=kind == "spread")
 
 
@@ -277,7 +278,7 @@ def own_settings(system: str, dataset: str, size: str) -> dict[str, Any]:
         return {}
     recipe = systems.recipe(system, dataset, size)
     if isinstance(recipe, LatentDiffusion):
-        return regularized(recipe.autoencoder.regularizers)
+        return regularized(recipe.autoencoder.betas)
     return {name: float(getattr(recipe, name)) for name in systems.variants(system)}
 
 
@@ -326,9 +327,12 @@ def _like(own: bool | int | float, name: str, value: float | str) -> bool | int 
     return type(own)(found)
 
 
-def trainings(model: Recipe) -> list[Recipe]:
-    """Return the recipes of the trainings that make up a system, upstream first; none of a null."""
-    return [] if model.ephemeral else [*_above(model), model]
+def trainings(model: Recipe | None) -> list[Recipe]:
+    """Return the recipes of the trainings that make up a system, upstream first.
+
+    None of a null and of people.
+    """
+    return [] if model is None or model.ephemeral else [*_above(model), model]
 
 
 def _above(model: Recipe) -> Iterator[Recipe]:

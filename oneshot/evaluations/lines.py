@@ -5,8 +5,8 @@ Files named `.jsonl` hold a JSON object a line, those named `.json` one list of 
 
 import json
 import os
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -16,6 +16,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.training.checkpoint import remove_unfinished, write_atomic
 
 
+@dataclass(frozen=True)
 class Row:
     """What rows that are dataclasses have in common: how they become JSON and come back."""
 
@@ -88,7 +89,7 @@ def put(
     file: Path,
     rows: Iterable[R],
     kind: type[R],
-    key: Callable[[R], Hashable],
+    key: Callable[[R], Any],
     join: Callable[[R, R], R] = lambda old, new: new,
 ) -> None:
     """Put rows into a table in the order of keys, atomically; each stands in for that of its key.

@@ -38,7 +38,7 @@ class Table(Sequence[Record]):
     them out.
     """
 
-    def __init__(self, records: Iterable[Record], folders: Sequence[Path] = ()):
+    def __init__(self, records: Iterable[Record], folders: Iterable[Path] = ()):
         self.records = tuple(records)
         self.folders = tuple(folders)
         """Where the drawings of the records are kept."""

@@ -245,7 +245,7 @@ def nearest(statement: str, far: float, nearer: Mapping[str, Estimate], seeds: i
     return Claim.of(statement, gaps[rival], evidence, told, [*nearer.values()], seeds=seeds)
 
 
-def distance(system: Measured, human: Measured, spread: Array, **options: Any) -> Interval:
+def distance(system: Measured, human: Measured, spread: ArrayLike, **options: Any) -> Interval:
     """Return the distance of a system to the humans; `spread` as in `nearest_to_human`."""
     values = points([human, system], **options)
     return interval_of(distance_to_human(values[:, 1], values[:, 0], spread))

@@ -26,6 +26,7 @@ from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.recipes.latent import Autoencoder, LatentDiffusion
+from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Human, ReleasedCritic, Samples, Scores
 from oneshot.recipes.second import SecondCritic
 from oneshot.training.loop import Plan
@@ -347,7 +348,7 @@ def otherwise(scores: Scores, critics: str) -> Scores:
     return replace(scores, variations=scores.drawn.variations // 2) if critics == "half" else scores
 
 
-def preset_of(group: Concepts) -> str:
+def preset_of(group: Concepts | PublishedSplit) -> str:
     """Return the preset that a set of concepts belongs to; that of a draft is laptop."""
     for preset in dict.fromkeys(map(judged, PRESETS)):
         if concepts(listings.spelled(group.drawings.dataset), preset) == group:

@@ -21,6 +21,7 @@ from oneshot.models.vit import VitCritic
 from oneshot.progress import tqdm
 from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
 from oneshot.recipes.data import Concepts
+from oneshot.recipes.published_split import PublishedSplit
 from oneshot.training.precision import Precision, probe_drawing
 
 CONCEPTS_TOGETHER = 8
@@ -45,7 +46,7 @@ class Human(Recipe[Drawn]):
 
     ephemeral: ClassVar[bool] = True
 
-    concepts: Concepts
+    concepts: Concepts | PublishedSplit
     split: str = "test"
     variations: int = 100
     seed: int = 0
