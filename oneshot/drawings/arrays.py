@@ -15,7 +15,7 @@ import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 from numpy.lib import format as npy
@@ -64,7 +64,7 @@ def of_array(array: np.ndarray, name: str = "the array") -> Picture | list[np.nd
     return pictures.from_array(array, name)
 
 
-def _guarded(stream: BinaryIO, name: str, file: Path) -> Iterator[Picture | list[np.ndarray]]:
+def _guarded(stream: IO[bytes], name: str, file: Path) -> Iterator[Picture | list[np.ndarray]]:
     try:
         yield from _from_npy(stream, name, file)
     except DataError:
@@ -73,7 +73,7 @@ def _guarded(stream: BinaryIO, name: str, file: Path) -> Iterator[Picture | list
         raise DataError(f"{name} is not a whole NumPy array ({said(error)})") from None
 
 
-def _from_npy(stream: BinaryIO, name: str, file: Path) -> Iterator[Picture | list[np.ndarray]]:
+def _from_npy(stream: IO[bytes], name: str, file: Path) -> Iterator[Picture | list[np.ndarray]]:
     version = npy.read_magic(stream)
     header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, fortran, dtype = header(stream)
@@ -115,7 +115,7 @@ def _each(shape: tuple[int, ...], name: str) -> tuple[tuple[int, ...], bool]:
     )
 
 
-def _read(stream: BinaryIO, shape, fortran: bool, dtype: np.dtype, name: str) -> np.ndarray:
+def _read(stream: IO[bytes], shape, fortran: bool, dtype: np.dtype, name: str) -> np.ndarray:
     count = math.prod(shape)
     size = count * dtype.itemsize
     if size > MOST:

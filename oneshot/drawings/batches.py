@@ -75,7 +75,8 @@ class Sets(_Batches):
     def __call__(self, step: int) -> dict[str, Tensor]:
         random = generator(self.seed, step)
         labels = random.integers(len(self.ids), size=self.batch)
-        rows = np.stack([_some(self.concepts.rows(self.ids[k]), self.size, random) for k in labels])
+        chosen = self.ids[labels]
+        rows = np.stack([_some(self.concepts.rows(k), self.size, random) for k in chosen])
         return {"set": self.images(rows), "label": torch.from_numpy(labels)}
 
 

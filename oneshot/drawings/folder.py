@@ -132,14 +132,14 @@ def _decided(
     else:
         dark = _mostly_dark([page for _, page in read])
     return [
-        (file, _as_others(page) if page.other and page.dark != dark else page)
+        (file, _as_others(page.other) if page.other and page.dark != dark else page)
         for file, page in read
     ]
 
 
 def _as_others(page: Page) -> Page:
-    way, *notes = page.other.notes
-    return replace(page.other, notes=(f"{way}, as the others of its concept", *notes))
+    way, *notes = page.notes
+    return replace(page, notes=(f"{way}, as the others of its concept", *notes))
 
 
 def _read(
@@ -178,8 +178,8 @@ def _pages_in(file: Path, side: int, skipped: Counter) -> Iterator[Page]:
 
 def _mostly_dark(pages: list[Page]) -> bool:
     """Say whether the ink of a concept is dark, by the pages that leave no doubt if there are."""
-    asked = [page for page in pages if page.dark is not None]
-    votes = [page.dark for page in asked if page.other is None] or [page.dark for page in asked]
+    asked = [(page.dark, page.other is None) for page in pages if page.dark is not None]
+    votes = [dark for dark, sure in asked if sure] or [dark for dark, _ in asked]
     return 2 * sum(votes) >= len(votes)
 
 

@@ -14,6 +14,6 @@ def content_hash(parts: Sequence[np.ndarray]) -> int:
     """
     total = hashlib.blake2b(digest_size=8)
     for part in parts:
-        total.update(np.int64(np.shape(part)).tobytes())
+        total.update(np.array(np.shape(part), np.int64).tobytes())
         total.update(np.ascontiguousarray(part, dtype="<f4").tobytes())
     return int.from_bytes(total.digest(), "little", signed=True)

@@ -48,7 +48,7 @@ def ink_of(picture: Picture, name: str, dark: bool | None = None) -> Ink:
     """
     colour = picture.colour
     if picture.opacity is not None and np.ptp(picture.opacity) > SAME:
-        if _one_colour(picture):
+        if _one_colour(colour, picture.opacity):
             ink = _clean(picture.opacity, name)
             return Ink(ink, None, 1.0, True, ("ink from its transparency",))
         colour = colour * picture.opacity[..., None] + 1 - picture.opacity[..., None]
@@ -67,8 +67,8 @@ def ink_of(picture: Picture, name: str, dark: bool | None = None) -> Ink:
     return Ink(ink, dark, share, clear, (*notes, *([] if paper.even else ["light made even"])))
 
 
-def _one_colour(picture: Picture) -> bool:
-    seen = picture.colour[picture.opacity > 0.25]
+def _one_colour(colour: np.ndarray, opacity: np.ndarray) -> bool:
+    seen = colour[opacity > 0.25]
     low, high = np.quantile(seen, (0.01, 0.99), axis=0) if len(seen) else (0, 0)
     return float(np.max(high - low)) < 0.1
 
@@ -126,10 +126,11 @@ def _rough(away: np.ndarray, threshold: np.ndarray, paper: Paper, name: str) -> 
 
 def _without_specks(ink: np.ndarray) -> np.ndarray:
     """Return ink without spots that are small against what is drawn, such as dust and noise."""
-    labels, count = ndimage.label(ink > 0.1, structure=np.ones((3, 3)))
-    if count < 2:
+    labels = np.zeros(ink.shape, np.int32)
+    ndimage.label(ink > 0.1, np.ones((3, 3)), labels)
+    if labels.max() < 2:
         return ink
-    sizes = ndimage.sum_labels(ink, labels, np.arange(count + 1))
+    sizes = np.asarray(ndimage.sum_labels(ink, labels, np.arange(labels.max() + 1)))
     kept = sizes >= max(4.0, 0.005 * sizes.max())
     kept[0] = True
     return np.where(kept[labels], ink, 0)

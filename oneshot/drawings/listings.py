@@ -15,7 +15,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +79,9 @@ class Listing:
         The exemplar is always among the drawings.
         """
         count = len(self.names)
-        chosen = np.arange(count)
+        chosen = list(range(count))
         if concepts and concepts < count:
-            chosen = np.linspace(0, count - 1, concepts).astype(int)
+            chosen = np.linspace(0, count - 1, concepts).astype(int).tolist()
         return self._of(chosen, [self._first(k, limit) for k in chosen])
 
     def present(self, there: np.ndarray) -> tuple["Listing", np.ndarray]:
@@ -177,6 +176,4 @@ def file(dataset: str) -> Path:
     """Return where the list of an edition is; raise ValueError when the edition has none."""
     if dataset not in LISTED:
         raise ValueError(f"{dataset} has no list of concepts; {', '.join(LISTED)} have")
-    return Path(
-        str(resources.files(__package__).joinpath(f"{dataset.replace(':', '-')}.safetensors"))
-    )
+    return Path(__file__).with_name(f"{dataset.replace(':', '-')}.safetensors")

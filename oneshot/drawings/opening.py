@@ -18,7 +18,7 @@ LINE = 16 << 20
 
 
 @contextmanager
-def opened(file: Path) -> Iterator[BinaryIO]:
+def opened(file: Path) -> Iterator[io.BufferedIOBase]:
     """Open a regular file, gunzipped where its name ends in .gz or .svgz.
 
     Raises DataError for what is no file, cannot be read or breaks off in the middle.

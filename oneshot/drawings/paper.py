@@ -137,8 +137,8 @@ def _smooth(grid: np.ndarray, known: np.ndarray) -> np.ndarray:
     values = grid.reshape(count, -1).astype(np.float64)
     laplacian = (diags_array(linked.sum(1)) - linked).tocsr()
     right = linked[free][:, ~free] @ values[~free]
-    solved = spsolve(laplacian[free][:, free].tocsc(), right).reshape(right.shape)
-    values[free] = solved
+    solved = np.asarray(spsolve(laplacian[free][:, free].tocsc(), right))
+    values[free] = solved.reshape(right.shape)
     return values.reshape(grid.shape).astype(np.float32)
 
 

@@ -43,13 +43,18 @@ def _square(ink: np.ndarray) -> np.ndarray:
 def _thickened(ink: np.ndarray, pen: float) -> np.ndarray:
     """Return the lines that are thinner than `pen` pixels, as thick as that."""
     solid = np.pad(ink > SOLID, 1)
-    inner = ndimage.distance_transform_edt(solid) > pen / 2
-    thick = ndimage.distance_transform_edt(~inner) <= pen / 2 + 1 if inner.any() else inner
+    inner = _depth(solid) > pen / 2
+    thick = _depth(~inner) <= pen / 2 + 1 if inner.any() else inner
     thin = solid & ~thick
-    edges = thin & ~ndimage.binary_erosion(thin)
+    edges = thin & ~np.asarray(ndimage.binary_erosion(thin), bool)
     if not thin.any():
         return np.zeros_like(ink)
     grow = (pen - 2 * thin.sum() / edges.sum()) / 2
     if grow < 0.5:
         return np.zeros_like(ink)
-    return (ndimage.distance_transform_edt(~thin) <= grow)[1:-1, 1:-1].astype(np.float32)
+    return (_depth(~thin) <= grow)[1:-1, 1:-1].astype(np.float32)
+
+
+def _depth(solid: np.ndarray) -> np.ndarray:
+    """Return how many pixels each is from the nearest that is not solid."""
+    return np.asarray(ndimage.distance_transform_edt(solid))

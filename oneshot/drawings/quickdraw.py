@@ -139,10 +139,6 @@ def _each(read: Callable, jobs: Sequence, few: bool) -> Iterator:
         yield from found
 
 
-def _file(root: Path, name: str) -> Path:
-    return Path(root) / FOLDER / f"{name}.ndjson"
-
-
 def split(names: list[str]) -> np.ndarray:
     """Return a split by category, so that clusters of one category never part company.
 

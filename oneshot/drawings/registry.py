@@ -35,7 +35,7 @@ LOCK = "lock.json"
 def categories() -> list[str]:
     """Return the names of the 345 categories of Quick, Draw!, sorted."""
     return (
-        resources.files(__package__)
+        resources.files("oneshot.drawings")
         .joinpath("quickdraw_categories.txt")
         .read_text()
         .split("\n")[:-1]

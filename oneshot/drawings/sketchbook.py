@@ -20,4 +20,4 @@ def drawings() -> dict[str, list[np.ndarray]]:
     with the project's licence.
     """
     found = json.loads(FILE.read_text())["drawings"]
-    return {one["name"]: [np.float32(rows).T for rows in one["strokes"]] for one in found}
+    return {one["name"]: [np.array(rows, np.float32).T for rows in one["strokes"]] for one in found}

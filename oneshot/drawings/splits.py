@@ -1,6 +1,6 @@
 """How concepts are divided into train, validation and test."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +14,7 @@ LEAST = EACH * len(SPLITS)
 
 
 def by_group(
-    groups: Sequence[Hashable], validation: float, test: float, seed: int = 0
+    groups: Sequence[str] | Sequence[int], validation: float, test: float, seed: int = 0
 ) -> np.ndarray:
     """Return a split number (K,) per concept such that a group is never divided.
 

@@ -15,7 +15,7 @@ Where each stroke could be read as rows of x and y and as two points, it is rows
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -46,7 +46,7 @@ def drawing_of(value: Any) -> list[np.ndarray]:
         raise ValueError(f"the drawing is {_kind(value)}, not a list of strokes")
     if value and all(_is_row(row) for row in value):
         return from_offsets(_finite(value))
-    return [np.float32(stroke) for stroke in _strokes([_listed(one) for one in value])]
+    return [stroke.astype(np.float32) for stroke in _strokes([_listed(one) for one in value])]
 
 
 def from_offsets(rows: np.ndarray) -> list[np.ndarray]:
@@ -107,7 +107,7 @@ def _listed(stroke: Any) -> list:
             _no_stroke(stroke)
         return _listed([stroke["x"], stroke["y"]])
     if isinstance(stroke, np.ndarray):
-        stroke = stroke.tolist()
+        return _listed(stroke.tolist())
     if not isinstance(stroke, Sequence) or isinstance(stroke, str | bytes):
         _no_stroke(stroke)
     if stroke and all(isinstance(p, dict) and {"x", "y"} <= p.keys() for p in stroke):
@@ -156,5 +156,5 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a number" if isinstance(value, int | float) else "something")
 
 
-def _no_stroke(stroke: Any):
+def _no_stroke(stroke: Any) -> NoReturn:
     raise ValueError(f"a stroke is {_kind(stroke)}, neither [[x, ...], [y, ...]] nor [[x, y], ...]")

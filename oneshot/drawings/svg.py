@@ -91,9 +91,9 @@ def _check(tree: ElementTree.Element, name: str) -> None:
 
 def _with_view_box(tree: ElementTree.Element) -> None:
     """Say how large the page is where only its sides do: svgelements takes one for the other."""
-    sides = [SIDE.fullmatch(tree.get(name, "")) for name in ("width", "height")]
-    if tree.get("viewBox") is None and all(sides):
-        tree.set("viewBox", f"0 0 {sides[0][1]} {sides[1][1]}")
+    width, height = (SIDE.fullmatch(tree.get(name, "")) for name in ("width", "height"))
+    if tree.get("viewBox") is None and width and height:
+        tree.set("viewBox", f"0 0 {width[1]} {height[1]}")
 
 
 def _numbers(element: ElementTree.Element) -> int:
@@ -124,7 +124,7 @@ def _sampled(shapes: list) -> Iterator[np.ndarray]:
         stroke = np.array(points, np.float64)
         if not (np.isfinite(stroke).all() and np.abs(stroke).max() < 1e9):
             raise ValueError("a place on the page is not finite or beyond a thousand million")
-        yield np.float32(stroke)
+        yield stroke.astype(np.float32)
 
 
 def _along(segment) -> list[tuple[float, float]]:
