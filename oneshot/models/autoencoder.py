@@ -66,8 +66,10 @@ class Bottleneck(nn.Module):
         """Move entries of the codebook that no word of `z` (N, d) is nearest to, onto such words.
 
         The published codebook starts within 1/512 of zero, where a few entries soon win all words
-        and the rest never learn. Returns how many entries moved.
+        and the rest never learn. Returns how many entries moved, 0 where there is no codebook.
         """
+        if self.codebook is None:
+            return 0
         words = z.unflatten(1, (-1, WORD)).flatten(0, 1).float()
         idle = torch.ones(CODES, dtype=torch.bool, device=z.device)
         idle[_nearest(words, self.codebook.float())] = False

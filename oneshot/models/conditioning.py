@@ -56,6 +56,12 @@ class FromVelocity(nn.Module):
         return signal * self.network(x, t, condition, keep).float() + sigma * x.float()
 
 
+def start_at_zero(layer: nn.Module) -> None:
+    """Let a layer give zeros until it has learned something."""
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+
+
 def spread(variations: int, *rows: Tensor) -> Iterator[Tensor]:
     """Yield each of `rows` (N, ...) as (N * variations, ...), every row repeated in place."""
     return (row.repeat_interleave(variations, dim=0) for row in rows)

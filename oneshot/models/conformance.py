@@ -26,9 +26,9 @@ def check(model: Generator, side: int | None = None) -> tuple[str, ...]:
     Raises ValueError, with every fault in it, for a model that cannot be scored: one without `draw`
     or whose drawings have another shape or range, are not finite, or differ with the same seed.
     """
-    side = side or getattr(model, "side", None) or SIDE
-    demand(model, side)
-    pages = exemplars(side)
+    size: int = side or getattr(model, "side", None) or SIDE
+    demand(model, size)
+    pages = exemplars(size)
     return (*_habits(model, pages), *_accepted(model, pages))
 
 

@@ -191,7 +191,10 @@ def released(path: str | Path, kind: str) -> ConvCritic:
 
     Raises FileNotFoundError when there is no such file and ValueError when it holds other weights.
     """
-    heads = {"originality": ("projection.0", "embedding"), "recognition": ("metric_layer", "head")}
+    heads: dict[str, tuple[str, Features]] = {
+        "originality": ("projection.0", "embedding"),
+        "recognition": ("metric_layer", "head"),
+    }
     if kind not in heads:
         raise ValueError(f"kind must be one of {sorted(heads)}, got {kind!r}")
     head, features = heads[kind]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from oneshot.models.conditioning import TimeEmbedding, spread
+from oneshot.models.conditioning import TimeEmbedding, spread, start_at_zero
 
 HEADS, HEAD_SIZE, GROUPS, TIME_SIZE = 4, 32, 8, 128
 
@@ -38,8 +38,7 @@ class ResidualDenoiser(nn.Module):
         self.blocks = nn.ModuleList(ModulatedBlock(width, embedding) for _ in range(blocks))
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, latent)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        start_at_zero(self.head)
 
     def forward(self, x: Tensor, t: Tensor, condition: Tensor, keep: Tensor) -> Tensor:
         """Return the predicted noise, of the shape of `x`."""
@@ -61,8 +60,7 @@ class ModulatedBlock(nn.Module):
         self.inner = nn.Linear(width, width)
         self.outer = nn.Linear(width, width)
         for layer in (self.modulation, self.outer):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            start_at_zero(layer)
 
     def forward(self, h: Tensor, embedding: Tensor) -> Tensor:
         scale, shift = _beside(self.modulation(embedding), h).chunk(2, dim=-1)
@@ -123,7 +121,8 @@ class AttentionDenoiser(nn.Module):
             return self(x.flatten(0, 1), *spread(x.shape[1], t, condition, keep)).view_as(x)
         h = stem = self.stem(torch.cat([x, condition * keep[:, None]], dim=1))
         time, skips = self.time(t), []
-        for first, second, attention, narrow in self.down:
+        for level in self.down:
+            first, second, attention, narrow = level.children()
             h = first(h, time)
             skips.append(h)
             h = attention(second(h, time))
@@ -131,7 +130,8 @@ class AttentionDenoiser(nn.Module):
             h = narrow(h)
         first, attention, second = self.middle
         h = second(attention(first(h, time)), time)
-        for first, second, attention, widen in self.up:
+        for level in self.up:
+            first, second, attention, widen = level.children()
             h = first(torch.cat([h, skips.pop()], dim=1), time)
             h = second(torch.cat([h, skips.pop()], dim=1), time)
             h = widen(attention(h))

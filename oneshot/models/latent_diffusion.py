@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from oneshot.diffusion.drawing import sample_groups
 from oneshot.diffusion.samplers import Callback
 from oneshot.diffusion.schedules import make_schedule
+from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.models.generator import PageNetwork, accept, evaluating
+from oneshot.models.latent_denoiser import AttentionDenoiser, ResidualDenoiser
 
 GUIDANCE, SAMPLER, STEPS = 1.0, "dpm_solver_pp", 16
 """How it draws unless it is told otherwise: guided as published, faster than published."""
@@ -29,10 +31,13 @@ class LatentDiffusion(PageNetwork):
     `make_schedule`.
     """
 
+    latent_mean: Tensor
+    latent_std: Tensor
+
     def __init__(
         self,
-        autoencoder: nn.Module,
-        denoiser: nn.Module,
+        autoencoder: VectorAutoencoder,
+        denoiser: ResidualDenoiser | AttentionDenoiser,
         schedule: str = "scaled_linear",
         steps: int = 1000,
     ):

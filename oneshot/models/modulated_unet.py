@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from oneshot.models.conditioning import TimeEmbedding
+from oneshot.models.conditioning import TimeEmbedding, spread, start_at_zero
 
 GROUPS, HEAD_SIZE = 8, 32
 
@@ -58,21 +58,20 @@ class ModulatedUNet(nn.Module):
         self.head = nn.Conv2d(widths[0], patch**2, 3, padding=1)
         self.through = nn.Linear(embedding, 1)
         for layer in (self.head, self.through):
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
+            start_at_zero(layer)
 
     def forward(self, x: Tensor, embedding: Tensor, tokens: Tensor | None = None) -> Tensor:
         """Return (N, 1, H, W) for `x` (N, inputs, H, W), `embedding` (N, e), `tokens` (N, L, k)."""
         embedding = F.silu(embedding)
         h, skips = self.stem(F.pixel_unshuffle(x, self.patch)), []
         for level, shrink in zip(self.down, [*self.shrink, nn.Identity()], strict=True):
-            for layer in level:
+            for layer in level.children():
                 h = layer(h, embedding, tokens)
             skips.append(h)
             h = shrink(h)
         for level, grow in zip(self.up, [*self.grow, nn.Identity()], strict=True):
             h = torch.cat([h, skips.pop()], dim=1)
-            for layer in level:
+            for layer in level.children():
                 h = layer(h, embedding, tokens)
             h = grow(h)
         out = F.pixel_shuffle(self.head(F.silu(self.norm(h))), self.patch)
@@ -108,8 +107,10 @@ class PatchUNet(nn.Module):
             embedding = embedding + code
         condition = condition * keep[:, None, None, None]
         if x.dim() == 5:
-            images, rows = x.flatten(0, 1), (embedding, condition, tokens)
-            embedding, condition, tokens = (_repeated(row, x.shape[1]) for row in rows)
+            images = x.flatten(0, 1)
+            embedding, condition = spread(x.shape[1], embedding, condition)
+            if tokens is not None:
+                (tokens,) = spread(x.shape[1], tokens)
         return self.unet(torch.cat([images, condition], dim=1), embedding, tokens).view_as(x)
 
 
@@ -142,10 +143,6 @@ class ExemplarEncoder(nn.Module):
         return tokens + self.place, self.code(tokens.mean(dim=1)) * keep[:, None]
 
 
-def _repeated(row: Tensor | None, variations: int) -> Tensor | None:
-    return None if row is None else row.repeat_interleave(variations, dim=0)
-
-
 class ModulatedBlock(nn.Module):
     """Two pre-norm 3x3 convolutions, the second shifted and scaled by an embedding; residual."""
 
@@ -158,8 +155,7 @@ class ModulatedBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.residual = nn.Conv2d(inputs, outputs, 1) if inputs != outputs else nn.Identity()
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(self.second.bias)
+        start_at_zero(self.second)
 
     def forward(self, x: Tensor, embedding: Tensor, tokens: Tensor | None = None) -> Tensor:
         h = self.first(F.silu(self.first_norm(x)))
@@ -178,8 +174,7 @@ class Attention(nn.Module):
         self.qkv = nn.Conv2d(width, 3 * width, 1)
         self.context = nn.Linear(tokens, 2 * width) if tokens else None
         self.out = nn.Conv2d(width, width, 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        start_at_zero(self.out)
 
     def forward(
         self, x: Tensor, embedding: Tensor | None = None, tokens: Tensor | None = None

@@ -153,7 +153,7 @@ class SetDenoiser(nn.Module):
         if x.dim() == 5:
             time, tokens = (row.repeat_interleave(x.shape[1], dim=0) for row in (time, tokens))
             images = x.flatten(0, 1)
-        if self.conditioning == "place":
+        if self.lay is not None:
             patches = self.lay(tokens).mT.to(images.dtype)
             page = F.fold(patches, images.shape[2:], self.encoder.patch, stride=self.encoder.patch)
             eps = self.unet(torch.cat([images, page], dim=1), time)

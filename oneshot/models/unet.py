@@ -84,13 +84,15 @@ class UNet(nn.Module):
         if self.as_released_time:
             t = (t + 1) / self.as_released_time
         time, skips = self.time(t), []
-        for first, second, attention, shrink in self.down:
+        for level in self.down:
+            first, second, attention, shrink = level.children()
             h = attention(second(first(h, time), time))
             skips.append(h)
             h = shrink(h)
         first, attention, second = self.middle
         h = second(attention(first(h, time)), time)
-        for first, second, attention, grow in self.up:
+        for level in self.up:
+            first, second, attention, grow = level.children()
             h = first(torch.cat([h, skips.pop()], dim=1), time)
             h = grow(attention(second(h, time)))
         return self.head(self.last(h))
@@ -114,7 +116,7 @@ class ConvNextBlock(nn.Module):
 
     def forward(self, x: Tensor, time: Tensor | None = None) -> Tensor:
         h = self.depthwise(x)
-        if self.shift is not None:
+        if self.shift is not None and time is not None:
             h = h + self.shift(F.gelu(time))[:, :, None, None]
         return self.mix(h) + self.residual(x)
 
@@ -150,6 +152,6 @@ class LinearAttention(nn.Module):
         return x + self.out(mixed.flatten(1, 2).unflatten(2, x.shape[2:]))
 
 
-def _heads(qkv: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _heads(qkv: Tensor) -> tuple[Tensor, ...]:
     """Split (N, 3 heads size, H, W) into queries, keys and values (N, heads, size, H W)."""
     return qkv.flatten(2).unflatten(1, (3, HEADS, HEAD_SIZE)).unbind(1)

@@ -90,9 +90,11 @@ class VaeStn(PageNetwork):
         self.recurrence = nn.LSTMCell(latent + glimpse**2, hidden)
         self.patch = mlp(hidden - location, 200, glimpse**2)
         self.where = mlp(location, 64, 32, 6)
-        nn.init.zeros_(self.where[-1].weight)
+        window = self.where[-1]
+        assert isinstance(window, nn.Linear)
+        nn.init.zeros_(window.weight)
         with torch.no_grad():
-            self.where[-1].bias.copy_(self._identity(self.where[-1].bias))
+            window.bias.copy_(self._identity(window.bias))
 
     @staticmethod
     def _identity(like: Tensor) -> Tensor:
