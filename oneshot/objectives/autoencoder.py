@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from oneshot.drawings.augment import PAIRS, affine_pair, views
 from oneshot.models.autoencoder import VectorAutoencoder
-from oneshot.objectives.regularizers import Latents, SimCLR, build
+from oneshot.objectives.regularizers import REGULARIZERS, Latents, SimCLR, build
 from oneshot.training.objective import Objective
 
 AUGMENTS = (*PAIRS, "view")
@@ -53,8 +53,8 @@ class AutoencoderObjective(Objective):
         if revive and autoencoder.bottleneck.codebook is None:
             raise ValueError("revive is for a codebook: use it with the regularizer vq")
         self.augment, self.as_released, self.revive = augment, as_released, revive
-        self.needs = frozenset().union(*(r.needs for r in self.regularizers.values()))
-        self.slow = None
+        self.needs = frozenset[str]().union(*(REGULARIZERS[name].needs for name in regularizers))
+        self.slow: nn.Module | None = None
         if "slow2" in self.needs:
             self.slow = copy.deepcopy(self._encoder()).requires_grad_(False)
 
@@ -68,7 +68,8 @@ class AutoencoderObjective(Objective):
         """
         drawings = self._drawings(batch)
         latents, z = self._latents(drawings, batch["label"])
-        if self.training and self.revive and step % self.revive == 0:
+        due = self.training and self.revive and step % self.revive == 0
+        if due and latents.mean is not None:
             self.autoencoder.bottleneck.revive(latents.mean)
         drawn = self.autoencoder.decode(z)
         losses = {"reconstruction": (drawn - drawings["x"]).square().sum() / len(drawn)}
@@ -106,16 +107,17 @@ class AutoencoderObjective(Objective):
         for name in given & self.needs:
             parts[name] = parts["x"]
         if self.slow is not None:
-            parts["slow2"] = self._follow(drawings["view2"])
+            parts["slow2"] = self._follow(self.slow, drawings["view2"])
         return Latents(label=label, **parts), parts["x"]
 
     def _encoder(self) -> nn.Module:
         return nn.Sequential(self.autoencoder.encoder, self.autoencoder.bottleneck)
 
     @torch.no_grad()
-    def _follow(self, view: Tensor) -> Tensor:
+    def _follow(self, slow: nn.Module, view: Tensor) -> Tensor:
         """Move the slow encoder towards the encoder and encode with it."""
         if self.training:
             fast = [p.detach() for p in self._encoder().parameters()]
-            torch._foreach_lerp_(list(self.slow.parameters()), fast, 1 - SimCLR.momentum)
-        return self.slow(view).z
+            weight = 1 - SimCLR.momentum
+            torch._foreach_lerp_(list(slow.parameters()), fast, weight)  # pyright: ignore[reportPrivateImportUsage]
+        return slow(view).z

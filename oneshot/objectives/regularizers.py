@@ -58,6 +58,7 @@ class KL(Regularizer):
 
     def forward(self, latents: Latents) -> Tensor:
         mean, logvar = latents.mean, latents.logvar
+        assert mean is not None and logvar is not None
         return 0.5 * (mean**2 + logvar.exp() - 1 - logvar).sum(1).mean()
 
 
@@ -72,6 +73,7 @@ class VQ(Regularizer):
 
     def forward(self, latents: Latents) -> Tensor:
         mean, codes = latents.mean, latents.codes
+        assert mean is not None and codes is not None
         codebook = F.mse_loss(codes, mean.detach())
         commitment = F.mse_loss(mean, codes.detach())
         return self.codebook * codebook + self.commitment * commitment
@@ -120,6 +122,7 @@ class SimCLR(Regularizer):
     momentum = 0.99  # of the encoder of the second view, per step
 
     def forward(self, latents: Latents) -> Tensor:
+        assert latents.view1 is not None and latents.slow2 is not None
         return nt_xent(latents.view1, latents.slow2, self.temperature)
 
 
@@ -174,7 +177,8 @@ def bottleneck(names: Iterable[str]) -> str:
     Raises ValueError for a name that is not one of `REGULARIZERS`, and for both kl and vq.
     """
     _check(names)
-    wanted = {REGULARIZERS[name].bottleneck for name in names} - {None}
+    kinds = (REGULARIZERS[name].bottleneck for name in names)
+    wanted = {kind for kind in kinds if kind is not None}
     if len(wanted) > 1:
         raise ValueError("kl samples the latent and vq quantizes it: choose one of the two")
     return wanted.pop() if wanted else "plain"
