@@ -9,7 +9,7 @@ import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.onnx_files import ExportError, Graph, Session, encoded, write
 from oneshot.training.checkpoint import write_atomic
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def graphs(model: nn.Module, side: int) -> dict[str, Graph]:
@@ -63,7 +65,7 @@ def critic_graph(critic: Critic) -> Graph:
     return _graph(network, {"pages": pages}, "features")
 
 
-def describe(model: nn.Module, drawing: Mapping[str, Any]) -> dict[str, Any]:
+def describe(model: LatentDiffusion | PixelDiffusion, drawing: Mapping[str, Any]) -> dict[str, Any]:
     """Return how to draw with the networks of `model`, as JSON values.
 
     `drawing` are the guidance, sampler and steps of its recipe.
@@ -153,9 +155,9 @@ def export_model(
     if store.default().find(recipe) is None:
         asked = f"{system} {presets.options(dataset, preset)}"
         raise ExportError(f"{system} is not trained here; train it by `oneshot make {asked}`")
-    model, side = _on_host(store.get(recipe)), recipe.concepts.drawings.side
-    apart = _write_all(graphs(model, side), folder, weights)
-    about = describe(model, recipe.drawing) | {"side": side, "key": recipe.key}
+    model, drawing = _on_host(store.get(recipe)), getattr(recipe, "drawing", {})
+    apart = _write_all(graphs(model, model.side), folder, weights)
+    about = describe(model, drawing) | {"side": model.side, "key": recipe.key}
     write_atomic(folder / "model.json", json.dumps(about).encode())
     return apart
 
@@ -187,7 +189,7 @@ def export_critics(
     return apart
 
 
-def as_stored(model: nn.Module, side: int, weights: str) -> nn.Module:
+def as_stored(model: Network, side: int, weights: str) -> Network:
     """Return a copy of a diffusion model that draws by its ONNX files with weights so stored."""
     runs = {name: Session(encoded(graph, weights)) for name, graph in graphs(model, side).items()}
     stored = copy.copy(model)
@@ -195,8 +197,10 @@ def as_stored(model: nn.Module, side: int, weights: str) -> nn.Module:
     stored._modules = dict(model._modules) | {"denoiser": denoiser}
     if "encoder" in runs:
         decoder = runs["decoder"]
-        stored.encode = runs["encoder"].forward
-        stored.decode = lambda z: decoder(z.flatten(0, -2)).unflatten(0, z.shape[:-1])
+        vars(stored).update(
+            encode=runs["encoder"].forward,
+            decode=lambda z: decoder(z.flatten(0, -2)).unflatten(0, z.shape[:-1]),
+        )
     return stored
 
 
@@ -204,5 +208,5 @@ def _write_all(found: Mapping[str, Graph], folder: Path, weights: str) -> dict[s
     return {name: write(graph, folder / f"{name}.onnx", weights) for name, graph in found.items()}
 
 
-def _on_host(model: nn.Module) -> nn.Module:
+def _on_host(model: Network) -> Network:
     return model if next(model.parameters()).device == HOST else copy.deepcopy(model).to(HOST)

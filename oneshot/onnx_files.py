@@ -119,6 +119,7 @@ def _traced(graph: Graph) -> "onnx.ModelProto":
             verbose=False,
             opset_version=OPSET,
         )
+    assert program is not None  # as it is with dynamo=True
     made = program.model_proto
     # Where each node came from in our source is half of a small file, and of one machine.
     for node in (*made.graph.node, *made.graph.input, *made.graph.output, *made.graph.value_info):

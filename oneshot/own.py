@@ -92,15 +92,15 @@ class Marks:
             np.array([[one[score] for one in own.scores] for own in found])
             for score in ("originality", "known")
         )
-        over = [v.mean(1) if len(found) > 1 else v[0] for v in (far, 100 * known)]
-        least = len(over[0])
+        first, second = (v.mean(1) if len(found) > 1 else v[0] for v in (far, 100 * known))
+        least = len(first)
         spread = intervals.mean if least > 1 else lambda v: Interval(*3 * [float(v[0])])
         order = far.argsort(axis=1, kind="stable")
         pairs = (np.take_along_axis(v, order, axis=1).mean(0) for v in (far, 100 * known))
         groups = zip(*(np.array_split(v, min(GROUPS, len(v))) for v in pairs), strict=True)
         bins = [[float(one.mean()) for one in group] for group in groups]
-        each = {"distance": over[0], "scale": np.ones(least), "recognizability": over[1]}
-        return cls(guidance, *map(spread, over), bins, each)
+        each = {"distance": first, "scale": np.ones(least), "recognizability": second}
+        return cls(guidance, spread(first), spread(second), bins, each)
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
         at, strength = (one.originality.value, one.recognizability.value), f"{one.guidance:g}"
         told = f"{who}, guidance {strength}: originality {at[0]:.2f}, known {at[1]:.0f}\u00a0%"
         dots.append(Dot(who, at, shown.drawings, told, strength, colour, np.array(one.bins)))
-    options = {"x": "originality", "called": "guidance γ", "name": "gamma"}
+    options: dict[str, Any] = {"x": "originality", "called": "guidance γ", "name": "gamma"}
     if (human := found.human) is not None:
         options["human"] = (human.originality.value, human.recognizability.value)
         options["reference"] = np.array(human.bins)

@@ -12,7 +12,7 @@ TERMINAL = "ONESHOT_TERMINAL"
 """Environment variable: the terminal where the bars of a page that is executed are seen, if any."""
 
 
-def tqdm(*args: Any, **options: Any) -> own_bar:
+def tqdm(*args: Any, **options: Any) -> terminal_bar:
     """Return a bar as `tqdm.auto.tqdm` does, with the same arguments.
 
     In a page that `oneshot run` executes it is a line in that command's terminal, under the bar of

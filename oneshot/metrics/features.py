@@ -1,7 +1,7 @@
 """From drawings to what a critic makes of them: the only place where the metrics run a network."""
 
 import copy
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from oneshot.progress import tqdm
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def prepare(images: Tensor, side: int, threshold: float) -> Tensor:
@@ -72,7 +74,7 @@ def _finite(images: Tensor | np.ndarray) -> Tensor:
     return images
 
 
-def folded(critic: nn.Module) -> nn.Module:
+def folded(critic: Network) -> Network:
     """Return a frozen copy for scoring, each batch norm folded into the convolution before it.
 
     The copy is in eval mode and gives the same features up to float rounding.
