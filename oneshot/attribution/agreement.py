@@ -64,11 +64,16 @@ def spearman(first: ArrayLike, second: ArrayLike, where: ArrayLike | None = None
 
     Ties share their mean rank. A map that is the same everywhere correlates 0.
     """
-    first, second = (np.asarray(maps).reshape(len(maps), -1) for maps in (first, second))
+    first, second = _rows(first), _rows(second)
     if where is None:
         return _pearson(stats.rankdata(first, axis=1), stats.rankdata(second, axis=1))
     rows = zip(first, second, np.asarray(where).reshape(len(first), -1), strict=True)
     return np.concatenate([spearman(a[None, on], b[None, on]) for a, b, on in rows])
+
+
+def _rows(maps: ArrayLike) -> np.ndarray:
+    maps = np.asarray(maps)
+    return maps.reshape(len(maps), -1)
 
 
 def _pearson(first: Array, second: Array) -> Array:
@@ -94,7 +99,7 @@ def gini(maps: ArrayLike) -> Array:
 
     0 is the same everywhere, 1 - 1 / (H W) all in one pixel. A map of zeros is the same everywhere.
     """
-    values = np.sort(np.asarray(maps, dtype=float).reshape(len(maps), -1), axis=1)
+    values = np.sort(_rows(maps).astype(float), axis=1)
     count = values.shape[1]
     total = values.sum(1)
     ranked = values @ np.arange(1, count + 1)
@@ -104,7 +109,7 @@ def gini(maps: ArrayLike) -> Array:
 
 def half(maps: ArrayLike) -> Array:
     """Return the share (C,) of pixels of maps (C, H, W) above half of the map's maximum."""
-    values = np.asarray(maps).reshape(len(maps), -1)
+    values = _rows(maps)
     return (values > values.max(1, keepdims=True) / 2).mean(1)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from scipy import ndimage
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from oneshot.metrics.features import folded, prepare
@@ -21,6 +21,8 @@ from oneshot.rng import generator
 SIGMA = 3.0  # px; the blurred ink that comes nearest to the human maps of fig. 5
 WINDOW, STRIDE = 7, 2  # px; what occlusion covers at a time, and how far it moves on
 TOGETHER = 64  # images shown to the critic at once
+
+Odds = Callable[[Tensor], Tensor]
 
 
 def critic_maps(critic: Critic, exemplars: Tensor, method: str, threshold: float) -> Tensor:
@@ -45,7 +47,7 @@ def critic_maps(critic: Critic, exemplars: Tensor, method: str, threshold: float
     return maps.squeeze(1)
 
 
-def log_odds(critic: Critic, exemplars: Tensor) -> Callable[[Tensor], Tensor]:
+def log_odds(critic: Critic, exemplars: Tensor) -> Odds:
     """Return a function from prepared images (N, 1, S, S) to the log odds (N, C) of each name.
 
     The probability of a name is the softmax of minus the squared distances to the exemplars. At the
@@ -89,13 +91,13 @@ def shuffled(maps: Tensor, seed: int = 0) -> Tensor:
     return maps[torch.from_numpy(source)]
 
 
-def _saliency(odds, images: Tensor, names: Tensor) -> Tensor:
+def _saliency(odds: Odds, images: Tensor, names: Tensor) -> Tensor:
     from captum.attr import Saliency  # captum takes seconds to import
 
     return Saliency(odds).attribute(images.requires_grad_(), target=names)
 
 
-def _integrated(odds, images: Tensor, names: Tensor) -> Tensor:
+def _integrated(odds: Odds, images: Tensor, names: Tensor) -> Tensor:
     from captum.attr import IntegratedGradients
 
     return IntegratedGradients(odds).attribute(
@@ -103,7 +105,7 @@ def _integrated(odds, images: Tensor, names: Tensor) -> Tensor:
     )
 
 
-def _occlusion(odds, images: Tensor, names: Tensor) -> Tensor:
+def _occlusion(odds: Odds, images: Tensor, names: Tensor) -> Tensor:
     from captum.attr import Occlusion
 
     return Occlusion(odds).attribute(
@@ -115,7 +117,7 @@ def _occlusion(odds, images: Tensor, names: Tensor) -> Tensor:
     )
 
 
-METHODS: dict[str, Callable[[nn.Module, Tensor, Tensor], Tensor]] = {
+METHODS: dict[str, Callable[[Odds, Tensor, Tensor], Tensor]] = {
     "saliency": _saliency,
     "integrated_gradients": _integrated,
     "occlusion": _occlusion,

@@ -20,7 +20,7 @@ import torch
 from matplotlib import colormaps
 from PIL import Image, ImageCms, UnidentifiedImageError
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from oneshot.drawings.errors import DataError
@@ -116,7 +116,9 @@ def srgb(image: Image.Image) -> Image.Image:
     if not profile:
         return image
     meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    return ImageCms.profileToProfile(image, meant, ImageCms.createProfile("sRGB"))
+    shown = ImageCms.profileToProfile(image, meant, ImageCms.createProfile("sRGB"))
+    assert shown is not None  # as it is when an image is changed in place
+    return shown
 
 
 def tiles(picture: np.ndarray) -> np.ndarray:
@@ -125,7 +127,8 @@ def tiles(picture: np.ndarray) -> np.ndarray:
     Tiles are the large coloured rectangles; letters around them are not. Raises DataError when they
     do not make full rows and columns.
     """
-    patches, _ = ndimage.label((picture < PAPER).any(-1))
+    patches = np.zeros(picture.shape[:2], np.int32)
+    ndimage.label((picture < PAPER).any(-1), output=patches)
     spans = ndimage.find_objects(patches)
     found = np.array([(x.start, y.start, x.stop, y.stop) for y, x in spans]).reshape(-1, 4)
     sizes = (found[:, 2:] - found[:, :2]).min(1) if len(found) else np.zeros(0)
@@ -181,7 +184,7 @@ def _unmixed(colours: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return ink (n,), maps (n, P) and certainty (n,) of colours (n, P, 3)."""
     # What of the colour is left for the map, for each of the 256 levels that ink may have.
     left = 2 * colours[:, :, None] - INK
-    distance, level = cKDTree(HEAT).query(left)
+    distance, level = KDTree(HEAT).query(left)
     residual = np.sqrt((distance**2).sum(1) / 4 / colours[0].size)
     best = residual.argmin(-1)
     rows = np.arange(len(colours))

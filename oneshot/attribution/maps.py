@@ -69,12 +69,11 @@ def pixel_maps(
 
 def statement(step: Step, kind: str) -> Tensor:
     """Return what a step says in the space of the diffusion, weighted by its own noise level."""
-    if kind == "guided":
-        said = step.eps
-    elif kind == "contrast":
-        said = step.eps_cond - step.eps_uncond
-    else:
-        said = step.eps_uncond - step.eps_cond
+    said = step.eps
+    if kind != "guided":
+        with_it, without = step.eps_cond, step.eps_uncond
+        assert with_it is not None and without is not None  # which a callback is given
+        said = with_it - without if kind == "contrast" else without - with_it
     return sqrt(1 - step.alpha_cumprod) * said
 
 
