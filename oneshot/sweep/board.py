@@ -153,10 +153,11 @@ def being_made(recipe: Recipe, store: Store) -> bool:
 def progress(recipe: Recipe, store: Store) -> str:
     """Return how far a training is, or "running" for what is not trained step by step."""
     log = store.path(recipe).with_suffix(".work") / "log.jsonl"
+    plan = getattr(recipe, "plan", None)
     try:
         step = json.loads(log.read_text().splitlines()[-1])["step"]
-        return f"{100 * step // recipe.plan.steps} %"
-    except (OSError, IndexError, ValueError, AttributeError):
+        return f"{100 * step // plan.steps} %" if plan else "running"
+    except (OSError, IndexError, ValueError):
         return "running"
 
 

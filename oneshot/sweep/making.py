@@ -110,7 +110,7 @@ def _make_all(client: Any, recipes: Sequence[Recipe], board: Board) -> None:
     left = set(names)
     while left:
         try:
-            done, left = wait(left, timeout=BEAT, return_when="FIRST_COMPLETED")
+            done, left = wait(left, timeout=BEAT, return_when="FIRST_COMPLETED")  # pyright: ignore[reportGeneralTypeIssues]
         except TimeoutError:
             done = set()
         except (OSError, CancelledError) as error:
@@ -156,9 +156,9 @@ def _client(scheduler: str, workers: int, home: Store) -> Iterator[Any]:
                 n_workers=workers or cores(),
                 threads_per_worker=1,
                 memory_limit=0,
-                dashboard_address=None,
+                dashboard_address=None,  # pyright: ignore[reportArgumentType]
                 env=WORKER,
-                silence_logs="ERROR",
+                silence_logs=logging.ERROR,
             )
         with cluster, Client(cluster) as client:
             yield client

@@ -13,6 +13,7 @@ from typing import Any
 
 from oneshot import shipped
 from oneshot.evaluations import lines, samples
+from oneshot.evaluations.evaluate import trainings
 from oneshot.evaluations.lines import Row
 from oneshot.evaluations.samples import Shown
 from oneshot.metrics.intervals import Interval
@@ -111,7 +112,7 @@ def _briefly(group: Concepts) -> list[Trial]:
     )
     context = editions.neural_statistician(group, editions.setting(STEPS["vae-ns"]))
     turns = editions.da_gan(group, editions.adversarial(STEPS["da-gan-un"]), True)
-    stn = editions.laptop("vae-stn", DATASET, group, edition=2)
+    stn = presets.small("vae-stn", DATASET, edition=2)
     stn = replace(stn, plan=replace(stn.plan, steps=STEPS["vae-stn"]))
     return [
         Trial("cfgdm-tokens", "cfgdm", "exemplar through its own encoder too", tokens),
@@ -160,7 +161,7 @@ def run(
 
 
 def _make(trial: Trial, store: Store, file: Path) -> str:
-    if trial.change.endswith(FULL) and not store.find(trial.recipe):
+    if trial.recipe and trial.change.endswith(FULL) and not store.find(trial.recipe):
         return "is not trained yet"
     # A store of its own: what it has loaded is forgotten when the row is there.
     own = Store(store.runs.parent, store.zoo, str(store.device))
@@ -215,14 +216,6 @@ def shown(drawn: Drawn, concepts: int, variations: int) -> Shown:
 def _core_seconds(card: dict[str, Any]) -> float:
     """Return what a training computed; cards of the first edition know only the wall clock."""
     return card.get("core_seconds", card["seconds"])
-
-
-def trainings(recipe: Recipe | None) -> list[Recipe]:
-    """Return the recipes of the trainings that make up a model, upstream first."""
-    if recipe is None:
-        return []
-    above = [r for r in recipe.upstream() if not isinstance(r, Concepts)]
-    return [*(training for r in above for training in trainings(r)), recipe]
 
 
 def rows(file: Path = FILE) -> list[Result]:
