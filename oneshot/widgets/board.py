@@ -236,7 +236,7 @@ def _more(one: Finding) -> str:
     rows |= {_share(name): ["", _often(counts)] for name, counts in one.fewer.items()}
     more = one.again or one.fewer
     table = grid(["interval", "by it alone"], rows, wrapped=True).data if more else ""
-    return text + table
+    return f"{text}{table}"
 
 
 def _sentence(words: str) -> str:

@@ -43,7 +43,7 @@ NARROW = "oneshot-narrow"
 """Key of the metadata of an output: its figure for phones."""
 PHONE = 4.2
 """Inches: the width of a figure for phones, whose letters then are about those of the text."""
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.edgecolor": "0.6",
@@ -80,8 +80,9 @@ class Plot(Rows, Figure):
     def narrow(self) -> str | None:
         """Return the figure as an SVG with all panels beneath each other, None where they are."""
         panels = [ax for ax in self.axes if ax.get_visible()]
-        grids = [ax.get_subplotspec() for ax in panels]
-        if not all(grids) or max((grid.get_gridspec().ncols for grid in grids), default=1) == 1:
+        grids = [grid for ax in panels if (grid := ax.get_subplotspec())]
+        columns = max((grid.get_gridspec().ncols for grid in grids), default=1)
+        if len(grids) < len(panels) or columns == 1:
             return None
         size, rows = self.get_size_inches(), grids[0].get_gridspec().nrows
         legends = [ax.get_legend() for ax in panels]
@@ -90,17 +91,17 @@ class Plot(Rows, Figure):
         column = GridSpec(len(panels), 1, figure=self)
         try:
             self.set_size_inches(PHONE, size[1] / rows * len(panels))
-            for ax, place in zip(panels, column, strict=True):
-                ax.set_subplotspec(place)
+            for row, ax in enumerate(panels):
+                ax.set_subplotspec(column[row])
             for one in aside:
                 one.set_bbox_to_anchor((0, -0.22))
             return self._repr_svg_()
         finally:
-            self.set_size_inches(size)
+            self.set_size_inches(*size)
             for ax, grid in zip(panels, grids, strict=True):
                 ax.set_subplotspec(grid)
-            for one, anchor in zip(aside, anchors, strict=True):
-                one.set_bbox_to_anchor(anchor)
+            for one, (x, y) in zip(aside, anchors, strict=True):
+                one.set_bbox_to_anchor((x, y))
 
 
 def _beside(legend: Legend) -> bool:

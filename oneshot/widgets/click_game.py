@@ -8,7 +8,7 @@ kernel where there is one.
 import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, TypeGuard
 
 import anywidget
 import numpy as np
@@ -135,7 +135,7 @@ def play(
     )
 
 
-def _fits(critic: Critic, side: int) -> bool:
+def _fits(critic: Critic, side: int) -> TypeGuard[ConvCritic | PatchCritic]:
     return isinstance(critic, ConvCritic | PatchCritic) and critic.side == side
 
 

@@ -89,14 +89,13 @@ def overlays(
     axes = figure.add_axes((left / size[0], 0, image.width / size[0], image.height / size[1]))
     axes.imshow(np.asarray(image.convert("RGB")), interpolation="nearest", aspect="auto")
     axes.set_axis_off()
-    style = {"fontsize": 8, "color": "0.3"}
     for row, name in enumerate(maps):
         middle = (row + 0.5) * image.height / len(maps)
-        axes.text(-12, middle, name, ha="right", va="center", **style)
+        axes.text(-12, middle, name, ha="right", va="center", fontsize=8, color="0.3")
     for column, name in enumerate(names):
         middle = (column + 0.5) * image.width / len(names)
         short = label(name, 15)
-        axes.text(middle, -6, short, ha="center", va="bottom", **style | {"fontsize": 7})
+        axes.text(middle, -6, short, ha="center", va="bottom", fontsize=7, color="0.3")
     figure.patch.set_facecolor("white")
     return figure
 

@@ -10,11 +10,12 @@ from functools import wraps
 import numpy as np
 import torch
 from IPython.display import Markdown
-from torch import Tensor, nn
+from torch import Tensor
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.evenly import evenly
 from oneshot.metrics.latents import between, principal_plane
+from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.widgets.canvas import Plot, plot
 from oneshot.widgets.sheets import Sheet, contact_sheet
 
@@ -34,7 +35,7 @@ def drawings_of(concepts: ConceptSet | None, split: str, count: int, each: int) 
 
 def _when_there_are_networks(show: Callable) -> Callable:
     @wraps(show)
-    def shown(networks: Mapping[str, nn.Module], drawings: Tensor | None, *arguments, **options):
+    def shown(networks: Mapping, drawings: Tensor | None, *arguments, **options):
         if drawings is None:
             return Markdown("*`oneshot data fetch` brings the drawings of this data set.*")
         if not networks:
@@ -46,7 +47,7 @@ def _when_there_are_networks(show: Callable) -> Callable:
 
 @_when_there_are_networks
 @torch.no_grad()
-def reconstructions(networks: Mapping[str, nn.Module], drawings: Tensor) -> Sheet:
+def reconstructions(networks: Mapping[str, VectorAutoencoder], drawings: Tensor) -> Sheet:
     """Return the first drawing of each concept of (C, N, 1, H, W) as each network returns it."""
     first = drawings[:, 0]
     rows = {"drawing": first}
@@ -58,7 +59,7 @@ def reconstructions(networks: Mapping[str, nn.Module], drawings: Tensor) -> Shee
 @_when_there_are_networks
 @torch.no_grad()
 def interpolations(
-    networks: Mapping[str, nn.Module],
+    networks: Mapping[str, VectorAutoencoder],
     drawings: Tensor,
     pair: Sequence[int] = (0, 1),
     steps: int = 9,
@@ -74,7 +75,7 @@ def interpolations(
 
 @_when_there_are_networks
 @torch.no_grad()
-def maps(networks: Mapping[str, nn.Module], drawings: Tensor) -> Plot:
+def maps(networks: Mapping[str, VectorAutoencoder], drawings: Tensor) -> Plot:
     """Return the latents of drawings (C, N, 1, H, W) on their principal plane, a panel a network.
 
     Colours are concepts; a ring is the exemplar of its concept.
@@ -103,5 +104,5 @@ def maps(networks: Mapping[str, nn.Module], drawings: Tensor) -> Plot:
     return figure
 
 
-def _to(network: nn.Module, images: Tensor) -> Tensor:
+def _to(network: VectorAutoencoder, images: Tensor) -> Tensor:
     return images.to(next(network.parameters()).device)

@@ -93,6 +93,7 @@ def _explorer(
     def draw(change: object = None) -> None:
         start = perf_counter()
         chosen = concept.value
+        assert isinstance(chosen, int)
         drawn = model.draw(
             exemplars[chosen : chosen + 1],
             variations,

@@ -87,12 +87,12 @@ def table(rows: Sequence[Result]) -> Cells:
     return made
 
 
-def contact_sheet(shown: Shown | None, exemplars: object = None) -> sheets.Sheet | Markdown:
-    """Return the drawings kept of a recipe, a concept a row, by its exemplar or its name."""
+def contact_sheet(shown: Shown | None) -> sheets.Sheet | Markdown:
+    """Return the drawings kept of a recipe, a concept a row, by its name."""
     if shown is None:
         return Markdown("*No drawings of this recipe were kept.*")
     names = [sheets.label(name) for name in shown.names]
-    return sheets.contact_sheet(shown.drawings, exemplars, rows=names)
+    return sheets.contact_sheet(shown.drawings, rows=names)
 
 
 def steps_up(rows: Sequence[Result], first: str, then: str) -> Markdown | None:

@@ -75,7 +75,9 @@ def joined(rows: Sequence[Sequence[Image.Image]]) -> Image.Image:
     if any(image.size != (width, height) for row in rows for image in row):
         raise ValueError(f"frames of different sizes: {sorted({i.size for r in rows for i in r})}")
     sheet = Image.new("P", (len(rows[0]) * width, len(rows) * height))
-    sheet.putpalette(rows[0][0].getpalette())
+    palette = rows[0][0].getpalette()
+    assert palette is not None
+    sheet.putpalette(palette)
     for down, row in enumerate(rows):
         for across, image in enumerate(row):
             sheet.paste(image, (across * width, down * height))

@@ -74,12 +74,9 @@ class Judges:
 
             files = [onnx_files.encoded(critic_graph(critic), weights) for critic in critics]
             critics = [onnx_files.Session(file, recipe.concepts.drawings.side) for file in files]
-        return cls(
-            *critics,
-            against.features,
-            against.unit,
-            recipe.concepts.threshold,
-        )
+        originality, recognition = critics
+        threshold = recipe.concepts.threshold
+        return cls(originality, recognition, against.features, against.unit, threshold)
 
     def __call__(self, drawings: Tensor, exemplar: Tensor) -> list[dict[str, float]]:
         """Return originality and the chance to be known of drawings (V, 1, H, W) of one exemplar.
@@ -148,7 +145,7 @@ class Sketchpad(anywidget.AnyWidget):
     def _draw(self, exemplar: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
         recipe = systems.recipe(asked["system"], asked["dataset"])
         model, device = store.get(recipe), store.default().device
-        steps = asked.get("steps") or recipe.drawing["steps"]
+        steps = asked.get("steps") or getattr(recipe, "drawing", {})["steps"]
 
         def seen(step: Any) -> None:
             x = step.x[0]
@@ -166,8 +163,9 @@ class Sketchpad(anywidget.AnyWidget):
             concepts=[0],
             callback=seen,
         )
-        self.exemplar, self.variations = exemplar, drawn[0].float().cpu()
-        return {"steps": steps}, [self.variations.numpy().tobytes()]
+        variations = drawn[0].float().cpu()
+        self.exemplar, self.variations = exemplar, variations
+        return {"steps": steps}, [variations.numpy().tobytes()]
 
     def _judge(self, pages: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
         dataset = asked["dataset"]

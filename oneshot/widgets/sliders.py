@@ -61,7 +61,7 @@ def explorer(
     first = kept[rows[0]]
     chosen = evenly(len(first.names), concepts)
     names = [first.names[k] for k in chosen]
-    people = kept.get(table.human) or at_hand.human_drawings(table, kind)
+    people = (table.human and kept.get(table.human)) or at_hand.human_drawings(table, kind)
     human = point(table.human, x, "recognizability") if table.human else None
     columns = dict.fromkeys(groups, values) if isinstance(values, str) else values
     dots = [
@@ -161,6 +161,7 @@ def at(shown: Shown, level: float) -> np.ndarray:
 
     Blank where that is more than `NEAR` away.
     """
+    assert shown.originality is not None
     off = np.abs(shown.originality - level)
     nearest, places = off.argmin(axis=1), np.arange(len(off))
     found = shown.drawings[places, nearest].copy()

@@ -13,6 +13,7 @@ from PIL import Image
 
 from oneshot.widgets.assets import bundle, style
 from oneshot.widgets.axes import axis
+from oneshot.widgets.explorer import Explorer
 from oneshot.widgets.sheets import joined, webp
 from oneshot.widgets.still import still
 
@@ -98,9 +99,9 @@ class SpriteSlider(anywidget.AnyWidget):
             yield row | ({"caption": self.captions[number]} if self.captions else {})
 
 
-def display_slider(made: anywidget.AnyWidget | DisplayObject) -> None:
+def display_slider(made: SpriteSlider | Explorer | DisplayObject) -> None:
     """Display a slider or an explorer, or what there is in its place."""
-    made.show() if isinstance(made, anywidget.AnyWidget) else display(made)
+    made.show() if isinstance(made, SpriteSlider | Explorer) else display(made)
 
 
 def plane(

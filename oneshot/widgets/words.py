@@ -241,7 +241,8 @@ def standing(runs: Table, among: Table) -> Markdown:
     people = runs.human.recognizability
     above = [one.regularization for one in models if one.recognizability.low > people.high]
     unit = selection.spread(among)
-    far = {one.regularization: selection.distance([one], runs, unit) for one in models}
+    places = ((one.regularization, selection.distance([one], runs, unit)) for one in models)
+    far = {name: place for name, place in places if place is not None}
     near = min(far, key=lambda name: far[name].value)
     passed = f"**{', '.join(above)}**" if above else "none"
     return Markdown(
