@@ -14,7 +14,7 @@ from oneshot.recipes.data import Concepts
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.training.loop import Plan
 
-SECOND: frozenset[tuple[str, str]] = frozenset({("fsdm", "omniglot")})
+SECOND: frozenset[tuple[str, str]] = frozenset({("fsdm", "omniglot"), ("cfgdm", "omniglot")})
 """(system, kind of data) of which the weights that ship are of the second edition."""
 
 STEPS = {
