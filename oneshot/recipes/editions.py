@@ -14,7 +14,9 @@ from oneshot.recipes.data import Concepts
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.training.loop import Plan
 
-SECOND: frozenset[tuple[str, str]] = frozenset({("fsdm", "omniglot"), ("cfgdm", "omniglot")})
+SECOND: frozenset[tuple[str, str]] = frozenset(
+    {("fsdm", "omniglot"), ("cfgdm", "omniglot"), ("vae-ns", "omniglot")}
+)
 """(system, kind of data) of which the weights that ship are of the second edition."""
 
 STEPS = {
@@ -53,11 +55,12 @@ def shipped(system: str, kind: str) -> int:
 def laptop(
     system: str, kind: str, group: Concepts, *, edition: int | None = None, draft: bool = False
 ) -> Recipe:
-    """Return the recipe of a system at size laptop, or draft, in the edition that ships.
+    """Return the recipe of a system at size laptop, in the edition that ships, or at size draft.
 
+    Drafts are of the first edition unless another is asked for: they compare settings.
     Raises ValueError for a system, or an edition of it, that is not known.
     """
-    edition = edition or shipped(system, kind)
+    edition = edition or (1 if draft else shipped(system, kind))
     if system not in SYSTEMS or edition not in STEPS:
         raise ValueError(f"no edition {edition} of {system!r}; there are 1 and 2 of {SYSTEMS}")
     lengths = STEPS[edition][system]

@@ -45,6 +45,7 @@ class Trial:
     change: str
     recipe: Recipe | None
     guidance: float | None = None
+    sampler: str = "dpm_solver_pp"
 
     @property
     def drawn(self) -> Samples | Human:
@@ -52,7 +53,8 @@ class Trial:
         if self.recipe is None:
             return presets.human(DATASET, split=SPLIT)
         count = presets.variations(DATASET)
-        return Samples(self.recipe, SPLIT, count, self.guidance)
+        samples = Samples(self.recipe, SPLIT, count, self.guidance)
+        return replace(samples, sampler=self.sampler) if samples.sampler else samples
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ def trials() -> list[Trial]:
             found.append(Trial(f"{name}-{edition}", name, f"{told}, {FULL}", recipe))
     place = presets.small("fsdm", DATASET, edition=2)
     found.append(Trial("fsdm-2-guided", "fsdm", f"second edition, guidance 1, {FULL}", place, 1.0))
+    for name, edition in (("cfgdm", 2), ("ddpm", 1), ("fsdm", 2)):
+        recipe, change = presets.small(name, DATASET, edition=edition), "new noise at each step"
+        trial = Trial(f"{name}-{edition}-ancestral", name, f"{change}, {FULL}", recipe)
+        found.append(replace(trial, sampler="ddpm"))
     return found + _briefly(presets.concepts(DATASET))
 
 

@@ -119,7 +119,9 @@ async function draw({ id, model, exemplar, side, guidance, seed, variations, eve
     : x.map((value) => Math.min(Math.max((value + 1) / 2, 0), 1)));
   const start = normal([seed, 0, 0], variations * count);
   const eps = denoising(made, condition, size, variations, guidance);
-  const data = await dpmSolver(eps, start, about, async (x, step) => {
+  const noise = (step) => normal([seed, 0, step + 1], variations * count);
+  const move = { dpm_solver_pp: dpmSolver, ddpm: ancestral }[about.sampler](noise);
+  const data = await drawn(eps, start, about, move, async (x, step) => {
     if (every) postMessage({ id, step, steps: about.steps, pages: await shown(x) });
   });
   return { pages: await shown(data), steps: about.steps, provider };

@@ -82,12 +82,20 @@ def test_the_reader_of_files_sees_what_the_pad_draws(tmp_path):
     assert np.abs(np.array(page) / 255 - read.numpy()).max() < 1 / 255
 
 
+@pytest.mark.parametrize("sampler", ["dpm_solver_pp", "ddpm"])
 @pytest.mark.parametrize(("clip", "steps"), [(None, 16), (1.0, 5), (None, 1)])
-def test_the_sampler_takes_the_same_steps(tmp_path, clip, steps):
+def test_the_samplers_take_the_same_steps(tmp_path, clip, steps, sampler):
+    name = {"dpm_solver_pp": "dpmSolver", "ddpm": "ancestral"}[sampler]
     schedule = make_schedule("scaled_linear")
     start = torch.randn(1, 40)
-    expected = samplers.dpm_solver_pp(
-        lambda x, t: torch.sin(3 * x) + t[:, None] / 1000, start, schedule, steps, clip=clip
+    added = torch.randn(steps, 1, 40)
+    expected = samplers.SAMPLERS[sampler](
+        lambda x, t: torch.sin(3 * x) + t[:, None] / 1000,
+        start,
+        schedule,
+        steps,
+        noise=lambda step: added[step],
+        clip=clip,
     )
     about = {
         "alphas_cumprod": schedule.alphas_cumprod.tolist(),
@@ -96,10 +104,12 @@ def test_the_sampler_takes_the_same_steps(tmp_path, clip, steps):
         "clip": clip,
     }
     code = (
-        "it.dpmSolver(async (x, t) => x.map((v) => Math.sin(3 * v) + t / 1000), "
-        "Float32Array.from(given.start), given.about, () => {}).then((x) => Array.from(x))"
+        "it.drawn(async (x, t) => x.map((v) => Math.sin(3 * v) + t / 1000), "
+        "Float32Array.from(given.start), given.about, "
+        f"it.{name}((step) => given.added[step]), () => {{}}).then((x) => Array.from(x))"
     )
-    found = run(tmp_path, "sampler", code, {"start": start[0].tolist(), "about": about})
+    given = {"start": start[0].tolist(), "about": about, "added": added[:, 0].tolist()}
+    found = run(tmp_path, "sampler", code, given)
     np.testing.assert_allclose(found, expected[0].numpy(), atol=1e-4, rtol=1e-4)
     visited = run(tmp_path, "sampler", f"it.timesteps(1000, {steps}, {samplers.SPACING})")
     assert visited == samplers.timesteps(1000, steps)
