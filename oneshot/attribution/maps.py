@@ -22,6 +22,8 @@ from oneshot.diffusion.samplers import Step
 from oneshot.models.pixel_diffusion import PixelDiffusion
 
 KINDS = ("contrast", "guided", "signed")
+PATH = "dpm_solver_pp"
+"""The sampler whose steps are asked: on its path, nothing that is said is of noise added since."""
 
 
 def pixel_maps(
@@ -39,7 +41,7 @@ def pixel_maps(
 
     Step 0 is the noisiest; the sum over steps is the importance map. Every step counts once,
     whatever stretch of time it stands for. The mean is taken over `variations` drawings, the very
-    ones that `model.draw` makes with the same arguments.
+    ones that `model.draw` makes with the same arguments and the sampler `PATH`.
 
     Raises ValueError for an unknown kind, and where `draw` does; also for a kind that compares with
     the prediction without exemplar, if the model never learned to make one.
@@ -61,6 +63,7 @@ def pixel_maps(
         guidance=guidance,
         seed=seed,
         concepts=concepts,
+        sampler=PATH,
         steps=steps,
         callback=mean,
     )

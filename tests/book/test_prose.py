@@ -18,13 +18,15 @@ def deviations() -> str:
 
 
 def test_deviations_state_the_default_sampler():
-    told = re.search(r"by default in (\d+) steps on pixels and (\d+) on latents", deviations())
-    for model, steps in zip((PixelDiffusion, LatentDiffusion), told.groups(), strict=True):
+    told = re.search(
+        r"ancestral sampling draws in (\d+) steps on pixels, "
+        r"and DPM-Solver\+\+ .*? in (\d+) on latents",
+        deviations(),
+    )
+    ways = (PixelDiffusion, "ddpm", told[1]), (LatentDiffusion, "dpm_solver_pp", told[2])
+    for model, sampler, steps in ways:
         default = inspect.signature(model.draw).parameters
-        assert (default["sampler"].default, default["steps"].default) == (
-            "dpm_solver_pp",
-            int(steps),
-        )
+        assert (default["sampler"].default, default["steps"].default) == (sampler, int(steps))
 
 
 def test_the_sketchbook_is_counted_as_it_is():

@@ -10,6 +10,7 @@ import regularized
 from oneshot.evaluations import selection, table
 from oneshot.evaluations.table import SHIPPED, Table
 from oneshot.metrics.human import distance_to_human, spread_of
+from oneshot.metrics.intervals import Interval
 
 MOVED = json.loads(Path(__file__).with_name("moved.json").read_text())
 
@@ -23,13 +24,27 @@ def run(name=None, beta=1.0, validation=(0.5, 90.0), control="", point=(0.5, 90.
 HUMAN = run(control="human", validation=(0.6, 97.0), point=(0.6, 97.0))
 
 
+PIXELS = {"draft": (0.765962, 75.6977), "laptop": (0.692017, 81.7419)}
+"""Where the control on pixels stood in that table; it draws by another sampler since."""
+
+
 @pytest.mark.parametrize("old", [old for old in MOVED if "distance" in old], ids=lambda o: o["was"])
 def test_distances_to_human_are_those_of_the_table_there_was(old):
     found = table.read(SHIPPED / table.NAME)
     (one,) = [record for record in found if record.recipes["scores"][:16] == old["scores"]]
     runs = selection.regularized(one.dataset, one.size, one.split, found)
+    if one.dataset == "quickdraw":
+        runs = Table(_as_it_was(record) for record in runs)
     far = selection.distance([one], runs, selection.spread(runs))
     assert far.value == pytest.approx(old["distance"], rel=2e-5)
+
+
+def _as_it_was(record):
+    """Return a record, of the control on pixels with the scores it had; they are in the unit."""
+    if record.family != "pixels":
+        return record
+    scores = zip(("originality", "recognizability"), PIXELS[record.size], strict=True)
+    return replace(record, **{name: Interval(value, value, value) for name, value in scores})
 
 
 def test_a_sweep_is_all_that_was_scored_on_validation_concepts_too():

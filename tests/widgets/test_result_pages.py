@@ -97,7 +97,7 @@ def test_with_results_the_board_has_all_statements(full):
     heads = [line.split(".**")[0] for line in words.splitlines() if line.startswith("**")]
     assert heads[:3] == [f"**{paper}" for paper in PAPERS]
     assert "tested on Omniglot, with one seed a model, " in words
-    (board,) = (value.data for value in shown if isinstance(value, HTML))
+    (board,) = (v.data for v in shown if isinstance(v, HTML) and "oneshot-board" in v.data)
     for about in ("Omniglot", "Letters by a synthetic hand"):
         assert f" · {about} · 24 concepts, one seed" in board
     assert "not tested yet" not in board
