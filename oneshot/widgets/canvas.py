@@ -66,6 +66,11 @@ class Plot(Rows, Figure):
     panels beneath each other, which the book shows on phones.
     """
 
+    def legend(self, *arguments: Any, **options: Any) -> Legend:
+        """Add a legend, as any figure does; one for phones has fewer columns."""
+        self.told = arguments, options
+        return super().legend(*arguments, **options)
+
     def _repr_svg_(self) -> str:
         buffer = io.StringIO()
         with matplotlib.rc_context(_STYLE):
@@ -88,15 +93,19 @@ class Plot(Rows, Figure):
         legends = [ax.get_legend() for ax in panels]
         aside = [one for one in legends if one is not None and _beside(one)]
         anchors = [one.axes.transAxes.inverted().transform(_corner(one)) for one in aside]
-        column = GridSpec(len(panels), 1, figure=self)
+        column, above = GridSpec(len(panels), 1, figure=self), list(self.legends)
         try:
             self.set_size_inches(PHONE, size[1] / rows * len(panels))
             for row, ax in enumerate(panels):
                 ax.set_subplotspec(column[row])
             for one in aside:
                 one.set_bbox_to_anchor((0, -0.22))
+            if above:
+                self.legends.clear()
+                super().legend(*self.told[0], **self.told[1] | {"ncols": 2})
             return self._repr_svg_()
         finally:
+            self.legends[:] = above
             self.set_size_inches(*size)
             for ax, grid in zip(panels, grids, strict=True):
                 ax.set_subplotspec(grid)

@@ -311,6 +311,19 @@ def test_panels_beside_each_other_stand_beneath_each_other_on_phones():
     assert corner == pytest.approx([1, 1])
 
 
+def test_a_legend_above_panels_fits_a_phone():
+    with plot(8.4, 3.2, panels=2) as (figure, panels):
+        for k in range(5):
+            panels[0].plot([0, k], label=f"name {k}")
+        legend = figure.legend(loc="outside upper center", ncols=5)
+    heights = []
+    for svg in (figure._repr_svg_(), figure.narrow()):
+        place = r"name {} -->.*?translate\([\d.]+ ([\d.]+)\)"
+        heights.append(len({re.search(place.format(k), svg, re.S)[1] for k in range(5)}))
+    assert heights == [1, 3], "lines of the legend"
+    assert figure.legends == [legend]
+
+
 def test_one_panel_needs_no_other_figure_on_phones():
     with plot(5.8, 3.2) as (figure, _):
         pass
