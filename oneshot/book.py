@@ -54,11 +54,11 @@ _ICONS = (
     "sun",
 )
 _ICON_STYLE = """\
-i:is(.fa-solid, .fas) {
+:is(i, span):is(.fa-solid, .fas) {
   display: inline-block; width: 1em; height: 1em; vertical-align: -0.125em;
   background: currentColor; mask: var(--icon) center / contain no-repeat;
 }
-i:is(.fa-solid, .fas)::before { content: none; }
+:is(i, span):is(.fa-solid, .fas)::before { content: none; }
 .fa-lg { font-size: 1.25em; }
 """
 

@@ -75,6 +75,15 @@ def test_every_icon_of_a_page_is_carried():
     assert used and used <= set(book._ICONS)
 
 
+def test_no_page_fetches_a_font_for_its_icons(browser, site):
+    page, asked = browser.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{site}/notebooks/guidance.html", wait_until="load")
+    assert any("icons.css" in url for url in asked)
+    assert not [url for url in asked if "/fa-" in url]
+    page.close()
+
+
 FIRST_SIGHT = 900
 """Pixels from the head of a page within which a reader sees a picture."""
 TOPS = """Math.min(...[...document.querySelectorAll('.bd-article :is(img, svg, canvas)')]
