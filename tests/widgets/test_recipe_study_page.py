@@ -58,6 +58,12 @@ def test_with_results_it_shows_figure_table_and_sheets(made):
     assert "71.2 <small>69.2–73.2</small>" in html and "strokes in their places" in html
 
 
+def test_what_is_no_trial_is_named_with_those_there_are(made):
+    for wrong in ({"trials": ["fsdm-7"]}, {"systems": ["fsdm-7"]}):
+        with pytest.raises(ValueError, match="no trial or system fsdm-7; there are cfgdm, cfgdm-1"):
+            outputs("what_it_took", **wrong)
+
+
 def test_only_some_families_are_shown_beside_people(made):
     shown = outputs("what_it_took", systems=["cfgdm"], trials=["cfgdm-tokens"])
     (html,) = [v.data for v in shown if "<table" in getattr(v, "data", "")]
