@@ -8,8 +8,8 @@ A notebook declares them in one cell tagged `parameters`, a line each:
 The annotation is the type, the comment the help; before it may be the choices, words with bars
 between them of which `*` stands for anything, the range that numbers keep to, of which an end may
 be left out, or `path`: text that names a file or folder that is there, if it is not empty.
-`{datasets}` among the choices stands for all known data sets. A list that has items by default
-needs some.
+`{datasets}` among the choices stands for all known data sets, `{systems}` for all systems. A list
+that has items by default needs some.
 
 The next cell calls `check_page`, so that whatever runs the page checks them: `oneshot run`, plain
 papermill, or a person in JupyterLab.
@@ -32,7 +32,7 @@ _SCALARS = ("int", "float", "str", "bool")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?(?:: +(.*))?")
-_DATASETS = "{datasets}"
+_DATASETS, _SYSTEMS = "{datasets}", "{systems}"
 _PATH = "path: "
 _INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the one tagged `parameters`."""
@@ -253,6 +253,8 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
     except (ValueError, TypeError, RecursionError, MemoryError):
         raise ParameterError(f"`{_line(text)}`: the default must be a literal") from None
     comment = comment.replace(_DATASETS, " | ".join(_datasets()))
+    if _SYSTEMS in comment:
+        comment = comment.replace(_SYSTEMS, " | ".join(_systems()))
     about: dict = {"help": comment}
     if comment.startswith(_PATH):
         about = {"help": comment.removeprefix(_PATH), "path": True}
@@ -264,6 +266,12 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
     parameter = Parameter(statement.target.id, kind, default, **about)
     parameter.read(default)
     return parameter
+
+
+def _systems() -> list[str]:
+    from oneshot import systems
+
+    return list(systems.ALL)
 
 
 def _datasets() -> list[str]:

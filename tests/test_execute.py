@@ -111,6 +111,14 @@ def test_other_values_are_refused_with_the_list_of_known_parameters(declared, na
     assert "known parameters:\n  dataset: glyphs | omniglot" in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["baselines", "framework", "pixel_diffusion", "transfer"])
+def test_pages_refuse_a_system_that_there_is_not(name):
+    told = execute.parameters(NOTEBOOKS / f"{name}.ipynb")["systems"]
+    assert told.read("ddpm,warp") == ["ddpm", "warp"]
+    with pytest.raises(ParameterError, match="systems='nonsense': expected systems: human \\| ldm"):
+        told.read("nonsense")
+
+
 @pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda file: file.stem)
 def test_pages_take_the_guidance_that_models_take(notebook):
     known = execute.parameters(notebook)
