@@ -202,7 +202,7 @@ def measure(trial: Trial, store: Store, sheets: Path) -> Result:
         scores.recognizability_all,
         scores.originality,
         scores.diversity,
-        round(sum(map(_core_seconds, cards)) / 60, 2),
+        round(sum(map(_core_seconds, cards)) / 60, 4),
         sum(card["steps"] for card in cards),
         sum(card["parameters"] for card in cards),
         store.device.type,

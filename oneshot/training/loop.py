@@ -268,8 +268,8 @@ class _Run:
         self._tick()
         return Trained(
             self.step,
-            round(self.seconds, 2),
-            round(self.core_seconds, 2),
+            round(self.seconds, 3),
+            round(self.core_seconds, 6),
             str(self.precision),
             self.device.type,
             dict(self.recent),
