@@ -129,7 +129,7 @@ def _sweep(arguments: argparse.Namespace) -> int:
         return _slot(arguments)
     if arguments.minutes is not None:
         raise ValueError(f"--minutes is for {', '.join(SLOTS)}, not for a file of runs")
-    from oneshot.sweep.making import main as sweep
+    from oneshot.sweep.cluster import main as sweep
 
     return sweep(arguments.file, arguments.scheduler, arguments.workers, arguments.dry_run)
 

@@ -183,7 +183,7 @@ def trained(recipe: Recipe, asked: str) -> Any:
     return store.get(recipe)
 
 
-def at_strengths(
+def guidance_sweep(
     exemplars: dict[str, Tensor],
     strengths: Sequence[float],
     system: str,

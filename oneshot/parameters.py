@@ -81,7 +81,7 @@ class Parameter:
                 found = _many(kind, value) if kind.startswith("list[") else _one(kind, value)
                 self._check(found)
                 return found
-        raise ParameterError(f"{self.name}={_told(value)}: expected {self}")
+        raise ParameterError(f"{self.name}={_shown(value)}: expected {self}")
 
     def _check(self, found: object) -> None:
         if found == [] and self.default:
@@ -174,7 +174,7 @@ def checked(known: Mapping[str, Parameter], values: Mapping[str, object]) -> dic
     listing = "known parameters:\n  " + ("\n  ".join(map(str, known.values())) or "(none)")
     for name in values:
         if name not in known:
-            raise ParameterError(f"unknown parameter {_told(name)}; {listing}")
+            raise ParameterError(f"unknown parameter {_shown(name)}; {listing}")
     try:
         return {name: known[name].read(value) for name, value in values.items()}
     except ParameterError as error:
@@ -227,7 +227,7 @@ def _line(text: str) -> str:
     return f"{' '.join(text.split()):.80}"
 
 
-def _told(value: object) -> str:
+def _shown(value: object) -> str:
     """Return a value as Python writes it, on one line that is not too long."""
     shown = repr(value)
     return shown if len(shown) <= 200 else f"{shown[:200]}..."

@@ -58,7 +58,7 @@ def test_guidance_is_compared_on_one_drawing(smoke, mine):
     strengths = [0.0, 2.0]
     file = mine / "heart.json"
     shown = outputs("guidance", exemplars=str(file), guidance=strengths)
-    found = own.at_strengths(own.exemplars(file), strengths, "ldm", "glyphs")
+    found = own.guidance_sweep(own.exemplars(file), strengths, "ldm", "glyphs")
     expected = [[m.originality.value, m.recognizability.value] for m in found.models]
     assert found.models[0].originality.value > found.models[1].originality.value + 0.05
     numbers = np.array(cells(shown)[:6], float).reshape(3, 2)

@@ -296,7 +296,7 @@ def test_drawings_are_kept_beside_the_table_two_bits_a_pixel(smoke):
 def test_a_scheduler_that_does_not_answer_is_named(tmp_path, monkeypatch):
     pytest.importorskip("distributed")
     monkeypatch.setattr(store, "_default", Store(tmp_path / "cache"))
-    monkeypatch.setattr(sweep.making, "PATIENCE", 1)
+    monkeypatch.setattr(sweep.cluster, "PATIENCE", 1)
     with pytest.raises(SweepError, match="no scheduler answers at tcp:"):
         sweep.main(written(tmp_path, TINY), scheduler="tcp://127.0.0.1:9")
 
@@ -335,20 +335,20 @@ def test_a_worker_that_does_not_see_the_zoo_would_train_it_again_and_is_refused(
     for folder in (home.zoo, other):
         folder.mkdir()
         (folder / "critic.safetensors").write_bytes(b"weights")
-    sweep.making._check_workers(Elsewhere(home, other), "tcp://s", home)
+    sweep.cluster._check_workers(Elsewhere(home, other), "tcp://s", home)
     refused = pytest.raises(SweepError, match=r"worker tcp://there:2 does not see the zoo in .*zoo")
     (other / "critic.safetensors").write_bytes(b"other weights")
     with refused:
-        sweep.making._check_workers(Elsewhere(home, other), "tcp://s", home)
+        sweep.cluster._check_workers(Elsewhere(home, other), "tcp://s", home)
     with refused:
-        sweep.making._check_workers(Elsewhere(home, tmp_path / "none"), "tcp://s", home)
+        sweep.cluster._check_workers(Elsewhere(home, tmp_path / "none"), "tcp://s", home)
 
 
 def test_cores_are_counted_where_they_cannot_be_assigned(monkeypatch):
     monkeypatch.delattr(os, "sched_getaffinity", raising=False)
-    assert sweep.making.cores() == os.cpu_count()
+    assert sweep.cluster.cores() == os.cpu_count()
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {3, 5, 7}, raising=False)
-    assert sweep.making.cores() == 3
+    assert sweep.cluster.cores() == 3
 
 
 def test_a_recipe_that_raises_fails_its_run_and_no_other(smoke, tmp_path, monkeypatch, capsys):
@@ -381,7 +381,7 @@ def test_an_interrupted_sweep_says_how_to_go_on(tmp_path, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store, "_default", Store(tmp_path / "cache"))
-    monkeypatch.setattr(sweep.making, "_client", lambda *_: nullcontext(Forgetful()))
+    monkeypatch.setattr(sweep.cluster, "_client", lambda *_: nullcontext(Forgetful()))
     monkeypatch.setattr(distributed, "wait", interrupted)
     assert sweep.main(written(tmp_path, TINY)) == 130
     assert "interrupted; the same command goes on where this one stopped" in capsys.readouterr().out
@@ -404,7 +404,7 @@ def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path, capsys):
 def test_a_table_that_cannot_be_written_is_refused_before_anything_starts(tmp_path, monkeypatch):
     (tmp_path / "results").write_text("in the way")
     monkeypatch.setattr(store, "_default", Store(tmp_path))
-    monkeypatch.setattr(sweep.making, "_client", lambda *_: pytest.fail("a cluster was started"))
+    monkeypatch.setattr(sweep.cluster, "_client", lambda *_: pytest.fail("a cluster was started"))
     with pytest.raises(OSError, match="results"):
         sweep.main(written(tmp_path, TINY))
 
@@ -427,7 +427,7 @@ def test_a_lost_scheduler_is_said_with_what_to_do(tmp_path, monkeypatch, error):
     asked = Sweep("glyphs", "smoke")
     board = sweep.board.Board(asked, Store(tmp_path))
     with pytest.raises(SweepError, match=r"the scheduler was lost .*; the same command goes on"):
-        sweep.making._make_all(Forgetful(), missing(asked.runs, board.store), board)
+        sweep.cluster._make_all(Forgetful(), missing(asked.runs, board.store), board)
 
 
 def test_a_log_has_a_line_for_each_row_and_each_change(tmp_path, capsys):
@@ -460,15 +460,15 @@ HERE = """
 import sys
 from distributed import LocalCluster
 from oneshot import sweep
-from oneshot.sweep import making
+from oneshot.sweep import cluster
 
-make = making.make
+make = cluster.make
 
 def told(recipe, *rest):
     make(recipe, *rest)
-    print("made", recipe["kind"], making.from_json(recipe).key, flush=True)
+    print("made", recipe["kind"], cluster.from_json(recipe).key, flush=True)
 
-making.make = told
+cluster.make = told
 one = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
 with LocalCluster(**one) as cluster:
     sys.exit(sweep.main(sys.argv[1], scheduler=cluster.scheduler_address))
@@ -565,6 +565,6 @@ def test_a_negative_number_of_workers_is_refused(tmp_path):
     words = "--workers is a number of processes, 0 for one a core, not -1"
     with (
         pytest.raises(SweepError, match=words),
-        sweep.making._client("", -1, Store(tmp_path / "c")),
+        sweep.cluster._client("", -1, Store(tmp_path / "c")),
     ):
         pytest.fail("a cluster was started")

@@ -115,7 +115,7 @@ def noted(claim: Claim, records: Sequence[Record], among: Table) -> Claim:
     if claim.verdict == HOLDS:
         return claim
     if claim.verdict == UNDECIDED:
-        return replace(claim, note=_telling(claim))
+        return replace(claim, note=_power(claim))
     records = [one for one in records if one.system != HUMAN]
     facts = [
         f"{systems.label(one.system)} has {one.parameters / 1e6:.2g} M parameters and "
@@ -153,7 +153,7 @@ def both(told: Sequence[Claim], others: Sequence[Claim]) -> list[tuple[Claim, Cl
     return [pair for pair in pairs if all(claim.verdict != UNTESTED for claim in pair)]
 
 
-def _telling(claim: Claim) -> str:
+def _power(claim: Claim) -> str:
     if (count := needed(claim)) is None:
         return ""
     return (

@@ -61,7 +61,7 @@ def pages(root: Path, wanted: Sequence[str], side: int, limit: int = 0) -> Itera
     Raises DataError when a concept has fewer than four drawings or a file cannot be read.
     """
     of_concept = files.drawing_files(root)
-    _tell(root)
+    _report(root)
     for concept in wanted:
         drawn = [
             page.page
@@ -183,7 +183,7 @@ def _mostly_dark(pages: list[Page]) -> bool:
     return 2 * sum(votes) >= len(votes)
 
 
-def _tell(root: Path) -> None:
+def _report(root: Path) -> None:
     """Say in the log what lies in a folder and is not read."""
     others = files.left_out(root)
     if others:

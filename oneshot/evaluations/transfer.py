@@ -81,7 +81,7 @@ def read(folder: Path | None = None, split: str = "test") -> list[Transfer]:
 
 def drawings(row: Transfer, folder: Path | None = None) -> Shown | None:
     """Return what is kept of a model's drawings of the sketchbook."""
-    return samples.load(_kept(row, folder or table.SHIPPED), model=row.recipe)
+    return samples.load(_drawings(row, folder or table.SHIPPED), model=row.recipe)
 
 
 def exemplars(
@@ -132,7 +132,7 @@ def keep(
             row, shown = _measured(system, practised, target, recipe, *asked)
             lines.put(file, [row], Transfer, lambda one: one.identity)
             if target == SKETCHBOOK:
-                samples.save(_kept(row, file.parent), shown, samples.BITS, {"model": key})
+                samples.save(_drawings(row, file.parent), shown, samples.BITS, {"model": key})
             yield row
 
 
@@ -239,5 +239,5 @@ def _measured(
     return row, Shown(levels[:, :SHOWN].numpy(), tuple(names), np.array(ids))
 
 
-def _kept(row: Transfer, folder: Path) -> Path:
+def _drawings(row: Transfer, folder: Path) -> Path:
     return folder / "drawings" / "transfer" / f"{row.learned}-{row.system}.safetensors"

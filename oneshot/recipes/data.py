@@ -64,7 +64,7 @@ class Drawings(Recipe[ConceptSet]):
         Raises DataError when they cannot be read, or are not those of the fingerprint.
         """
         if self.listed:
-            return self._looked_up()
+            return self._from_listing()
         origin, place = source(self.dataset), root(self.dataset)
         names = origin.names(place)
         if self.fingerprint and origin.name != "folder":
@@ -105,7 +105,7 @@ class Drawings(Recipe[ConceptSet]):
         """Whether a list says which drawings belong to which concept."""
         return self.dataset in listings.LISTED
 
-    def _looked_up(self) -> Made:
+    def _from_listing(self) -> Made:
         wanted = listings.listing(self.dataset).some(self.concepts, self.limit)
         stack, there = quickdraw.listed_pages(root(self.dataset), wanted, self.side)
         found, places = wanted.present(there)

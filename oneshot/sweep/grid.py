@@ -71,7 +71,7 @@ class Sweep:
         _choice("preset", self.preset, presets.PRESETS)
         _choice("split", self.split, SPLITS)
         if not isinstance(self.dataset, str):
-            raise SweepError(f"dataset: {_told(self.dataset)} is not a name")
+            raise SweepError(f"dataset: {_shown(self.dataset)} is not a name")
         try:
             if source(self.dataset).name == "folder":
                 root(self.dataset)
@@ -81,7 +81,7 @@ class Sweep:
             _choice("controls", name, CONTROLS)
         for seed in _several("seeds", self.seeds):
             if not isinstance(seed, int) or isinstance(seed, bool):
-                raise SweepError(f"seeds: {_told(seed)} is not a whole number")
+                raise SweepError(f"seeds: {_shown(seed)} is not a whole number")
             if seed < 0:
                 raise SweepError(f"seeds: {seed} is below 0, the least there is")
         strengths = _several("guidance", self.guidance)
@@ -161,7 +161,7 @@ def read(file: str | Path) -> Sweep:
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, TypeError) as error:
         raise SweepError(f"{file} is not YAML: {' '.join(str(error).split()):.200}") from None
     if not isinstance(values, dict):
-        raise SweepError(f"{file}: expected `key: value` lines, got {_told(values)}")
+        raise SweepError(f"{file}: expected `key: value` lines, got {_shown(values)}")
     known = Sweep.__dataclass_fields__
     for key in values:
         if key not in known:
@@ -191,7 +191,7 @@ class _Strict(yaml.SafeLoader):
         for key in keys:
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"{_told(key)} is given twice", node.start_mark
+                    None, None, f"{_shown(key)} is given twice", node.start_mark
                 )
         return super().construct_mapping(node, deep)
 
@@ -223,7 +223,7 @@ def families(
 
 def _entry(where: str, entry: Any) -> dict[str, tuple[float, ...]]:
     if not isinstance(entry, Mapping) or not entry:
-        raise SweepError(f"{where}: expected `regularizer: betas`, got {_told(entry)}")
+        raise SweepError(f"{where}: expected `regularizer: betas`, got {_shown(entry)}")
     found = {}
     for name, betas in entry.items():
         _choice(where, name, REGULARIZERS)
@@ -245,19 +245,19 @@ def _number(where: str, value: Any) -> float:
     except (ValueError, OverflowError):
         number = math.nan
     if isinstance(value, bool) or not math.isfinite(number):
-        raise SweepError(f"{where}: {_told(value)} is not a number")
+        raise SweepError(f"{where}: {_shown(value)} is not a number")
     return number
 
 
 def _several(where: str, value: Any) -> tuple:
     if value is None or isinstance(value, Mapping):
-        raise SweepError(f"{where}: expected a value or a list, got {_told(value)}")
+        raise SweepError(f"{where}: expected a value or a list, got {_shown(value)}")
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _list(where: str, value: Any) -> tuple:
     if not isinstance(value, list | tuple):
-        raise SweepError(f"{where}: expected a list of `regularizer: betas`, got {_told(value)}")
+        raise SweepError(f"{where}: expected a list of `regularizer: betas`, got {_shown(value)}")
     return tuple(value)
 
 
@@ -266,12 +266,12 @@ def _choice(where: str, value: Any, known: Iterable[str]) -> None:
         raise SweepError(f"{where}: unknown {_unknown(value, known)}")
 
 
-def _told(value: Any) -> str:
+def _shown(value: Any) -> str:
     """Return the beginning of a value, which may name itself over and over, on one line."""
     return reprlib.repr(value)[:80]
 
 
 def _unknown(value: Any, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(_told(value).strip("'"), list(known), n=1)
+    close = difflib.get_close_matches(_shown(value).strip("'"), list(known), n=1)
     meant = f"did you mean {close[0]!r}? " if close else ""
-    return f"{_told(value)}; {meant}known: {', '.join(known)}"
+    return f"{_shown(value)}; {meant}known: {', '.join(known)}"

@@ -151,7 +151,7 @@ def pairs(found: Sequence[Comparison]) -> HTML:
     return grid([plainly(name) for name in names], rows, wrapped=True)
 
 
-def told_apart(found: Sequence[Comparison]) -> Markdown:
+def separations(found: Sequence[Comparison]) -> Markdown:
     """Return which pairs of systems differ, each with the difference and its 95 % interval."""
     clear = [pair for pair in found if _differ(pair)]
     count = "1 differs" if len(clear) == 1 else f"{len(clear) or 'none'} differ"

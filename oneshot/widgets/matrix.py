@@ -42,7 +42,7 @@ def matrix(rows: Mapping[str, Mapping[str, Interval]]) -> Plot:
     return figure
 
 
-def told_apart(rows: Mapping[str, Mapping[str, Interval]], what: str = "people") -> Markdown:
+def separations(rows: Mapping[str, Mapping[str, Interval]], what: str = "people") -> Markdown:
     """Return in words by which scores each row is told from `what`, the plane's first."""
     lines = []
     for name, gaps in rows.items():

@@ -137,10 +137,10 @@ def test_pairs_have_p_values_and_say_who_is_above(compared):
     assert cells(table, 0) == ["none", "", p, "&lt;&nbsp;0.001&nbsp;↓"]  # the largest is not raised
     assert cells(table, 1)[1] == p and float(p) > 0.5
     assert cells(table, 2) == ["vq", "&lt;&nbsp;0.001&nbsp;↑", "&lt;&nbsp;0.001&nbsp;↑", ""]
-    said = importance.told_apart(compared).data
+    said = importance.separations(compared).data
     assert said.startswith("Of 3 pairs 2 differ")
     assert "- vq above none by +0.100 [+0.100, +0.100]" in said
-    assert importance.told_apart(compared[:1]).data.endswith(
+    assert importance.separations(compared[:1]).data.endswith(
         "none differ (corrected p below 0.05)."
     )
 

@@ -5,7 +5,7 @@ from IPython.display import Markdown
 from matplotlib.colors import to_hex
 
 from oneshot.metrics.intervals import Interval
-from oneshot.widgets.matrix import LESS, MORE, NEAR, matrix, told_apart
+from oneshot.widgets.matrix import LESS, MORE, NEAR, matrix, separations
 
 ROWS = {
     "warp": {
@@ -28,7 +28,7 @@ def test_squares_are_coloured_where_a_score_sees_and_empty_where_there_is_none()
 
 
 def test_what_sees_is_named_and_its_interval_is_in_the_data():
-    lines = told_apart(ROWS).data.splitlines()
+    lines = separations(ROWS).data.splitlines()
     assert lines[0].startswith("- **warp** is told from people on the plane not at all; of the ")
     assert lines[0].endswith("of the other scores by recall, grey.")
     assert lines[1].endswith("is told from people on the plane by diversity.")
@@ -37,6 +37,6 @@ def test_what_sees_is_named_and_its_interval_is_in_the_data():
     assert (rows[1]["name"], rows[1]["off"], rows[1]["off_high"]) == ("warp", -0.31, -0.25)
 
 
-@pytest.mark.parametrize("show", [matrix, told_apart])
+@pytest.mark.parametrize("show", [matrix, separations])
 def test_of_nothing_a_sentence_says_so(show):
     assert isinstance(show({}), Markdown)
