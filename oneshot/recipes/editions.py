@@ -33,7 +33,7 @@ STEPS = {
         "cfgdm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
         "ddpm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
         "fsdm": {"glyphs": 4000, "omniglot": 6000, "quickdraw": 12_000, "folder": 6000},
-        "vae-stn": {"glyphs": 3000, "omniglot": 8000, "quickdraw": 8000, "folder": 4000},
+        "vae-stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
         "vae-ns": {"glyphs": 9000, "omniglot": 27_000, "quickdraw": 27_000, "folder": 9000},
         "da-gan-un": {"glyphs": 9000, "omniglot": 18_000, "quickdraw": 18_000, "folder": 9000},
         "da-gan-rn": {"glyphs": 9000, "omniglot": 18_000, "quickdraw": 18_000, "folder": 9000},
@@ -83,7 +83,7 @@ def _first(system: str, group: Concepts, steps: int) -> Recipe:
         sizes: dict[str, Any] = {"encoder": (128, 3, 2, 12), "widths": (48, 96, 192)}
         return SetDiffusion(group, denoising(steps, 12), **sizes, **small)
     if system == "vae-stn":
-        return VaeStn(group, Plan(steps, 128, lr=1e-3, warmup=100, clip=5.0), steps=20)
+        return VaeStn(group, stepwise(steps), steps=20)
     if system == "vae-ns":
         return NeuralStatistician(group, setting(steps), **PATCHES, half_life=400)
     sizes = PAGES | {"fold": 4, "critic_steps": 1}
@@ -96,8 +96,7 @@ def _second(system: str, group: Concepts, steps: int) -> Recipe:
     if system == "fsdm":
         return set_diffusion(group, denoising(steps, 32))
     if system == "vae-stn":
-        plan = Plan(steps, 128, lr=1e-3, warmup=100, clip=5.0)
-        return VaeStn(group, plan, steps=20, augment="gentle")
+        return vae_stn(group, stepwise(steps))
     if system == "vae-ns":
         return neural_statistician(group, setting(steps))
     return da_gan(group, adversarial(steps), skips=system == "da-gan-un")
@@ -130,6 +129,15 @@ def set_diffusion(group: Concepts, plan: Plan) -> SetDiffusion:
     )
 
 
+def vae_stn(group: Concepts, plan: Plan) -> VaeStn:
+    """Return VAE-STN of which the divergence weighs four times as much.
+
+    With a weight of 1 what it draws from its prior strays further than what it infers: latents of
+    0.4 times their spread are recognized half as often again.
+    """
+    return VaeStn(group, plan, steps=20, beta=4.0, augment="gentle")
+
+
 def neural_statistician(group: Concepts, plan: Plan) -> NeuralStatistician:
     """Return VAE-NS with a weight of its own, 0.25, on the divergence of the context."""
     return NeuralStatistician(
@@ -149,6 +157,11 @@ PAGES = {"latent": 128, "widths": (48, 64), "critic_layers": 2, "critic_hidden":
 def denoising(steps: int, batch: int) -> Plan:
     """Return how a laptop trains a denoiser."""
     return Plan(steps, batch, "adamw", 1e-3, weight_decay=0.01, warmup=200, ema=0.999, clip=1.0)
+
+
+def stepwise(steps: int) -> Plan:
+    """Return how a laptop trains VAE-STN."""
+    return Plan(steps, 128, lr=1e-3, warmup=100, clip=5.0)
 
 
 def setting(steps: int) -> Plan:

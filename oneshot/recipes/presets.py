@@ -248,34 +248,30 @@ def set_diffusion(dataset: str, preset: str = "laptop") -> SetDiffusion:
     )
 
 
-def vae_stn(dataset: str, preset: str = "laptop", beta: float = 1.0) -> VaeStn:
+def vae_stn(dataset: str, preset: str = "laptop") -> VaeStn:
     """Return the sequential VAE with a spatial transformer."""
     group = concepts(dataset, preset)
     if preset == "smoke":
         return VaeStn(group, Plan(steps=10, batch=8), 8, 3, 40)
     if preset != "paper":
-        return replace(small("vae-stn", dataset, preset), beta=beta)
+        return small("vae-stn", dataset, preset)
     plan = Plan(epochs(dataset, 500, 128), 128, lr=1e-3, clip=5.0)
     augment = "class" if source(dataset).name == "quickdraw" else None
-    return VaeStn(group, plan, steps=100, beta=beta, augment=augment)
+    return VaeStn(group, plan, steps=100, augment=augment)
 
 
-def neural_statistician(
-    dataset: str, preset: str = "laptop", beta: float = 1.0, set_size: int = 5
-) -> NeuralStatistician:
+def neural_statistician(dataset: str, preset: str = "laptop") -> NeuralStatistician:
     """Return the Neural Statistician: VAE-NS."""
     group = concepts(dataset, preset)
     if preset == "smoke":
         plan, sizes = Plan(steps=10, batch=4), {"widths": (8, 16), "network_name": "patch"}
-        return NeuralStatistician(group, plan, 3, 8, 32, **sizes, beta=beta)
+        return NeuralStatistician(group, plan, 3, 8, 32, **sizes)
     if preset != "paper":
-        return replace(small("vae-ns", dataset, preset), beta=beta, set_size=set_size)
+        return small("vae-ns", dataset, preset)
     plan = Plan(epochs(dataset, 300, 128 * 5), 128, lr=1e-3, weight_decay=1e-5)
     augment = "class" if source(dataset).name == "quickdraw" else None
     half_life = epochs(dataset, 1, 128 * 5)
-    return NeuralStatistician(
-        group, plan, set_size, beta=beta, half_life=half_life, augment=augment
-    )
+    return NeuralStatistician(group, plan, half_life=half_life, augment=augment)
 
 
 def da_gan(dataset: str, preset: str = "laptop", skips: bool = True) -> DaGan:

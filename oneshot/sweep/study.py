@@ -33,12 +33,14 @@ STEPS = {"cfgdm": 1000, "fsdm": 2000, "vae-ns": 1500, "da-gan-un": 1500, "vae-st
 """Training steps of the brief trials: some four to ten core-minutes each."""
 FULL = "in full"
 """Ends what is said of a recipe that `oneshot sweep systems` trains."""
-STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+GUIDANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
+SET_GUIDANCE = (0.5, 1.0, 2.0, 3.0)
+"""Guidance of the LDM and of FSDM."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A recipe that differs from others in what `change` says."""
+    """A recipe that differs from others in what `change` says; FSDM unguided unless it says so."""
 
     name: str
     system: str
@@ -53,7 +55,8 @@ class Trial:
         if self.recipe is None:
             return presets.human(DATASET, split=SPLIT)
         count = presets.variations(DATASET)
-        samples = Samples(self.recipe, SPLIT, count, self.guidance)
+        guidance = 0.0 if self.guidance is None and self.system == "fsdm" else self.guidance
+        samples = Samples(self.recipe, SPLIT, count, guidance)
         return replace(samples, sampler=self.sampler) if samples.sampler else samples
 
 
@@ -90,7 +93,7 @@ def trials() -> list[Trial]:
     found = [Trial("people", "human", "people's own drawings", None)]
     found += [
         Trial(f"ldm-gamma-{strength:g}", "ldm", f"guidance {strength:g}", ldm, strength)
-        for strength in STRENGTHS
+        for strength in GUIDANCE
     ]
     for edition, told in ((1, "first edition"), (2, "second edition")):
         for name in editions.SYSTEMS:
@@ -98,10 +101,13 @@ def trials() -> list[Trial]:
             found.append(Trial(f"{name}-{edition}", name, f"{told}, {FULL}", recipe))
     place = presets.small("fsdm", DATASET, edition=2)
     found.append(Trial("fsdm-2-guided", "fsdm", f"second edition, guidance 1, {FULL}", place, 1.0))
-    for name, edition in (("cfgdm", 2), ("ddpm", 1), ("fsdm", 2)):
+    for name, edition in (("cfgdm", 2), ("ddpm", 1), ("ddpm", 2), ("fsdm", 2)):
         recipe, change = presets.small(name, DATASET, edition=edition), "new noise at each step"
-        trial = Trial(f"{name}-{edition}-ancestral", name, f"{change}, {FULL}", recipe)
-        found.append(replace(trial, sampler="ddpm"))
+        called, words = f"{name}-{edition}-ancestral", f"{change}, {FULL}"
+        found.append(Trial(called, name, words, recipe, sampler="ddpm"))
+    for strength in SET_GUIDANCE:
+        called, words = f"fsdm-gamma-{strength:g}", f"new noise, guidance {strength:g}, {FULL}"
+        found.append(Trial(called, "fsdm", words, place, strength, "ddpm"))
     return found + _briefly(presets.concepts(DATASET))
 
 
@@ -118,8 +124,8 @@ def _briefly(group: Concepts) -> list[Trial]:
     )
     context = editions.neural_statistician(group, editions.setting(STEPS["vae-ns"]))
     turns = editions.da_gan(group, editions.adversarial(STEPS["da-gan-un"]), True)
-    stn = presets.small("vae-stn", DATASET, edition=2)
-    stn = replace(stn, plan=replace(stn.plan, steps=STEPS["vae-stn"]))
+    heavy = editions.vae_stn(group, editions.stepwise(STEPS["vae-stn"]))
+    stn = replace(heavy, beta=1.0)
     return [
         Trial("cfgdm-tokens", "cfgdm", "exemplar through its own encoder too", tokens),
         Trial("cfgdm-plain", "cfgdm", "as in the first edition", plain),
@@ -128,11 +134,11 @@ def _briefly(group: Concepts) -> list[Trial]:
         Trial("da-gan-turns", "da-gan-un", "five turns of the critic, at half the side", turns),
         Trial("da-gan-one-turn", "da-gan-un", "one turn", replace(turns, critic_steps=1)),
         Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
-        Trial("fsdm-place-guided", "fsdm", "the same, guidance 1", place, 1.0),
         Trial("fsdm-pooled", "fsdm", "one vector for the set, in scale and shift", pooled),
         Trial("cfgdm-gentle", "cfgdm", "gentle pairs", gentle),
         Trial("cfgdm-attention", "cfgdm", "attention at 6x6 and 3x3", attention),
         Trial("vae-stn-gentle", "vae-stn", "gentle pairs", stn),
+        Trial("vae-stn-heavy", "vae-stn", "the divergence weighs four times as much", heavy),
         Trial("vae-stn-plain", "vae-stn", "as in the first edition", replace(stn, augment=None)),
     ]
 
