@@ -11,7 +11,9 @@ from oneshot.diffusion.schedules import make_schedule
 from oneshot.models.conditioning import FromVelocity
 from oneshot.models.generator import PageNetwork, accept, evaluating
 
-CONDITIONS = ("stack", "set")
+GUIDANCE = {"stack": 1.0, "set": 4.0}
+"""By how a model is given its exemplar; see `own_guidance`."""
+CONDITIONS = tuple(GUIDANCE)
 SAMPLER, STEPS = "ddpm", 20
 """How it draws unless it is told otherwise; see `own_guidance`.
 
@@ -26,7 +28,7 @@ class PixelDiffusion(PageNetwork):
 
     With `condition` "stack" the denoiser takes exemplars (N, 1, H, W), with "set" sets
     (N, S, 1, H, W). `dropout` is the probability with which training drops the condition: DDPM is
-    stack and 0, CFGDM stack and 0.1, FSDM set and 0, or 0.1 to be guided beyond what is published.
+    stack and 0, CFGDM stack and 0.1, FSDM set and 0, or 0.1 to be guided, which is not published.
     Boutin et al., *Diffusion Models as Artists* (ICML 2023), with the 500 linear steps of its
     released code, but images in [-1, 1].
     With `velocity` the network predicts v instead of the noise: see `FromVelocity`.
@@ -64,9 +66,8 @@ class PixelDiffusion(PageNetwork):
         """Return `variations` drawings of each exemplar (C, 1, H, W), (C, V, 1, H, W) in [0, 1].
 
         The noise of drawing (c, v) depends only on (seed, concepts[c], v), so neither the number of
-        variations nor the company of other exemplars changes it. `guidance` None is 1
-        for a model with its exemplar stacked that learned to do without it, as published, and 0
-        for others.
+        variations nor the company of other exemplars changes it. `guidance` None is that of
+        `own_guidance`.
         `callback` sees every `Step` of each group drawn together, `x` (c, v, 1, H, W) with ink at 1
         and paper at -1. Draw under bf16 autocast where bf16 is fast.
 
@@ -105,8 +106,10 @@ class PixelDiffusion(PageNetwork):
 
 
 def own_guidance(condition: str, dropout: float) -> float:
-    """Return the guidance of a model that is not told any.
+    """Return the guidance of a model that is not told any: 0 if it always saw its exemplar.
 
-    It is 1, as published, of one that has its exemplar stacked and learned to do without it.
+    With the exemplar stacked it is 1, as published of CFGDM. With a set it is what validation
+    concepts chose (`sweep.study`): FSDM is published without guidance, but as small as a laptop can
+    train it, heeds its set too little.
     """
-    return 1.0 if dropout and condition == "stack" else 0.0
+    return GUIDANCE[condition] if dropout else 0.0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 
@@ -105,7 +105,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
 
     It learns from sets of `set_size` drawings, each from all the others, and draws from a set of
     one. `encoder` are the width, depth, heads and patch of the transformer. With `dropout` above 0
-    it learns to draw without its set too, and can be guided; FSDM is the model without guidance.
+    it learns to draw without its set too, and is guided; the published FSDM is not.
 
     Raises ValueError for a name that is not known and for a number that cannot be.
     """
@@ -127,7 +127,10 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
     augment: str | None = None
     dropout: float = 0.0
 
-    drawing: ClassVar = {"guidance": own_guidance("set", 0.0)} | FAST
+    @property
+    def drawing(self) -> dict[str, Any]:
+        """How the model draws unless it is told otherwise."""
+        return {"guidance": own_guidance("set", self.dropout)} | FAST
 
     def __post_init__(self):
         check_name("conditioning", self.conditioning, CONDITIONINGS)

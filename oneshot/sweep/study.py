@@ -34,7 +34,7 @@ STEPS = {"cfgdm": 1000, "fsdm": 2000, "vae-ns": 1500, "da-gan-un": 1500, "vae-st
 FULL = "in full"
 """Ends what is said of a recipe that `oneshot sweep systems` trains."""
 GUIDANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
-SET_GUIDANCE = (0.5, 1.0, 2.0, 3.0)
+SET_GUIDANCE = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
 """Guidance of the LDM and of FSDM."""
 
 

@@ -3,7 +3,7 @@ import torch
 from networks import patch_unet, set_denoiser, stirred
 from torch import nn
 
-from oneshot.models.pixel_diffusion import PixelDiffusion
+from oneshot.models.pixel_diffusion import GUIDANCE, PixelDiffusion
 from oneshot.models.unet import UNet
 
 
@@ -72,19 +72,12 @@ def test_callback_sees_both_branches(model, exemplars):
     assert seen[0].x0.abs().max() <= 1
 
 
-def test_a_guided_model_is_guided_unless_said_otherwise(exemplars):
-    cfgdm = build("stack")
-    published = cfgdm.draw(exemplars, 1, steps=2)
-    assert torch.equal(cfgdm.draw(exemplars, 1, steps=2, guidance=1), published)
-    assert not torch.allclose(cfgdm.draw(exemplars, 1, steps=2, guidance=0), published)
-
-
-def test_a_model_of_sets_is_guided_only_when_told(exemplars):
-    """As FSDM is published; what it gains from guidance is an extension."""
-    fsdm = build("set")
-    plain = fsdm.draw(exemplars, 1, steps=2)
-    assert torch.equal(fsdm.draw(exemplars, 1, steps=2, guidance=0), plain)
-    assert not torch.allclose(fsdm.draw(exemplars, 1, steps=2, guidance=1), plain)
+@pytest.mark.parametrize(("condition", "own"), GUIDANCE.items())
+def test_a_model_that_can_be_guided_is_unless_said_otherwise(condition, own, exemplars):
+    model = build(condition)
+    guided = model.draw(exemplars, 1, steps=2)
+    assert torch.equal(model.draw(exemplars, 1, steps=2, guidance=own), guided)
+    assert not torch.allclose(model.draw(exemplars, 1, steps=2, guidance=0), guided)
 
 
 def test_guidance_needs_condition_dropout(exemplars):
