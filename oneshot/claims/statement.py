@@ -4,7 +4,7 @@ All systems are scored on the same concepts, so what is compared is paired. Trai
 their seed alone are taken together; with one training a system, a verdict is about that training.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from operator import attrgetter
 
@@ -24,6 +24,7 @@ REVERSED = (
     "the released GANs were trained from a variation to its exemplar, these from the exemplar to "
     "its variations"
 )
+GUIDED = "FSDM is guided here and was not when published"
 HALF = 0.5
 """A system recognized clearly less than so much as often as was published is not reproduced."""
 MOST = 100
@@ -111,23 +112,31 @@ def missing(statement: str, names: Sequence[str], source: str) -> Claim:
 
 
 def noted(claim: Claim, records: Sequence[Record], among: Table) -> Claim:
-    """Return a claim with a note on what there is to know of its systems, unless it holds."""
-    if claim.verdict == HOLDS:
-        return claim
-    if claim.verdict == UNDECIDED:
-        return replace(claim, note=_power(claim))
+    """Return a claim with a note on what there is to know of its systems.
+
+    Of one that holds that is only how a system differs on purpose from the published one.
+    """
     records = [one for one in records if one.system != HUMAN]
-    facts = [
-        f"{systems.label(one.system)} has {one.parameters / 1e6:.2g} M parameters and "
-        f"{one.training['seconds'] / 3600:.2g} h of training"
-        for one in records
-        if one.parameters
-    ]
-    facts += [words for one in records if (words := not_reproduced(one))]
-    facts += [words for one in records if (words := _other_setting(among, one))]
-    if any(one.system in GANS and not one.settings.get("as_released") for one in records):
-        facts.append(REVERSED)
+    facts = [] if claim.verdict in (HOLDS, UNDECIDED) else list(_facts(records, among))
+    if claim.verdict == UNDECIDED and (concepts := _power(claim)):
+        facts.append(concepts)
+    if any(one.system == "fsdm" and one.guidance for one in records):
+        facts.append(GUIDED)
     return replace(claim, note="; ".join(facts))
+
+
+def _facts(records: Sequence[Record], among: Table) -> Iterator[str]:
+    """Yield what may be why these systems do not do what was published of them."""
+    for one in records:
+        if one.parameters:
+            yield (
+                f"{systems.label(one.system)} has {one.parameters / 1e6:.2g} M parameters and "
+                f"{one.training['seconds'] / 3600:.2g} h of training"
+            )
+    yield from filter(None, map(not_reproduced, records))
+    yield from filter(None, (_other_setting(among, one) for one in records))
+    if any(one.system in GANS and not one.settings.get("as_released") for one in records):
+        yield REVERSED
 
 
 def not_reproduced(record: Record) -> str:

@@ -102,6 +102,24 @@ def test_a_better_setting_with_less_training_is_named(found):
     assert "beta" not in note
 
 
+def test_fsdm_that_is_guided_is_so_noted_whatever_the_verdict(found):
+    said = "FSDM is more recognizable than DDPM."
+    strong, weak = (0.487, 94.8), (0.487, 60.0)
+    for point, verdict in ((strong, HOLDS), (weak, FAILS)):
+        plain, guided = (
+            statement.more(
+                comparison(found.systems["ddpm"], made_up.row("fsdm", point, guidance=gamma)),
+                "recognizability",
+                "fsdm",
+                "ddpm",
+                "a figure",
+            )
+            for gamma in (0.0, 4.0)
+        )
+        assert (plain.statement, plain.verdict, guided.verdict) == (said, verdict, verdict)
+        assert statement.GUIDED not in plain.note and guided.note.endswith(statement.GUIDED)
+
+
 def test_less_than_half_of_what_was_published_is_not_reproduced(found):
     row = made_up.row("fsdm", (0.8, 24.0))
     assert statement.not_reproduced(row) == (
