@@ -32,7 +32,7 @@ STEPS = {
     2: {
         "cfgdm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
         "ddpm": {"glyphs": 4000, "omniglot": 12_000, "quickdraw": 12_000, "folder": 6000},
-        "fsdm": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 6000, "folder": 4000},
+        "fsdm": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 4000, "folder": 4000},
         "vae-stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
         "vae-ns": {"glyphs": 9000, "omniglot": 27_000, "quickdraw": 27_000, "folder": 9000},
         "da-gan-un": {"glyphs": 9000, "omniglot": 18_000, "quickdraw": 18_000, "folder": 9000},
