@@ -99,9 +99,7 @@ def evaluation_of(record: Record) -> Evaluation:
     # people may have drawn less than they were asked for
     count = None if record.system == HUMAN else record.variations
     way = (record.guidance, record.sampler, record.sampler_steps, count)
-    changes = {name.removeprefix("settings.") for name in record.changed if "settings" in name}
-    settings = record.settings if "regularizer" in record.settings else changes
-    pairs = tuple((name, record.settings[name]) for name in sorted(settings))
+    pairs = tuple(sorted(record.settings.items()))
     place = (record.dataset, record.size, record.system, pairs, record.split, record.critics)
     return Evaluation(*place, *way, record.seed, bool(record.validation))
 

@@ -105,6 +105,9 @@ def collect(
         there = next((record for record in known.values() if one.of(record)), None)
         if there is None or not _complete(there, one, what):
             there = _evaluate(one, what, file, home, there)
+        elif there.changed != one.changed:
+            there = replace(there, changed=one.changed)
+            table.add([there], file)
         found.append(there)
     return Collected(file, tuple(found), tuple(absent))
 

@@ -172,14 +172,7 @@ class Evaluation:
     @property
     def changed(self) -> tuple[str, ...]:
         """The parts of the identity that are other than the system's own; see `Record`."""
-        if self.model is None:
-            return ()
-        own = Evaluation(self.dataset, self.size, self.system)
-        names = {*own.settings, *self.settings}
-        other = [f"settings.{k}" for k in names if own.settings.get(k) != self.settings.get(k)]
-        ways = ("guidance", "sampler", "sampler_steps", "variations", "seed")
-        other += [name for name in ways if own.identity[name] != self.identity[name]]
-        return tuple(sorted(other))
+        return changed(self.identity)
 
     @property
     def name(self) -> str:
@@ -270,6 +263,20 @@ class Evaluation:
         drawn, critic = store.get(self.drawn), store.get(self.scores.originality)
         judged = critic, self.concepts.threshold, store.get(self.scores).normaliser
         return measure.sample(drawn, *judged, *KINDS[kind], spread=kind == "spread")
+
+
+def changed(one: Record | Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the parts of an identity that are other than those of its system by itself, today.
+
+    What is asked is the identity of a `Record`, or a record: no recipe of its own is made again.
+    """
+    if one["system"] == HUMAN:
+        return ()
+    own = Evaluation(one["dataset"], one["size"], one["system"]).identity
+    settings, usual = one["settings"], own["settings"]
+    other = [f"settings.{k}" for k in {*usual, *settings} if usual.get(k) != settings.get(k)]
+    ways = ("guidance", "sampler", "sampler_steps", "variations", "seed")
+    return tuple(sorted([*other, *(name for name in ways if own[name] != one[name])]))
 
 
 def own_settings(system: str, dataset: str, size: str) -> dict[str, Any]:

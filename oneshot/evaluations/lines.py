@@ -91,15 +91,16 @@ def put(
     kind: type[R],
     key: Callable[[R], Any],
     join: Callable[[R, R], R] = lambda old, new: new,
+    keep: Callable[[R], R] = lambda old: old,
 ) -> None:
     """Put rows into a table in the order of keys, atomically; each stands in for that of its key.
 
-    `join` says what becomes of an old and a new row of one key. The lock lies beside the table, so
-    that no other process loses rows, whatever store it works in.
+    `join` says what becomes of an old and a new row of one key, `keep` of a row that was there. The
+    lock lies beside the table, so that no other process loses rows, whatever store it works in.
     """
     with _locked(file):
         remove_unfinished(file)
-        known = {key(row): row for row in read(file, kind)}
+        known = {key(row): keep(row) for row in read(file, kind)}
         for row in rows:
             name = key(row)
             known[name] = join(known[name], row) if name in known else row

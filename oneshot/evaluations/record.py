@@ -188,7 +188,8 @@ def joined(old: Record, new: Record) -> Record:
     known = {f.name: getattr(new, f.name) or getattr(old, f.name) for f in fields(new)}
     maps = ("per_concept", "training", "drawing", "recipes")
     known |= {name: getattr(old, name) | getattr(new, name) for name in maps}
-    return replace(new, **known | {"kept": tuple(sorted({*old.kept, *new.kept}))})
+    known |= {"changed": new.changed, "kept": tuple(sorted({*old.kept, *new.kept}))}
+    return replace(new, **known)
 
 
 def _hashable(value: Any) -> Any:

@@ -10,6 +10,7 @@ the one in the user's cache when it is nobody else's (`place`); `read` returns b
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, overload
 
@@ -211,14 +212,30 @@ def add(records: Iterable[Record], file: Path | None = None) -> None:
     """Put records into the table they belong to, or into a `file`, atomically.
 
     A record of an evaluation that is there already adds to it what it knows, unless the drawings
-    were scored anew: then it takes its place. Raises OSError when a table cannot be written.
+    were scored anew: then it takes its place. Other records of its system there say anew what of
+    them is other than the system's own, which may not be what it was when they were written.
+    Raises OSError when a table cannot be written.
     """
     into: dict[Path, list[Record]] = {}
     for record in records if file else map(_named, records):
         where = file or place(record.dataset, record.size, record.system)
         into.setdefault(where, []).append(record)
     for where, group in into.items():
-        lines.put(where, group, Record, _order, joined)
+        lines.put(where, group, Record, _order, joined, partial(_beside, {*map(_of, group)}))
+
+
+def _beside(places: set[tuple], record: Record) -> Record:
+    """Return a record as it is beside new ones of these places: `changed` is of today's systems."""
+    if _of(record) not in places or record.system not in ALL:
+        return record
+    from oneshot.evaluations.evaluate import changed  # what is only read needs no evaluation
+
+    return replace(record, changed=changed(record))
+
+
+def _of(record: Record) -> tuple:
+    """Return whose record it is: the parts of an identity before its settings."""
+    return tuple(record[name] for name in IDENTITY[: IDENTITY.index("settings")])
 
 
 def _named(record: Record) -> Record:

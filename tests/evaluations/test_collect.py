@@ -88,8 +88,9 @@ def test_an_evaluation_is_found_again_from_its_record(kind):
             per_concept={},
             recipes=one.keys,
         )
-        again = at_hand.evaluation_of(record)
-        assert again.keys == one.keys and again.of(record)
+        for known in (record, replace(record, changed=())):  # the system's own when it was written
+            again = at_hand.evaluation_of(known)
+            assert again.keys == one.keys and again.of(known) and again.changed == one.changed
 
 
 def test_only_what_is_other_than_the_systems_own_is_changed():
@@ -144,6 +145,8 @@ def test_what_is_trained_is_evaluated_once(home, monkeypatch):
     monkeypatch.setattr(Evaluation, "record", lambda *_, **__: pytest.fail("evaluated again"))
     again = collect.collect("framework", "glyphs", "smoke", store=home)
     assert [r.recipes for r in again.records] == [r.recipes for r in found.records]
+    table.add([replace(ldm, changed=("guidance",))])  # as it was before it was drawn so by itself
+    assert collect.collect("framework", "glyphs", "smoke", ["ldm"], home).records[1].changed == ()
     look = table.read().where(dataset="glyphs", size="smoke").defaults()
     assert look.human == Record.from_json(human.to_json())
     shown = at_hand.drawings(look)

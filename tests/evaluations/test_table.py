@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from oneshot.evaluations import lines, samples, table
+from oneshot.evaluations.evaluate import Evaluation
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.evaluations.samples import Shown
 from oneshot.evaluations.table import SHIPPED, Table
@@ -177,6 +178,28 @@ def test_a_record_adds_to_what_is_known_unless_it_was_scored_anew(tmp_path):
     table.add([record(recipes={"scores": "anew"})], file)
     (anew,) = table.read(file)
     assert anew.validation == {} and anew.kept == ()
+
+
+def test_what_was_a_systems_own_says_so_no_longer_beside_what_is_so_today(tmp_path):
+    file = tmp_path / "evaluations.jsonl"
+    own = record(**Evaluation("omniglot", "laptop", "vae-stn").identity)
+    earlier = replace(own, settings={"beta": own.settings["beta"] / 2})
+    other, mine = replace(earlier, dataset="glyphs"), replace(earlier, system="mine")
+    table.add([earlier, other, mine], file)
+    table.add([own, replace(mine, seed=1)], file)
+    found = table.read(file).where(system="vae-stn")
+    assert found.where(dataset="omniglot").defaults().records == (own,)
+    assert found.where(dataset="omniglot").settings().column("changed") == [("settings.beta",)]
+    assert found.where(dataset="glyphs").records == (other,)  # nothing was added there
+    assert {*table.read(file).where(system="mine").column("changed")} == {()}
+
+
+def test_of_two_records_of_an_evaluation_the_newer_says_what_is_changed(tmp_path):
+    file = tmp_path / "evaluations.jsonl"
+    own = record(**Evaluation("omniglot", "laptop", "cfgdm").identity)
+    table.add([replace(own, changed=("guidance",))], file)
+    table.add([own], file)
+    assert table.read(file).records == (own,)
 
 
 def test_a_line_that_is_no_record_is_named(tmp_path):
