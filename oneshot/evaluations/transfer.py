@@ -6,10 +6,10 @@ of Quick, Draw! for the sketchbook. A drawing is recognized among twenty of thes
 that chance is the same everywhere.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -56,7 +56,8 @@ class Transfer(lines.Row):
 
     Originality is in units of human drawings of the critics' data set, recognizability in percent;
     `per_concept` holds what their intervals are of. People have "learned" what they draw. `recipe`
-    is the key of the model.
+    is the key of the model, `drawing` how it drew: guidance, sampler and steps of a model that has
+    them, None in rows that were kept before this was.
     """
 
     system: str
@@ -67,6 +68,16 @@ class Transfer(lines.Row):
     variations: int
     per_concept: dict[str, list]
     recipe: str
+    drawing: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values, of how it drew only where that is known."""
+        return {k: v for k, v in super().to_json().items() if v is not None}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a row; raise ValueError when a field is missing or unknown."""
+        return super().from_json({"drawing": None} | dict(values))
 
     @property
     def identity(self) -> tuple[str, str, str]:
@@ -113,12 +124,13 @@ def keep(
 ) -> Iterator[Transfer]:
     """Yield rows of what ships and has none yet, each kept in the table as soon as it is measured.
 
+    A row of another model, or of one that drew otherwise than it does today, is made again.
     `names` are systems, `drawn` data sets, or the sketchbook, and `learned` those that models
     learned; all unless given. What is not trained, or drawn on a data set that is not here, is
     left out; so is the sketchbook for another `split` than test.
     """
     file = (folder or table.SHIPPED) / NAMES[split]
-    there = {row.identity: row.recipe for row in read(folder, split)}
+    there = {row.identity: row for row in read(folder, split)}
     for target in drawn or (DRAWN if split == "test" else HOMES):
         try:
             asked = exemplars(target, split)
@@ -127,7 +139,8 @@ def keep(
         people = [(systems.HUMAN, target, None)] * (asked[3] is not None)
         for system, practised, recipe in [*people, *_models(names, learned)]:
             key = recipe.key if recipe else ""
-            if there.get((target, practised, system)) == key:
+            kept = there.get((target, practised, system))
+            if kept and kept.recipe == key and kept.drawing in (None, _way(recipe)):
                 continue
             row, shown = _measured(system, practised, target, recipe, *asked)
             lines.put(file, [row], Transfer, lambda one: one.identity)
@@ -235,8 +248,14 @@ def _measured(
             "recognizability": scores.per_concept["recognizability"],
         },
         recipe.key if recipe else "",
+        _way(recipe),
     )
     return row, Shown(levels[:, :SHOWN].numpy(), tuple(names), np.array(ids))
+
+
+def _way(recipe: Any) -> dict[str, Any]:
+    """Return how a model draws unless it is told otherwise; nothing of people and one-step ones."""
+    return dict(getattr(recipe, "drawing", {}))
 
 
 def _drawings(row: Transfer, folder: Path) -> Path:

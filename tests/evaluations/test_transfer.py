@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from IPython.display import HTML
 from pages import outputs, told
 
 from oneshot import own, store, systems
-from oneshot.evaluations import transfer
+from oneshot.evaluations import lines, transfer
 from oneshot.evaluations.transfer import SKETCHBOOK, Transfer
 from oneshot.metrics import paired
 from oneshot.metrics.features import embed
@@ -49,6 +50,21 @@ def test_a_model_is_measured_once_and_its_drawings_are_kept(smoke, tmp_path):
     ]
     far = distance(*features).mean(1) / store.get(judges).unit
     assert found.originality.value == pytest.approx(far.mean().item(), rel=1e-3)
+
+
+def test_a_row_of_a_model_that_drew_otherwise_is_made_again(smoke, tmp_path):
+    def keep():
+        return list(transfer.keep(["da-gan-un"], ["glyphs"], tmp_path, ["glyphs"]))
+
+    people, found = keep()
+    assert (people.drawing, found.drawing) == ({}, {})
+    guided = systems.recipe("cfgdm", "glyphs")
+    assert transfer._way(guided) == guided.drawing and guided.drawing["steps"] > 1
+    for drawing, again in ((None, []), ({"guidance": 4.0}, [found])):
+        file = tmp_path / transfer.NAMES["test"]
+        lines.put(file, [replace(found, drawing=drawing)], Transfer, lambda one: one.identity)
+        assert ('"guidance": 4.0' in file.read_text()) == bool(drawing)
+        assert keep() == again
 
 
 def test_what_is_chosen_is_chosen_on_concepts_of_their_own(smoke, tmp_path):
