@@ -1,6 +1,7 @@
 """Weights that ship, in eight bits where no score notices.
 
-What is asked is the scores: a model draws and is judged again with the weights it would have.
+What is asked is the scores: a model draws and is judged again with the weights it would have, on
+validation concepts, because test concepts choose nothing.
 """
 
 from collections.abc import Iterator
@@ -30,10 +31,10 @@ MOVED = 0.1
 def shrink(name: str, store: Store | None = None) -> dict[str, float]:
     """Store a model of the zoo in eight bits, unless that moves a score; return the moves.
 
-    A move is that of a score, in units of the width of its interval: of a system on test concepts,
-    or where it carries over if it learned all data sets; of an autoencoder, of its latents, and of
-    the system that ships and draws with it. Raises ZooError, and changes nothing, when one is more
-    than `MOVED`, or for what is neither.
+    A move is that of a score, in units of the width of its interval, on validation concepts: of a
+    system, on all that it carries over to if it learned all data sets; of an autoencoder, of its
+    latents, and of the system that ships and draws with it. Raises ZooError, and changes nothing,
+    when one is more than `MOVED`, or for what is neither.
     """
     store = writable(store)
     path = store.zoo / f"{name}.safetensors"
@@ -71,11 +72,12 @@ def _scores(
                 yield from _scores(uses, show(entry.name, home.store)["zoo"], home)
     elif about["dataset"] == ANY:
         for drawn in transfer.HOMES:
-            row = transfer.measured(about["system"], ANY, drawn, recipe, home)
+            row = transfer.validated(about["system"], ANY, drawn, recipe, home)
             yield f"originality of {drawn}", row.originality
             yield f"recognizability of {drawn}", row.recognizability
     else:
-        drawn = Samples(recipe, variations=presets.variations(about["dataset"], about["preset"]))
+        count = presets.variations(about["dataset"], about["preset"])
+        drawn = Samples(recipe, "validation", count)
         scores = home.measured(presets.scores(drawn), of=drawn)
         yield from ((score, value) for score in HEADLINE if (value := getattr(scores, score)))
 

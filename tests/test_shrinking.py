@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from oneshot import shrinking, systems, zoo
+from oneshot.drawings.splits import SPLITS
 from oneshot.recipes import presets
 from oneshot.recipes.base import Artefact
+from oneshot.recipes.results import Samples
 from oneshot.shrinking import shrink
 from oneshot.store import Store
 from oneshot.training.eight_bits import shrunk
@@ -26,10 +28,15 @@ def test_eight_bits_halve_a_file_and_move_no_score_far(shrinkable, monkeypatch):
     """What was trained for ten steps draws near chance, where rounding moves scores more."""
     monkeypatch.setattr(shrinking, "MOVED", 0.5)
     home, recipe = shrinkable
+    of = {split: Samples(recipe, split, presets.variations("glyphs", "smoke")) for split in SPLITS}
+    asked = []
+    get = Store.get
+    monkeypatch.setattr(Store, "get", lambda self, one: asked.append(one) or get(self, one))
     path = home.zoo / "glyphs-vae-stn.safetensors"
     before, weights = path.stat().st_size, Artefact(path).tensors
     moves = shrink("glyphs-vae-stn", home)
     assert max(moves.values()) <= shrinking.MOVED
+    assert presets.scores(of["validation"]) in asked and presets.scores(of["test"]) not in asked
     assert path.stat().st_size < 0.75 * before
     elsewhere = Store(home.runs.parent / "elsewhere", home.zoo)
     assert elsewhere.find(recipe) == path

@@ -149,12 +149,13 @@ def keep(
             yield row
 
 
-def measured(system: str, learned: str, drawn: str, recipe: Recipe, home: Getter) -> Transfer:
-    """Return the row of a model of `home` on test concepts; no table is read or written.
+def validated(system: str, learned: str, drawn: str, recipe: Recipe, home: Getter) -> Transfer:
+    """Return the row of a model of `home` on validation concepts; no table is read or written.
 
     Raises DataError when the data set is not on this machine.
     """
-    return _measured(system, learned, drawn, recipe, *exemplars(drawn), home=home)[0]
+    asked = exemplars(drawn, "validation")
+    return _measured(system, learned, drawn, recipe, *asked, home=home)[0]
 
 
 def place(drawn: str) -> str:
