@@ -213,11 +213,12 @@ class Evaluation:
     def beyond_the_plane(self, record: Record, store: Store) -> Record:
         """Return a record of this evaluation with what the scores that see more are made from.
 
-        What it knows by concept already stays as it is.
+        What it knew of them stands no longer; the scale that its scores are in stays.
         """
+        scale = {"scale": record.per_concept["scale"]}
         return replace(
             record,
-            per_concept=store.get(self.beyond) | record.per_concept,
+            per_concept=record.per_concept | store.get(self.beyond) | scale,
             recipes=record.recipes | {"beyond": self.beyond.key},
         )
 

@@ -1,6 +1,7 @@
 """What is trained is evaluated once; what is not is named; nothing is trained."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -190,6 +191,25 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
     collect.collect("framework", "glyphs", "smoke", ["copy"], home)
     look = table.read().where(dataset="glyphs", size="smoke", system=["copy"])
     assert look.human == Record.from_json(people.to_json())
+
+
+def test_scores_that_see_more_stand_in_for_those_there_were():
+    one = Evaluation("glyphs", "smoke", "copy")
+    known = {"scale": [1.0], "distance": [2.0], "second": [3.0]}
+    fields = dict.fromkeys(("diversity", "diversity_raw", "originality", "recognizability"))
+    record = Record(
+        **one.identity,
+        **fields,
+        recognizability_all=None,
+        changed=(),
+        bins=[],
+        per_concept=known,
+        recipes={"scores": "scored", "beyond": "as it was"},
+    )
+    made = SimpleNamespace(get=lambda _: {"scale": [9.0], "second": [4.0], "memory": [5.0]})
+    found = one.beyond_the_plane(record, made)
+    assert found.per_concept == known | {"second": [4.0], "memory": [5.0]}
+    assert found.recipes == {"scores": "scored", "beyond": one.beyond.key}
 
 
 def test_sensitivity_is_the_same_drawings_judged_in_other_circumstances(home):
