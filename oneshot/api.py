@@ -59,8 +59,9 @@ def score(
     """Score drawings (C, V, 1, H, W) of exemplars (C, 1, H, W) with the critics of a data set.
 
     Both are in [0, 1], ink high, or bytes 0..255; C and V are at least 2. Threshold, critics and
-    numbers of trials are those of the shipped results; `critics` are the data set's "own", or
-    "released" for Omniglot; `seed` addresses episodes and bootstrap. Scores of drawings of other
+    numbers of trials are those of the shipped results; `critics` are the data set's "own", the
+    "released" ones for Omniglot, or others of `recipes.presets.CRITICS`, of which "half" judges the
+    first half of the drawings; `seed` addresses episodes and bootstrap. Scores of drawings of other
     concepts than the data set's test concepts are not comparable with the shipped ones.
 
     Raises ValueError for drawings of another shape or range, and NotMade without critics.
@@ -129,6 +130,7 @@ def compare(
         sampler=None,
         sampler_steps=None,
         seed=seed,
+        variations=drawn.drawings.shape[1],
         changed=(),
         recipes=_keys(model, weights, drawn, recipe),
         parameters=count_parameters(model) if isinstance(model, nn.Module) else None,
@@ -159,9 +161,12 @@ def _demand_critics(recipe: ScoresRecipe, dataset: str, size: str) -> None:
 
 
 def _scores(drawings: Tensor, exemplars: Tensor, recipe: ScoresRecipe, seed: int) -> Scores:
+    """Score drawings as a recipe of other drawings says; where it takes half of those, of these."""
     critics = store.get(recipe.originality), store.get(recipe.recognition)
-    threshold = recipe.drawn.concepts.threshold
-    return scored(drawings, exemplars, *critics, threshold=threshold, seed=seed)
+    own, half = recipe.drawn.concepts.threshold, drawings.shape[1] // 2
+    threshold = own if recipe.threshold is None else recipe.threshold
+    judged = drawings if recipe.variations is None else drawings[:, :half]
+    return scored(judged, exemplars, *critics, threshold=threshold, seed=seed)
 
 
 def _drawn(
@@ -215,7 +220,10 @@ def _keys(
         told.update(array.reshape(-1).view(torch.uint8).numpy().data)
     keys = {"model": told.hexdigest()} if weights else {}
     keys["samples"] = digest(drawn.drawings)
-    judged = " ".join((keys["samples"], recipe.originality.key, recipe.recognition.key))
+    parts = [keys["samples"], recipe.originality.key, recipe.recognition.key]
+    parts += [] if recipe.threshold is None else [f"threshold {recipe.threshold:g}"]
+    parts += [] if recipe.variations is None else ["half"]
+    judged = " ".join(parts)
     return keys | {"scores": hashlib.sha256(judged.encode()).hexdigest()}
 
 

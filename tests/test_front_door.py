@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import oneshot
-from oneshot import execute, systems
+from oneshot import execute, store, systems
 from oneshot.api import NotMade
 from oneshot.evaluations import table
 from oneshot.evaluations.record import HUMAN
@@ -203,6 +203,33 @@ def test_a_model_that_breaks_the_contract_leaves_no_row(own_table):
     with pytest.raises(ValueError, match=r"drawing the concepts .*: drawings are not all finite"):
         oneshot.compare(Diverging(), name="diverging", **GLYPHS)
     assert not own_table.exists()
+
+
+def test_critics_in_other_circumstances_judge_so(own_table):
+    class Grey(CopyingMachine):
+        """Draws lines that are ink above a lower threshold alone, but for the first half."""
+
+        def draw(self, exemplars, variations, **options):
+            drawn = super().draw(exemplars, variations, **options).clone()
+            moved = torch.roll(drawn, 1, dims=3)
+            drawn = torch.maximum(drawn, 0.25 * moved)
+            drawn[:, variations // 2 :] = torch.roll(drawn[:, variations // 2 :], 5, dims=4)
+            return drawn
+
+    found = {
+        name: oneshot.compare(Grey(), name="grey", critics=name, **GLYPHS)
+        for name in ("own", "thin", "bold", "half")
+    }
+    assert found["bold"].originality.value > found["own"].originality.value + 0.01
+    assert {one.variations for one in found.values()} == {found["own"].variations}
+    assert found["half"].diversity_raw.value == pytest.approx(0, abs=1e-5)
+    assert found["own"].diversity_raw.value > 0.01
+    assert len({one.recipes["scores"] for one in found.values()}) == len(found)
+    drawn = presets.human("glyphs", "smoke")
+    half = store.get(presets.scores(drawn, "half")).diversity_raw
+    people = store.get(drawn)
+    pages = people.drawings, people.exemplars
+    assert oneshot.score(*pages, "glyphs", size="smoke", critics="half").diversity_raw == half
 
 
 def test_people_are_scored_once(own_table):
