@@ -84,7 +84,7 @@ def findings(
         name: _by_statement(gather(changed, *where, agreed=rows, **options))
         for name, (changed, rows) in means(table, agreed).items()
     }
-    told = _fewer(table, where, agreed, options)
+    told = _fewer(_by_statement(parts), table, where, agreed, options)
     found = []
     for paper in (*PAPERS, OWN):
         mine = [(part, claim) for part in parts if part.paper == paper for claim in part.claims]
@@ -129,10 +129,19 @@ def sampled(record: Any, share: float, seed: int) -> Any:
 
 
 def _fewer(
-    table: Table, where: Sequence[Any], agreed: Agreed, options: Mapping[str, Any]
+    whole: Mapping[tuple, Claim],
+    table: Table,
+    where: Sequence[Any],
+    agreed: Agreed,
+    options: Mapping[str, Any],
 ) -> dict[tuple, dict[str, Counter]]:
-    """Return how often which verdict comes of shares of the concepts, by statement and share."""
+    """Return how often which verdict comes of shares of the concepts, by statement and share.
+
+    Only of those of the `whole` that come out otherwise for any share: what is tested of values
+    that are not by concept does not hang on how many there are.
+    """
     found: dict[tuple, dict[str, Counter]] = {}
+    touched = set()
     for name, share in SHARES.items():
         for seed in range(DRAWS):
             few = Table(sampled(one, share, seed) for one in table)
@@ -140,7 +149,9 @@ def _fewer(
             for key, claim in _by_statement(gather(few, *where, agreed=rows, **options)).items():
                 if claim.verdict in (HOLDS, FAILS, UNDECIDED):
                     found.setdefault(key, {}).setdefault(name, Counter())[claim.verdict] += 1
-    return found
+                if key in whole and _other(claim, whole[key]):
+                    touched.add(key)
+    return {key: told for key, told in found.items() if key in touched}
 
 
 def _sampled(agreed: Agreed, share: float, seed: int, size: str) -> list[MapsRow]:

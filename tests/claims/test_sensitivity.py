@@ -10,6 +10,7 @@ from oneshot.claims.gathered import PAPERS
 from oneshot.cli import CRITICS
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
+from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED
 from oneshot.recipes import presets
 from oneshot.widgets import board
@@ -59,6 +60,30 @@ def test_what_is_clear_stays_so_on_fewer_concepts_and_what_is_close_does_not(fou
     assert {tuple(told) for told in clear.fewer.values()} == {(HOLDS,)}
     close = near(0.02)
     assert close.claim.verdict == HOLDS and UNDECIDED in close.fewer["a quarter"]
+
+
+def test_what_is_not_tested_by_concept_says_nothing_of_fewer():
+    """Blurred ink and probes are read from what is known of all concepts together."""
+    people = made_up.row(HUMAN, (0.386, 97.0))
+    latent = {"dataset": "quickdraw", "size": "draft", "validation": {"originality": 0.4}}
+    runs = [
+        made_up.row(
+            "ldm",
+            (0.3, 80.0 + beta),
+            settings={"regularizer": "barlow", "beta": float(beta)},
+            probes={"one_shot": Interval(20 + beta, 0, 100)},
+            **latent,
+        )
+        for beta in range(1, 10)
+    ]
+    table = Table([people, made_up.row("cfgdm", (0.2, 90.0)), *runs])
+    told = {one.claim.statement: one for one in sensitivity.findings(table, *WHERE)}
+    ink = [one for said, one in told.items() if "more than blurred ink does" in said]
+    probed = told["The better the one-shot probe of the latents, the higher the recognizability."]
+    assert ink and probed.claim.verdict == HOLDS
+    assert not any(one.fewer for one in (probed, *ink))
+    assert told["The human drawings are more varied than CFGDM."].fewer
+    assert any(one.fewer for said, one in told.items() if said.startswith("People's maps"))
 
 
 def near(gap):
