@@ -6,8 +6,9 @@ split. It holds no drawing. The drawings are looked up in whatever files are the
 are in them, so that a list gives the same concepts on every machine.
 
 `quickdraw:2` names the second edition of Quick, Draw!-FS, `quickdraw:1` the first, which is
-clustered on each machine anew; plain `quickdraw` is the one that `DEFAULT` says. To move
-everything to the second edition, once models have been trained on it, change that one line.
+clustered on each machine anew; plain `quickdraw` is the one that `DEFAULT` says. To move all
+recipes to the second edition, once models have been trained on it, change that one line; rows of
+results that are called `quickdraw` stay those of the first.
 """
 
 import hashlib

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from platformdirs import user_cache_path
 
-from oneshot.drawings import folder, glyphs, omniglot, quickdraw
+from oneshot.drawings import folder, glyphs, listings, omniglot, quickdraw
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.listings import EDITIONS
 
@@ -113,11 +113,14 @@ def source(dataset: str) -> Source:
 
 
 def resolved(dataset: str) -> str:
-    """Return the one name of a data set: a folder's says where it is from the root, without links.
+    """Return the one name of a data set, which its recipes and its rows of results have.
 
+    A folder's says where it is from the root, without links; an edition's is `listings.named`.
     Raises ValueError as `source` and `root` do.
     """
-    return f"folder:{root(dataset)}" if source(dataset).name == "folder" else dataset
+    if source(dataset).name == "folder":
+        return f"folder:{root(dataset)}"
+    return listings.named(dataset)
 
 
 def placeless(dataset: str) -> str:

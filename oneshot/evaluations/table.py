@@ -198,6 +198,7 @@ def place(
     project's are beside the artefacts of a `store`, in the user's cache, and so is all that is
     found outside a checkout.
     """
+    dataset = resolved(dataset)
     mine = (
         shipped.CHECKOUT is None
         or size == "smoke"

@@ -83,12 +83,12 @@ def judged(preset: str) -> str:
 
 def drawings(dataset: str, preset: str = "laptop") -> Drawings:
     """Return the drawings of a dataset at 48 px."""
-    preset, kind, dataset = judged(preset), source(dataset).name, listings.named(dataset)
+    preset, kind, dataset = judged(preset), source(dataset).name, resolved(dataset)
     listed = dataset in listings.LISTED
     limit = {"smoke": 20, "laptop": 500, "paper": 4000}[preset]
     limit = limit if preset == "smoke" or (kind == "quickdraw" and not listed) else 0
     return Drawings(
-        resolved(dataset),
+        dataset,
         limit=limit,
         concepts=60 if preset == "smoke" else 0,
         fingerprint="" if listed else source(dataset).fingerprint(root(dataset), limit),

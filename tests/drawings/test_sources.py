@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 import torch
 
+from oneshot.drawings import listings
 from oneshot.drawings.concepts import memory_map
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.sources import SOURCES, root, source
+from oneshot.drawings.sources import SOURCES, resolved, root, source
+from oneshot.evaluations import table
+from oneshot.recipes import presets
 from oneshot.training.checkpoint import write_tensors
 
 
@@ -29,6 +32,17 @@ def test_a_folder_names_its_own_place(tmp_path, monkeypatch):
     assert root(f"folder:{tmp_path}") == tmp_path
     monkeypatch.setenv("HOME", str(tmp_path))
     assert root("folder:~/mine") == tmp_path / "mine"
+
+
+def test_an_edition_has_the_name_that_its_recipes_and_rows_have(monkeypatch):
+    names = ("quickdraw", "quickdraw:1", "quickdraw:2", "omniglot")
+    assert [*map(resolved, names)] == ["quickdraw", "quickdraw", "quickdraw:2", "omniglot"]
+    assert presets.drawings("quickdraw:1").dataset == "quickdraw"
+    rows = table.read(table.SHIPPED / table.NAME).where(dataset="quickdraw:1")
+    assert len(rows) > 10 and {*rows.column("dataset")} == {"quickdraw"}
+    assert table.place("quickdraw:1", "laptop") == table.place("quickdraw", "laptop")
+    monkeypatch.setitem(listings.DEFAULT, "quickdraw", "2")
+    assert [*map(resolved, names[:3])] == ["quickdraw:2", "quickdraw", "quickdraw:2"]
 
 
 @pytest.mark.parametrize("dataset", ["folder", "folder:"])
