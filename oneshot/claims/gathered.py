@@ -55,7 +55,8 @@ def gather(
     first, second, third = PAPERS
     judged = table.where(size=size, split="category", critics="own")
     systems = {name: judged.where(dataset=name).defaults() for name in datasets}
-    guided = {n: judged.where(dataset=n, system=system).vary("guidance") for n in datasets}
+    usual = judged.where(system=system).filter(lambda record: record.own_settings)
+    guided = {name: usual.where(dataset=name).vary("guidance") for name in datasets}
     maps = [row for row in agreed(size) if row.kind in ("published", "contrast")]
     maps = [row for row in maps if row.system.lower() in ("cfgdm", "ldm")]
     seen = maps[0].dataset if maps else ""

@@ -29,8 +29,8 @@ HALF = 0.5
 """A system recognized clearly less than so much as often as was published is not reproduced."""
 MOST = 100
 """Times as many concepts as there are; what takes more to be told is not foreseen."""
-PLACE = attrgetter("dataset", "system", "critics")
-"""What records share that differ in size and settings alone."""
+PLACE = attrgetter("dataset", "size", "system", "critics")
+"""What records share that are of one system and one length of training."""
 PLANE = ("diversity", "recognizability")
 AXIS = {"diversity_raw": "raw diversity"}
 """What scores are called in evidence, where not by their name."""
@@ -144,8 +144,7 @@ def not_reproduced(record: Record) -> str:
 
     It does when the whole interval of its recognizability is below `HALF` of the published one.
     """
-    own = not any(name.startswith("settings.") for name in record.changed)
-    point = published.point(record.dataset, record.system) if own else None
+    point = published.point(record.dataset, record.system) if record.own_settings else None
     told = point["recognizability"] if point else None
     if not told or record.recognizability.high >= HALF * told:
         return ""
@@ -187,16 +186,21 @@ def _round(count: float) -> int:
 def _other_setting(among: Table, record: Record) -> str:
     """Return the best of other settings that a system did better with after no more training.
 
-    Of those at all sizes that are recognized better beyond the interval; "" when there are none.
+    Of those of its size that are recognized better beyond the interval, at 95 % for all of them
+    together (Bonferroni); "" when there are none.
     """
+    others = [
+        other
+        for other in among.models
+        if PLACE(other) == PLACE(record)
+        and not other.own_settings
+        and other.concepts == record.concepts
+        and other.training["seconds"] <= record.training["seconds"]
+    ]
     better = []
-    for other in among.models:
-        settings = [name for name in other.changed if name.startswith("settings.")]
-        if PLACE(other) != PLACE(record) or not settings or other.concepts != record.concepts:
-            continue
+    for other in others:
         gain = resampled(other, "recognizability") - resampled(record, "recognizability")
-        less = other.training["seconds"] <= record.training["seconds"]
-        if less and paired.verdict(intervals.interval_of(gain)) == HOLDS:
+        if paired.verdict(intervals.interval_of(gain, 1 - 0.05 / len(others))) == HOLDS:
             better.append(other)
     if not better:
         return ""

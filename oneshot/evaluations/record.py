@@ -117,6 +117,11 @@ class Record(Row):
         return all(name.startswith("settings.") for name in self.changed)
 
     @property
+    def own_settings(self) -> bool:
+        """Whether its settings are the system's own."""
+        return not any(name.startswith("settings.") for name in self.changed)
+
+    @property
     def betas(self) -> dict[str, float]:
         """The regularizers and their betas, by name."""
         return betas(self.settings)
@@ -135,8 +140,7 @@ class Record(Row):
     def name(self) -> str:
         """The system and the settings that are other than its own: "vae-stn, beta 2", "cfgdm"."""
         if "regularizer" in self.settings:
-            own = not any(name.startswith("settings.") for name in self.changed)
-            return self.system if own else f"{self.system}, {self.regularization}"
+            return self.system if self.own_settings else f"{self.system}, {self.regularization}"
         other = {name: self[name] for name in self.changed if name.startswith("settings.")}
         told = [f"{k.removeprefix('settings.')} {v:g}" for k, v in sorted(other.items())]
         return ", ".join([self.system, *told])

@@ -11,6 +11,7 @@ from oneshot import systems
 from oneshot.claims import diffusion_artists as claims
 from oneshot.claims import diversity_recognizability as older
 from oneshot.claims import own, statement
+from oneshot.claims.gathered import gather
 from oneshot.evaluations import published
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
@@ -100,6 +101,66 @@ def test_a_better_setting_with_less_training_is_named(found):
         "VAE-NS is more recognizable than VAE-STN."
     ].note
     assert "beta" not in note
+    draft = replace(strong, size="draft")  # of another edition, perhaps
+    assert (
+        "beta"
+        not in told_with(
+            found, made_up.row("vae-ns", (0.56, 70.0)), found.systems["vae-stn"], draft
+        )["VAE-NS is more recognizable than VAE-STN."].note
+    )
+
+
+def settings(*recognizable):
+    """VAE-STN at rising betas, so recognizable."""
+    return [
+        made_up.row(
+            "vae-stn",
+            (0.6, value),
+            settings={"beta": 2.0 + beta},
+            changed=("settings.beta",),
+            recipes={"scores": str(beta)},
+        )
+        for beta, value in enumerate(recognizable)
+    ]
+
+
+def test_the_best_of_many_settings_has_more_to_show_than_one_alone():
+    own = made_up.row("vae-stn", (0.6, 70.0))
+    (one,) = settings(72.3)
+    assert statement._other_setting(comparison(own, one), own).startswith("with beta 2 VAE-STN")
+    many = settings(72.3, *np.linspace(60, 65, 30))
+    assert statement._other_setting(comparison(own, *many), own) == ""
+    sure = settings(80.0, *np.linspace(60, 65, 30))
+    assert statement._other_setting(comparison(own, *sure), own)
+
+
+def test_a_peak_between_many_settings_has_more_to_show_than_one_alone():
+    def peak(*between):
+        rows = settings(70.0, *between, 69.0)
+        return rows, older.direction("vae-stn", "beta", comparison(*rows)).peak
+
+    rows, found = peak(72.2)
+    assert found == rows[1]
+    assert peak(72.2, *np.linspace(60, 65, 30))[1] is None
+    rows, found = peak(*np.linspace(60, 65, 30), 80.0)
+    assert found == rows[-2]
+    assert peak()[1] is None and peak(69.5)[1] is None
+
+
+def test_guidance_is_that_of_the_systems_own_settings():
+    rows = [row for row in made_up.guidance() if row.system in (HUMAN, "ldm")]
+    other = {"settings": {"regularizer": "none"}, "recipes": {"scores": "other"}}
+    more = [
+        made_up.row("ldm", (0.9, 20.0), guidance=strength, changed=changed, **other)
+        for strength, changed in ((0.0, ("guidance", "settings.regularizer")),
+                                  (1.0, ("settings.regularizer",)))
+    ]  # fmt: skip
+    where = ["omniglot"], "laptop", "quickdraw", "laptop", "ldm"
+    told, again = (
+        [part for part in gather(comparison(*some), *where) if part.about == "Guidance"]
+        for some in (rows, [*rows, *more])
+    )
+    assert told == again and told[0].claims
 
 
 def test_fsdm_that_is_guided_is_so_noted_whatever_the_verdict(found):
