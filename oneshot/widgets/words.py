@@ -50,7 +50,7 @@ def there(
     `what`.
     """
     about = f"`{dataset}` at size {size}"
-    if {"own"} < set(table.column("critics")):
+    if table and "own" not in table.column("critics"):
         about += f", judged by the {table[0].critics} critics"
     names = [systems.label(name) for name in table.systems]
     told = f"Systems on {about}: **{', '.join(names)}**." if names else f"No system on {about} yet."

@@ -1,6 +1,7 @@
 """What figures, tables and sliders show is what the records say."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -261,6 +262,10 @@ def test_what_is_missing_is_named_with_the_commands(found, runs):
     assert "To add DDPM, FSDM, VAE-STN, VAE-NS, DA-GAN-UN, DA-GAN-RN: `oneshot make" in told
     assert "`oneshot results framework --dataset omniglot` scores" in told and "\n" not in told
     assert "To add" not in words.there(few, "omniglot", "laptop", ["cfgdm"]).data
+    assert "judged by" not in told
+    released = Table(replace(one, critics="released") for one in few)
+    told = words.there(released, "omniglot", "laptop").data
+    assert told.startswith("Systems on `omniglot` at size laptop, judged by the released critics: ")
     told = words.there(few.models, "omniglot", "laptop").data
     assert told.endswith("The human drawings have not been scored yet.")
     told = words.swept(runs, "glyphs", "laptop", ["none", "kl", "kl+vq"], "fig4").data
