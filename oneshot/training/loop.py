@@ -188,6 +188,8 @@ class _Run:
     def compile(self, batch: dict[str, Tensor]) -> None:
         """Compile the networks; where that fails, go on without, for it is only quicker."""
         networks = self.objective.networks_to_compile()
+        if not networks:
+            return
         buffers = [(buffer, buffer.clone()) for buffer in self.objective.buffers()]
         for network in networks:
             network.compile()

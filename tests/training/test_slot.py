@@ -95,6 +95,23 @@ def test_a_network_is_compiled_or_goes_on_without(tmp_path, monkeypatch, caplog,
     assert bits(quick) == bits(plain)
 
 
+def test_without_a_network_to_compile_nothing_is_tried(tmp_path, monkeypatch):
+    """A loss may move what is no buffer: a step ahead of time is not the same training."""
+    monkeypatch.setattr(loop, "probe", lambda *_: Precision())
+
+    class Counting(Blurry):
+        steps = 0
+
+        def losses(self, batch, step):
+            self.steps += 1
+            return super().losses(batch, step)
+
+    objective = Counting()
+    with slot(60, clock=Clock(), compiled=True):
+        train(objective, batches, Plan(3, lr=0.01), tmp_path, HERE)
+    assert objective.steps == 3
+
+
 @pytest.mark.soak
 def test_a_denoiser_really_compiles(tmp_path):
     from oneshot.models.modulated_unet import PatchUNet
