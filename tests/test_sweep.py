@@ -20,7 +20,7 @@ from oneshot.evaluations.record import betas, regularization
 from oneshot.recipes import Autoencoder, Human, presets
 from oneshot.store import Store
 from oneshot.sweep import Sweep, SweepError
-from oneshot.sweep.board import being_made, progress
+from oneshot.sweep.board import progress
 from oneshot.training.loop import TrainingDiverged
 
 
@@ -446,13 +446,13 @@ def test_progress_is_read_from_the_lock_and_the_log_of_a_training(tmp_path):
     recipe = run_of().parts["autoencoder"]
     work = home.path(recipe).with_suffix(".work")
     work.mkdir(parents=True)
-    assert not being_made(recipe, home)
+    assert not home.busy(recipe)
     assert progress(recipe, home) == "running"
     (work / "log.jsonl").write_text('{"step": 3}\n{"step": 15}\n')
     assert progress(recipe, home) == "50 %"
     with FileLock(home.path(recipe).with_suffix(".lock")):
-        assert being_made(recipe, home)
-    assert not being_made(recipe, home)
+        assert home.busy(recipe)
+    assert not home.busy(recipe)
 
 
 GRID = "dataset: glyphs\npreset: smoke\ncontrols: []\ngrid: [{{prototype: {}}}]\n"

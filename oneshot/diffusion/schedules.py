@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -26,14 +26,6 @@ class Schedule:
     def steps(self) -> int:
         """Return the number T of diffusion steps."""
         return len(self.betas)
-
-    def to(self, *args, **kwargs) -> Schedule:
-        """Return the schedule with its tensors moved as `Tensor.to` would."""
-        return replace(
-            self,
-            betas=self.betas.to(*args, **kwargs),
-            alphas_cumprod=self.alphas_cumprod.to(*args, **kwargs),
-        )
 
     def scales(self, t: Tensor, like: Tensor) -> tuple[Tensor, Tensor]:
         """Return sqrt(abar_t) and sqrt(1 - abar_t), float32, shaped to multiply `like`.

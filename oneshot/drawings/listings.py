@@ -134,11 +134,6 @@ def listing(dataset: str) -> Listing:
     return read(file(dataset))[0]
 
 
-def about(dataset: str) -> dict[str, Any]:
-    """Return what the list of an edition says of how it was made."""
-    return read(file(dataset))[1]
-
-
 def read(path: Path) -> tuple[Listing, dict[str, Any]]:
     """Return a list and what it says of itself; raise DataError when it is missing or damaged."""
     try:

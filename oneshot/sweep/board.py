@@ -3,8 +3,6 @@
 import json
 import sys
 
-from filelock import FileLock, Timeout
-
 from oneshot.evaluations import samples, table
 from oneshot.evaluations.evaluate import Evaluation
 from oneshot.evaluations.record import Record, regularization
@@ -133,21 +131,7 @@ class Board:
         if recipe.key in self._there or self.store.find(recipe):
             self._there.add(recipe.key)
             return DONE
-        return progress(recipe, self.store) if being_made(recipe, self.store) else MISSING
-
-
-def being_made(recipe: Recipe, store: Store) -> bool:
-    """Return whether some process is making the artefact right now."""
-    path = store.path(recipe).with_suffix(".lock")
-    if not path.exists():
-        return False
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return True
-    lock.release()
-    return False
+        return progress(recipe, self.store) if self.store.busy(recipe) else MISSING
 
 
 def progress(recipe: Recipe, store: Store) -> str:

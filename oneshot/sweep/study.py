@@ -16,6 +16,7 @@ from oneshot.evaluations import lines, samples
 from oneshot.evaluations.evaluate import trainings
 from oneshot.evaluations.lines import Row
 from oneshot.evaluations.samples import Shown
+from oneshot.evenly import evenly
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import editions, presets
 from oneshot.recipes.base import Recipe
@@ -218,9 +219,7 @@ def measure(trial: Trial, store: Store, sheets: Path) -> Result:
 
 def shown(drawn: Drawn, concepts: int, variations: int) -> Shown:
     """Return the first drawings of up to so many concepts, evenly spread over those drawn."""
-    count = len(drawn.names)
-    concepts = min(concepts, count)
-    rows = [round(k * (count - 1) / max(1, concepts - 1)) for k in range(concepts)]
+    rows = evenly(len(drawn.names), concepts)
     names = tuple(drawn.names[k] for k in rows)
     return Shown(drawn.drawings[rows, :variations], names, drawn.concepts[rows])
 
