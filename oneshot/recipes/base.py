@@ -5,7 +5,7 @@ import hashlib
 import json
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from oneshot.models.generator import PageNetwork
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.eight_bits import restored
-from oneshot.training.loop import Plan, Trained
+from oneshot.training.loop import Plan, Trained, train
+from oneshot.training.objective import Objective
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -156,6 +157,35 @@ def check_share(what: str, value: float) -> None:
     """Raise ValueError unless `value` is a probability below 1."""
     if not 0 <= value < 1:
         raise ValueError(f"{what} is a number from 0 to below 1, not {value}")
+
+
+@dataclass(frozen=True)
+class Unmade(Recipe[T_co]):
+    """What is quicker loaded than stored: nothing of it is made."""
+
+    ephemeral: ClassVar[bool] = True
+
+    def make(self, store: Getter, work: Path) -> Made:
+        """Return nothing: `load` has all that it takes."""
+        return Made({}, {})
+
+
+def trained(
+    objective: Objective,
+    network: nn.Module,
+    batches: Callable[[int], dict[str, Tensor]],
+    plan: Plan,
+    work: Path,
+    store: Getter,
+    name: str,
+) -> Made:
+    """Train `objective`, and by it `network`; return its weights, and a card of what that took.
+
+    `name` is what the training is called while it runs; see `training.loop.train`.
+    """
+    took = train(objective, batches, plan, work, store.device, name=name)
+    card = train_card(took, work) | {"parameters": count_parameters(network)}
+    return Made(network.state_dict(), card)
 
 
 def train_card(trained: Trained, work: Path) -> dict[str, Any]:

@@ -23,12 +23,11 @@ from oneshot.recipes.base import (
     check_name,
     check_number,
     check_share,
-    count_parameters,
     load_network,
-    train_card,
+    trained,
 )
 from oneshot.recipes.data import Concepts
-from oneshot.training.loop import Plan, train
+from oneshot.training.loop import Plan
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,7 @@ class VaeStn(Recipe[VaeStnModel]):
         torch.manual_seed(self.plan.seed)
         model = self.network()
         objective = VaeObjective(model, self.beta, self.warmup, self.augment)
-        trained = train(objective, batches, self.plan, work, store.device, name="VAE-STN")
-        card = train_card(trained, work) | {"parameters": count_parameters(model)}
-        return Made(model.state_dict(), card)
+        return trained(objective, model, batches, self.plan, work, store, "VAE-STN")
 
     def load(self, store: Getter, artefact: Artefact) -> VaeStnModel:
         """Return the model in eval mode on the store's device."""
@@ -115,9 +112,7 @@ class NeuralStatistician(Recipe[SetVae]):
         objective = NeuralStatisticianObjective(
             model, self.half_life, self.beta, self.augment, self.beta_context
         )
-        trained = train(objective, batches, self.plan, work, store.device, name="VAE-NS")
-        card = train_card(trained, work) | {"parameters": count_parameters(model)}
-        return Made(model.state_dict(), card)
+        return trained(objective, model, batches, self.plan, work, store, "VAE-NS")
 
     def load(self, store: Getter, artefact: Artefact) -> SetVae:
         """Return the model in eval mode on the store's device."""
@@ -169,9 +164,7 @@ class DaGan(Recipe[DaGanModel]):
             self.fold,
         )
         objective = GanObjective(model, critic, self.as_released, self.augment, self.critic_steps)
-        trained = train(objective, batches, self.plan, work, store.device, name="DA-GAN")
-        card = train_card(trained, work) | {"parameters": count_parameters(model)}
-        return Made(model.state_dict(), card)
+        return trained(objective, model, batches, self.plan, work, store, "DA-GAN")
 
     def load(self, store: Getter, artefact: Artefact) -> DaGanModel:
         """Return the generator in eval mode on the store's device."""

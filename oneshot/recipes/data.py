@@ -25,14 +25,11 @@ from oneshot.recipes.base import (
     Recipe,
     check_name,
     check_number,
-    count_parameters,
     digest,
     load_network,
-    train_card,
+    trained,
 )
-from oneshot.training.loop import Plan, train
-
-log = logging.getLogger("oneshot")
+from oneshot.training.loop import Plan
 
 CRITICS = ("conv", "patch", "resnet")
 log = logging.getLogger("oneshot")
@@ -162,7 +159,7 @@ class OriginalityCritic(Recipe[Critic]):
         network = _started(self.network(), self.start, store)
         objective = SimCLRObjective(network, self.drawings.threshold, self.strength)
         batches = Pairs(concepts, self.plan.batch, self.plan.seed)
-        return trained_critic(objective, batches, self.plan, work, store, "originality critic")
+        return trained(objective, network, batches, self.plan, work, store, "originality critic")
 
     def load(self, store: Getter, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
@@ -287,7 +284,7 @@ class RecognitionCritic(Recipe[Critic]):
         network = _started(self.network(), self.start, store)
         objective = ProtoNetObjective(network, self.concepts.threshold, self.augment, self.classes)
         batches = Episodes(concepts, self.plan.batch, self.queries, self.plan.seed)
-        return trained_critic(objective, batches, self.plan, work, store, "recognition critic")
+        return trained(objective, network, batches, self.plan, work, store, "recognition critic")
 
     def load(self, store: Getter, artefact: Artefact) -> Critic:
         """Return the critic in eval mode on the store's device."""
@@ -305,10 +302,3 @@ def _started(network: Critic, start: Recipe | None, store: Getter) -> Critic:
     if start is not None:
         network.load_state_dict(store.get(start).state_dict())
     return network
-
-
-def trained_critic(objective, batches, plan, work, store, name) -> Made:
-    trained = train(objective, batches, plan, work, store.device, name=name)
-    critic = objective.critic
-    card = train_card(trained, work) | {"parameters": count_parameters(critic)}
-    return Made(critic.state_dict(), card)

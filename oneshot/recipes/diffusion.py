@@ -24,12 +24,11 @@ from oneshot.recipes.base import (
     check_name,
     check_number,
     check_share,
-    count_parameters,
     load_network,
-    train_card,
+    trained,
 )
 from oneshot.recipes.data import Concepts
-from oneshot.training.loop import Plan, train
+from oneshot.training.loop import Plan
 
 FAST: dict[str, Any] = {"sampler": SAMPLER, "steps": STEPS}
 
@@ -185,6 +184,4 @@ def _trained(model, batches, prepare, plan: Plan, work: Path, store) -> Made:
     objective = DiffusionObjective(
         model.denoiser, model.schedule, prepare, model.dropout, model.velocity
     )
-    trained = train(objective, batches, plan, work, store.device, name="pixel diffusion")
-    card = train_card(trained, work) | {"parameters": count_parameters(model)}
-    return Made(model.state_dict(), card)
+    return trained(objective, model, batches, plan, work, store, "pixel diffusion")

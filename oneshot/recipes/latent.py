@@ -36,6 +36,7 @@ from oneshot.recipes.base import (
     load_network,
     load_weights,
     train_card,
+    trained,
 )
 from oneshot.recipes.data import Concepts
 from oneshot.rng import generator, step_seed
@@ -99,10 +100,8 @@ class Autoencoder(Recipe[VectorAutoencoder]):
             self.as_released,
             self.revive,
         )
-        trained = train(objective, batches, self.plan, work, store.device, name="autoencoder")
         network = objective.autoencoder
-        card = train_card(trained, work) | {"parameters": count_parameters(network)}
-        return Made(network.state_dict(), card)
+        return trained(objective, network, batches, self.plan, work, store, "autoencoder")
 
     def load(self, store: Getter, artefact: Artefact) -> VectorAutoencoder:
         """Return the autoencoder in eval mode on the store's device."""
@@ -177,9 +176,9 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
             self.dropout,
         )
         batches = Rows(latents, self.plan.batch, self.plan.seed)
-        trained = train(objective, batches, self.plan, work, store.device, name="latent diffusion")
+        took = train(objective, batches, self.plan, work, store.device, name="latent diffusion")
         parameters = count_parameters(model.denoiser)
-        card = train_card(trained, work) | {"parameters": parameters}
+        card = train_card(took, work) | {"parameters": parameters}
         tensors = {f"denoiser.{k}": v for k, v in model.denoiser.state_dict().items()}
         tensors |= {"latent_mean": model.latent_mean, "latent_std": model.latent_std}
         return Made(tensors, card)
@@ -194,7 +193,10 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
 
 
 class Rows:
-    """Batches of rows of equally long tensors, every row once an epoch."""
+    """Batches of rows of equally long tensors, no row twice an epoch.
+
+    The last, incomplete batch of an epoch is dropped.
+    """
 
     def __init__(self, tensors: dict[str, Tensor], batch: int, seed: int):
         self.tensors, self.seed = tensors, seed

@@ -2,20 +2,18 @@
 
 import dataclasses
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.splits import by_permutation
 from oneshot.models.critics import Critic
-from oneshot.recipes.base import Getter, Made, Recipe
+from oneshot.recipes.base import Getter, Made, Recipe, Unmade
 from oneshot.recipes.data import Concepts, Drawings
 
 VALIDATION, TEST = 0.087, 115 / 665
 
 
 @dataclass(frozen=True)
-class PublishedSplit(Recipe[ConceptSet]):
+class PublishedSplit(Unmade[ConceptSet]):
     """Concepts under one fixed permutation, cut 550 to 115 when there are 665 of them.
 
     Clusters of one category can fall on both sides of this split; `Concepts` itself never divides a
@@ -23,14 +21,8 @@ class PublishedSplit(Recipe[ConceptSet]):
     *Latent Representation Matters* (NeurIPS 2024), appendix.
     """
 
-    ephemeral: ClassVar[bool] = True
-
     concepts: Concepts
     seed: int = 0
-
-    def make(self, store: Getter, work: Path) -> Made:
-        """Nothing needs making: the permutation is a function of the seed."""
-        return Made({}, {})
 
     def load(self, store: Getter, artefact: Made) -> ConceptSet:
         """Return the concepts with other splits."""

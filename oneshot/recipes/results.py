@@ -19,7 +19,7 @@ from oneshot.metrics.scoring import score
 from oneshot.models.critics import Critic, released
 from oneshot.models.vit import VitCritic
 from oneshot.progress import tqdm
-from oneshot.recipes.base import Artefact, Getter, Made, Recipe, check_name, check_number
+from oneshot.recipes.base import Artefact, Getter, Made, Recipe, Unmade, check_name, check_number
 from oneshot.recipes.data import Concepts
 from oneshot.recipes.published_split import PublishedSplit
 from oneshot.training.precision import Precision, probe_drawing
@@ -41,10 +41,8 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Human(Recipe[Drawn]):
+class Human(Unmade[Drawn]):
     """The data set's own drawings of a split, scored as if a model had made them."""
-
-    ephemeral: ClassVar[bool] = True
 
     concepts: Concepts | PublishedSplit
     split: str = "test"
@@ -54,10 +52,6 @@ class Human(Recipe[Drawn]):
     def __post_init__(self):
         check_name("split", self.split, SPLITS)
         check_number("variations", self.variations, 1)
-
-    def make(self, store: Getter, work: Path) -> Made:
-        """Nothing needs making: the drawings are the data set's."""
-        return Made({}, {})
 
     def load(self, store: Getter, artefact: Made) -> Drawn:
         """Return up to `variations` drawings of each concept of the split."""
@@ -163,23 +157,18 @@ class Samples(Recipe[Drawn]):
 
 
 @dataclass(frozen=True)
-class ReleasedCritic(Recipe[Critic]):
+class ReleasedCritic(Unmade[Critic]):
     """A critic of *Diversity vs. Recognizability* (NeurIPS 2022), for Omniglot at 50 px.
 
     Its weights are read from `critics/` in the data folder; they are not the project's to ship.
     """
 
     version: ClassVar[int] = 2  # drawings are resized before they are binarised
-    ephemeral: ClassVar[bool] = True
 
     kind: str
     """"originality" or "recognition"."""
 
     FILES: ClassVar = {"originality": "simclr_omniglot.pt", "recognition": "proto_net_omniglot.pt"}
-
-    def make(self, store: Getter, work: Path) -> Made:
-        """Nothing needs making: the weights are released."""
-        return Made({}, {})
 
     def load(self, store: Getter, artefact: Made) -> Critic:
         """Return the critic; raise FileNotFoundError when its file is not there."""

@@ -8,8 +8,8 @@ import torch
 from oneshot.drawings.batches import Episodes
 from oneshot.models.vit import VitCritic
 from oneshot.objectives.critics import PairsObjective
-from oneshot.recipes.base import Artefact, Getter, Made, Recipe, load_network
-from oneshot.recipes.data import Concepts, Drawings, trained_critic
+from oneshot.recipes.base import Artefact, Getter, Made, Recipe, load_network, trained
+from oneshot.recipes.data import Concepts, Drawings
 from oneshot.training.loop import Plan
 
 
@@ -34,9 +34,10 @@ class SecondCritic(Recipe[VitCritic]):
         """Train on pairs of drawings of the training concepts."""
         concepts = store.get(self.drawings)
         torch.manual_seed(self.plan.seed)
-        objective = PairsObjective(self.network(), self.drawings.threshold)
+        network = self.network()
+        objective = PairsObjective(network, self.drawings.threshold)
         batches = Episodes(concepts, self.plan.batch, 2, self.plan.seed)
-        return trained_critic(objective, batches, self.plan, work, store, "second critic")
+        return trained(objective, network, batches, self.plan, work, store, "second critic")
 
     def load(self, store: Getter, artefact: Artefact) -> VitCritic:
         """Return the critic in eval mode on the store's device."""
