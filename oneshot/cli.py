@@ -317,7 +317,11 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("picture", nargs="+", help="an image, strokes, or - for standard input")
     draw.add_argument("-n", "--variations", type=int, default=16, help="of each picture")
     draw.add_argument("--system", default="ldm", help="a trained model: ldm, cfgdm, ...")
-    draw.add_argument("--dataset", default="", help="what it learned; default: any, all of them")
+    draw.add_argument(
+        "--dataset",
+        default="",
+        help="what it learned; default: any, all of them, of ldm, and quickdraw of others",
+    )
     draw.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
     draw.add_argument("--steps", type=int, default=None, help="of a drawing by a diffusion model")
     draw.add_argument("--seed", type=int, default=0, help="of the noise")

@@ -15,7 +15,7 @@ GUIDANCE = {"stack": 1.0, "set": 4.0}
 """By how a model is given its exemplar; see `own_guidance`."""
 CONDITIONS = tuple(GUIDANCE)
 SAMPLER, STEPS = "ddpm", 20
-"""How it draws unless it is told otherwise; see `own_guidance`.
+"""How it draws unless it is told otherwise.
 
 Chosen on validation concepts: new noise at each step mends what a small network does wrong, where
 `dpm_solver_pp` leaves strokes ragged. More steps change little.

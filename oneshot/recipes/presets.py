@@ -1,8 +1,9 @@
 """Named sizes: smoke (seconds, for tests), draft (minutes), laptop (hours), paper (published, GPU).
 
-Draft and laptop are for two cores. They share drawings, concepts, critics and networks; a draft is
-trained for a quarter of the steps, so that many models can be compared. Diffusion on latents, which
-is cheap, gets half: with a quarter it followed new exemplars much less.
+Draft and laptop are for two cores. They share drawings, concepts and critics; a draft is trained
+for a quarter of the steps, so that many models can be compared. Diffusion on latents, which is
+cheap, gets half: with a quarter it followed new exemplars much less. Networks are the same but
+where a system at size laptop is of its second edition (`editions`), of which no draft is.
 
 Paper has the networks of the papers and trains them as their released code does, as far as a `Plan`
 can say it: rates that the code lowers once an epoch fall with each step here; AdamW has torch's eps

@@ -142,7 +142,9 @@ def sheet(drawings: Mapping[str, np.ndarray], framed: np.ndarray, **options) -> 
     return sheets.contact_sheet(np.stack(list(drawings.values())), framed, rows=rows, **options)
 
 
-def sheet_of(record: Record, shown: Shown | None, concepts: int, columns: int = 11):
+def sheet_of(
+    record: Record, shown: Shown | None, concepts: int, columns: int = 11
+) -> sheets.Sheet | Markdown:
     """Return drawings of one record, a row for each of some concepts, beside the exemplar."""
     if shown is None:
         return NOTHING
