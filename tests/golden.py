@@ -54,7 +54,7 @@ def measured() -> dict[str, object]:
     points = np.array([[0.0, 1.0], [1.0, 1.8], [2.0, 2.2], [3.0, 2.1], [4.0, 1.7]])
     own = originality.originality(models, exemplars)
     return {
-        "diversity": originality.diversity(models),
+        "diversity": originality.raw_diversity(models) / originality.normaliser(models),
         "originality": own.mean(1),
         "recognizability 5 ways": recognizability.recognizability(
             models, exemplars, 5, 200, seed=0

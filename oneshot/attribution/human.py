@@ -117,12 +117,11 @@ class Consistency:
 
     `halves` is the mean rank correlation over concepts of the maps of two halves of the
     participants, the figure that *Latent Representation Matters* (NeurIPS 2024) reports as 0.88.
-    `reliability` is what the correlation of two groups as large as all of them would be, by
-    Spearman and Brown, and `ceiling` its root: what a map without error would reach.
+    `ceiling` is the root of what the correlation of two groups as large as all of them would be, by
+    Spearman and Brown: what a map without error would reach.
     """
 
     halves: Interval
-    reliability: Interval
     ceiling: Interval
 
 
@@ -146,7 +145,6 @@ def consistency(people: Mapping[str, Array], splits: int = 100, seed: int = 0) -
 
     return Consistency(
         halves=bootstrap(lambda w: w @ scores, len(scores)),
-        reliability=bootstrap(whole, len(scores)),
         ceiling=bootstrap(lambda w: np.sqrt(whole(w)), len(scores)),
     )
 

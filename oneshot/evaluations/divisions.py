@@ -8,7 +8,7 @@ from oneshot.drawings.errors import DataError
 from oneshot.evaluations import lines, table
 from oneshot.evaluations.at_hand import concepts
 from oneshot.metrics.features import embed
-from oneshot.metrics.leakage import leakage
+from oneshot.metrics.leakage import nearest
 from oneshot.recipes import presets
 
 SPLITS = ("category", "published")
@@ -19,7 +19,7 @@ class Division(lines.Row):
     """The K concepts of a data set as one of `SPLITS` divides them.
 
     `names` are "category/k" or plain, `splits` numbers as in `drawings.splits`, `counts` drawings
-    of each, and `nearest` what `metrics.leakage.Leakage` says of each test concept.
+    of each, and `nearest` what `metrics.leakage.nearest` says of each test concept.
     """
 
     dataset: str
@@ -73,7 +73,7 @@ def measure(dataset: str, preset: str, split: str) -> Division | None:
         list(group.names),
         group.splits.tolist(),
         group.counts.tolist(),
-        leakage(group.names, group.splits, features).nearest.tolist(),
+        nearest(group.splits, features).tolist(),
     )
 
 

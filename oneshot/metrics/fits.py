@@ -16,7 +16,6 @@ from scipy.interpolate import make_smoothing_spline
 
 Array = NDArray[np.float64]
 
-PIN = 1e5  # a weight that forces the curve through a point
 ROUNDS, IMPROVEMENT, TOLERANCE = 20, 1e-5, 1e-4
 GOLDEN = (5**0.5 - 1) / 2
 
@@ -26,7 +25,7 @@ class ParametricCurve:
     """A polynomial curve in K dimensions.
 
     `coefficients` (degree + 1, K), lowest power first; `hidden` (J,) is the place u of each fitted
-    point; `error` the weighted sum of squared distances between points and places, each coordinate
+    point; `error` the sum of squared distances between points and places, each coordinate
     in units of its range over the points.
     """
 
@@ -44,24 +43,20 @@ class ParametricCurve:
         return self(np.linspace(0, 1, 100))
 
 
-def fit_curve(
-    points: ArrayLike, degree: int = 2, weights: ArrayLike | None = None
-) -> ParametricCurve:
+def fit_curve(points: ArrayLike, degree: int = 2) -> ParametricCurve:
     """Fit a parametric curve to points (J, K), given in the order of the setting.
 
-    The hidden variable starts centripetal; then a weighted least-squares fit alternates with a
+    The hidden variable starts centripetal; then a least-squares fit alternates with a
     golden-section search of each inner point's nearest place between its neighbours, until an
-    improvement below 1e-5 or 20 rounds. A degree of 1 fits a straight line. `weights` (J,) may be
-    0 for an outlier, or `PIN` for a point to pass through.
+    improvement below 1e-5 or 20 rounds. A degree of 1 fits a straight line.
 
     Distances mix the coordinates, so each is first divided by its range over the points; the
-    released code mixes them in their own units. Raises ValueError when fewer than degree + 1 points
-    have weight.
+    released code mixes them in their own units. Raises ValueError for fewer than degree + 1 points.
     """
     points = np.asarray(points, dtype=float)
-    weights = _check(points, degree, weights)
+    _check(points, degree)
     scale = _range(points)
-    coefficients, hidden, error = _fit((points / scale)[None], weights, degree)
+    coefficients, hidden, error = _fit((points / scale)[None], degree)
     return ParametricCurve(coefficients[0] * scale, hidden[0], float(error[0]))
 
 
@@ -73,15 +68,8 @@ class Band:
     high: Array
 
 
-def band(
-    settings: ArrayLike,
-    scores: ArrayLike,
-    degree: int = 2,
-    weights: ArrayLike | None = None,
-    *,
-    level: float = 0.95,
-) -> Band:
-    """Return the bootstrap band of the curve through the scores of a sweep.
+def band(settings: ArrayLike, scores: ArrayLike, degree: int = 2) -> Band:
+    """Return the 95 % bootstrap band of the curve through the scores of a sweep.
 
     `settings` (J,) are the values of the sweep, for instance log10 of beta; `scores` (1 + R, J, S)
     are S scores at each setting, as measured and on each of R resamples (`paired.points`). The
@@ -95,38 +83,39 @@ def band(
         )
     column = np.broadcast_to(settings[:, None], (*scores.shape[:2], 1))
     points = np.concatenate((column, scores), axis=2)
-    weights, scale = _check(points[0], degree, weights), _range(points[0])
-    coefficients, _, _ = _fit(points[1:] / scale, weights, degree)
+    _check(points[0], degree)
+    scale = _range(points[0])
+    coefficients, _, _ = _fit(points[1:] / scale, degree)
     paths = _powers(np.linspace(0, 1, 100), degree) @ (coefficients * scale)
-    low, high = np.quantile(paths, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(paths, [0.025, 0.975], axis=0)
     return Band(low, high)
 
 
-def smooth(betas: ArrayLike, values: ArrayLike, penalty: float | None = None) -> Callable:
+def smooth(betas: ArrayLike, values: ArrayLike) -> Callable:
     """Return a smoothing spline of a score against beta, as a function of beta.
 
     `betas` are positive and increasing, `values` (J,) the score at each; the spline is cubic in
-    log10 of beta, and `penalty` weighs its curvature against its error, by default as generalized
-    cross-validation finds best. Raises ValueError for fewer than five points.
+    log10 of beta, and its curvature is weighed against its error as generalized cross-validation
+    finds best. Raises ValueError for fewer than five points.
     """
     betas, values = np.asarray(betas, dtype=float), np.asarray(values, dtype=float)
     if len(betas) < 5:
         raise ValueError(f"a smoothing spline needs at least 5 points, got {len(betas)}")
     if betas[0] <= 0 or (np.diff(betas) <= 0).any():
         raise ValueError(f"betas must be positive and increasing, got {betas.tolist()}")
-    spline = make_smoothing_spline(np.log10(betas), values, lam=penalty)
+    spline = make_smoothing_spline(np.log10(betas), values)
     return lambda beta: spline(np.log10(beta))
 
 
-def _fit(points: Array, weights: Array, degree: int) -> tuple[Array, Array, Array]:
+def _fit(points: Array, degree: int) -> tuple[Array, Array, Array]:
     """Fit many curves at once: points (R, J, K) to coefficients, hidden (R, J) and errors (R,)."""
     hidden = _centripetal(points)
-    coefficients = _least_squares(points, hidden, weights, degree)
-    error = _error(points, hidden, coefficients, weights)
+    coefficients = _least_squares(points, hidden, degree)
+    error = _distance(points, hidden, coefficients).sum(1)
     for _ in range(ROUNDS):
         hidden = _reparametrise(points, hidden, coefficients)
-        coefficients = _least_squares(points, hidden, weights, degree)
-        before, error = error, _error(points, hidden, coefficients, weights)
+        coefficients = _least_squares(points, hidden, degree)
+        before, error = error, _distance(points, hidden, coefficients).sum(1)
         if (before - error <= IMPROVEMENT * before).all():
             break
     return coefficients, hidden, error
@@ -139,13 +128,8 @@ def _centripetal(points: Array) -> Array:
     return np.concatenate((np.zeros_like(total), np.cumsum(steps, 1) / total), axis=1)
 
 
-def _least_squares(points: Array, hidden: Array, weights: Array, degree: int) -> Array:
-    root = np.sqrt(weights)[:, None]
-    return np.linalg.pinv(root * _powers(hidden, degree)) @ (root * points)
-
-
-def _error(points: Array, hidden: Array, coefficients: Array, weights: Array) -> Array:
-    return weights @ _distance(points, hidden, coefficients).T
+def _least_squares(points: Array, hidden: Array, degree: int) -> Array:
+    return np.linalg.pinv(_powers(hidden, degree)) @ points
 
 
 def _reparametrise(points: Array, hidden: Array, coefficients: Array) -> Array:
@@ -186,15 +170,11 @@ def _range(points: Array) -> Array:
     return np.where(spread > 0, spread, 1.0)
 
 
-def _check(points: Array, degree: int, weights: ArrayLike | None) -> Array:
+def _check(points: Array, degree: int) -> None:
     if points.ndim != 2 or not np.isfinite(points).all():
         raise ValueError(f"points must be finite numbers (J, K), got shape {points.shape}")
-    weights = np.ones(len(points)) if weights is None else np.asarray(weights, dtype=float)
-    if weights.shape != (len(points),) or (weights < 0).any():
-        raise ValueError(f"weights must be {len(points)} numbers of 0 or more, got {weights}")
-    if (weights > 0).sum() < degree + 1:
+    if len(points) < degree + 1:
         raise ValueError(
-            f"a curve of degree {degree} needs {degree + 1} points with weight, got "
-            f"{int((weights > 0).sum())}: lower the degree or add settings to the sweep"
+            f"a curve of degree {degree} needs {degree + 1} points, got {len(points)}: lower the "
+            "degree or add settings to the sweep"
         )
-    return weights

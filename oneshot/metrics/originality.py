@@ -48,14 +48,6 @@ def normaliser(features: Tensor) -> float:
     return value
 
 
-def diversity(features: Tensor, by: float | None = None) -> Tensor:
-    """Return the diversity (C,) of each concept: raw diversity divided by a normaliser.
-
-    `by` is the normaliser; None takes the one of `features` (C, N, K) themselves.
-    """
-    return raw_diversity(features) / (normaliser(features) if by is None else by)
-
-
 def distance(features: Tensor, exemplars: Tensor) -> Tensor:
     """Return the raw distance (C, N) of each drawing to its exemplar.
 

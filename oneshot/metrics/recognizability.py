@@ -37,11 +37,6 @@ class Recognizability:
         """Accuracy in percent, averaged over concepts."""
         return self.per_concept.mean().item()
 
-    @property
-    def chance(self) -> float:
-        """Accuracy in percent of guessing."""
-        return 100 / self.ways
-
 
 def recognizability(
     queries: Tensor,

@@ -1,7 +1,7 @@
 """All scores of a set of drawings in one call, with confidence intervals over concepts."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ _INTERVALS = (
     "diversity",
     "diversity_raw",
     "originality",
-    "originality_human_normaliser",
     "recognizability",
     "recognizability_all",
 )
@@ -31,10 +30,9 @@ class Scores:
     """What the two critics say of the drawings of some concepts.
 
     Diversity and originality are in units of the drawings' own normaliser, `diversity_raw` is not
-    normalised; recognizabilities are in percent, at `ways` ways and among all `concepts`.
-    `originality_human_normaliser` is in units of the human drawings' normaliser, None when no human
-    scores were given. `bins` are the points [originality, recognizability] of the generalization
-    curve, `density` is that of originality on `DENSITY_GRID`.
+    normalised; recognizabilities are in percent, at `ways` ways and among all `concepts`. `bins`
+    are the points [originality, recognizability] of the generalization curve, `density` is that of
+    originality on `DENSITY_GRID`.
 
     `per_concept` holds what the intervals were made from, each a list over concepts:
     `raw_diversity`, `scale`, `distance` (mean raw distance to the exemplar), `recognizability`,
@@ -48,7 +46,6 @@ class Scores:
     diversity: Interval
     diversity_raw: Interval
     originality: Interval
-    originality_human_normaliser: Interval | None
     recognizability: Interval
     recognizability_all: Interval
     bins: list[list[float]]
@@ -60,7 +57,7 @@ class Scores:
         """The normaliser of the drawings themselves."""
         return float(np.mean(self.per_concept["scale"]))
 
-    def originality_against(self, human: "Scores", seed: int = 0) -> Interval:
+    def originality_against(self, human: "Scores") -> Interval:
         """Return the originality in units of the normaliser of `human` scores of the same concepts.
 
         Raises ValueError when the numbers of concepts differ.
@@ -70,7 +67,7 @@ class Scores:
                 f"these scores are of {self.concepts} concepts, the human ones of "
                 f"{human.concepts}; score both on the same concepts"
             )
-        return ratio(self.per_concept["distance"], human.per_concept["scale"], seed=seed)
+        return ratio(self.per_concept["distance"], human.per_concept["scale"])
 
     def to_json(self) -> dict[str, Any]:
         """Return the scores as JSON values, from which `from_json` rebuilds them."""
@@ -83,7 +80,7 @@ class Scores:
         if missing := cls.__dataclass_fields__.keys() - fields.keys():
             raise ValueError(f"not scores: {', '.join(sorted(missing))} missing")
         for name in _INTERVALS:
-            fields[name] = fields[name] and Interval(**fields[name])
+            fields[name] = Interval(**fields[name])
         return cls(**fields)
 
 
@@ -95,7 +92,6 @@ def score(
     *,
     threshold: float,
     seed: int = 0,
-    human: Scores | None = None,
     ways: int = 20,
     trials: int | None = 500,
     bins: int = 10,
@@ -110,7 +106,7 @@ def score(
     Each concept is tested `trials` times in episodes of `ways` concepts (fewer when there are not
     as many), and a fifth as often in each bin of the curve; 500 and 100 are the published numbers.
     `trials=None` gives the exact expectations instead. With fewer drawings than `bins`, each
-    drawing of a concept is a bin. `human` are the human scores of the same concepts.
+    drawing of a concept is a bin.
 
     Raises ValueError for shapes that do not fit, fewer than two concepts, or fewer than two
     drawings of a concept.
@@ -136,11 +132,7 @@ def score(
     )
     few = recognizability(*queries, ways, trials, seed=seed)
     every = recognizability(*queries, "all")
-    table = _table(features, curve, few, every, drawings.shape[1], seed)
-    if human is None:
-        return table
-    against = table.originality_against(human, seed)
-    return replace(table, originality_human_normaliser=against)
+    return _table(features, curve, few, every, drawings.shape[1], seed)
 
 
 def _table(
@@ -161,7 +153,6 @@ def _table(
         diversity=ratio(diverse, size, seed=seed),
         diversity_raw=mean(diverse, seed=seed),
         originality=ratio(far.mean(1), size, seed=seed),
-        originality_human_normaliser=None,
         recognizability=mean(right, seed=seed),
         recognizability_all=mean(right_all, seed=seed),
         bins=_short(curve.points),
