@@ -117,9 +117,10 @@ def test_a_drawing_alone_is_judged_by_distance_and_by_how_many_rivals_are_nearer
     exemplar = torch.zeros(2)
     drawings = torch.tensor([[3.0, 4.0], [0.0, 0.0]])
     assert single.originality(drawings, exemplar, 2.0).tolist() == pytest.approx([12.5**0.5 / 2, 0])
-    rivals = torch.tensor([[3.0, 4.1], [9.0, 9.0], [0.1, 0.0], [-8.0, 0.0]])
-    # Two ways: one rival of four; the first drawing has one rival nearer than its exemplar.
-    # The second lies on its exemplar.
-    assert single.known(drawings, exemplar, rivals, ways=2).tolist() == pytest.approx([0.5, 1.0])
+    rivals = torch.tensor([[3.0, 4.1], *[[9.0, 9.0 + k] for k in range(39)]])
+    # Twenty ways: 19 rivals of 40; the first drawing has one rival nearer than its exemplar, which
+    # 21 of 40 choices leave out. The second lies on its exemplar.
+    found = single.known(drawings, exemplar, rivals)
+    assert found.tolist() == pytest.approx([21 / 40, 1.0])
     with pytest.raises(ValueError, match="4 rivals are too few for 20 ways"):
-        single.known(drawings, exemplar, rivals)
+        single.known(drawings, exemplar, rivals[:4])

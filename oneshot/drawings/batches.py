@@ -1,4 +1,4 @@
-"""Training batches as pure functions of (seed, step): pairs, sets and episodes.
+"""Batches of training concepts as pure functions of (seed, step): pairs, sets and episodes.
 
 All images are uint8 (…, 1, H, W); the training loop turns them into floats on the device.
 """
@@ -31,17 +31,17 @@ class _Batches:
 
 
 class Pairs(_Batches):
-    """Batches of (variation, exemplar, label), every drawing once an epoch.
+    """Batches of (variation, exemplar, label), no drawing twice an epoch.
 
-    A batch is {"x": (B, 1, H, W), "y": (B, 1, H, W), "label": (B,)}; labels count the concepts of
-    the split from 0. The last, incomplete batch of an epoch is dropped.
+    A batch is {"x": (B, 1, H, W), "y": (B, 1, H, W), "label": (B,)}; labels count the training
+    concepts from 0. The last, incomplete batch of an epoch is dropped.
     """
 
-    def __init__(self, concepts: ConceptSet, batch: int, seed: int, split: str = "train"):
+    def __init__(self, concepts: ConceptSet, batch: int, seed: int):
         super().__init__(concepts, seed)
-        self.rows, owners = concepts.pairs(split)
-        self.classes = len(concepts.of(split))
-        self.labels = np.searchsorted(concepts.of(split), owners)
+        self.rows, owners = concepts.pairs("train")
+        self.classes = len(concepts.of("train"))
+        self.labels = np.searchsorted(concepts.of("train"), owners)
         self.exemplars = concepts.exemplars[owners]
         self.batch = min(batch, len(self.rows))
         self.per_epoch = len(self.rows) // self.batch
@@ -65,12 +65,10 @@ class Sets(_Batches):
     Concepts are drawn at random; the drawings of a set differ as long as the concept has enough.
     """
 
-    def __init__(
-        self, concepts: ConceptSet, batch: int, size: int, seed: int, split: str = "train"
-    ):
+    def __init__(self, concepts: ConceptSet, batch: int, size: int, seed: int):
         super().__init__(concepts, seed)
         self.batch, self.size = batch, size
-        self.ids = concepts.of(split)
+        self.ids = concepts.of("train")
 
     def __call__(self, step: int) -> dict[str, Tensor]:
         random = generator(self.seed, step)
@@ -86,12 +84,10 @@ class Episodes(_Batches):
     The exemplar is the support, as in *Diversity vs. Recognizability* (NeurIPS 2022).
     """
 
-    def __init__(
-        self, concepts: ConceptSet, ways: int, queries: int, seed: int, split: str = "train"
-    ):
+    def __init__(self, concepts: ConceptSet, ways: int, queries: int, seed: int):
         super().__init__(concepts, seed)
         self.queries = queries
-        self.ids = concepts.of(split)
+        self.ids = concepts.of("train")
         self.ways = min(ways, len(self.ids))
 
     def __call__(self, step: int) -> dict[str, Tensor]:

@@ -78,10 +78,6 @@ class ConceptSet:
         """Return the rows of `pages` that belong to a concept."""
         return self.members[self.offsets[concept] : self.offsets[concept + 1]]
 
-    def drawings(self, concept: int) -> np.ndarray:
-        """Return the drawings of a concept, uint8 (n, H, W)."""
-        return self.pages[np.sort(self.rows(concept))]
-
     def exemplar_images(self, concepts: Iterable[int]) -> Tensor:
         """Return the exemplars of concepts, float32 (C, 1, H, W) in [0, 1]."""
         rows = self.exemplars[np.fromiter(concepts, dtype=np.int64)]

@@ -109,15 +109,13 @@ def best_of(runs: Table, names: Sequence[str]) -> list[Record]:
     return [record for name in names for record in best(runs, name)[:1]]
 
 
-def comparable(
-    runs: Table, family: str, to: Sequence[Record], tolerance: float = paired.COMPARABLE
-) -> list[Record]:
+def comparable(runs: Table, family: str, to: Sequence[Record]) -> list[Record]:
     """Return the runs of the most recognizable betas of a family that are as original as `to`.
 
-    At most `tolerance` less original, that is; both on validation concepts. Empty when no beta of
-    the family is.
+    At most `paired.COMPARABLE` less original, that is; both on validation concepts. Empty when no
+    beta of the family is.
     """
-    least = validated(to)[0] - tolerance
+    least = validated(to)[0] - paired.COMPARABLE
     groups = seeds_together(runs.where(family=family))
     enough = [group for group in groups if validated(group)[0] >= least]
     return max(enough, key=lambda group: validated(group)[1], default=[])

@@ -43,15 +43,14 @@ def generalization_curve(
     bins: int = 10,
     ways: int = 20,
     trials: int | None = 100,
-    by: float | None = None,
     seed: int = 0,
 ) -> Curve:
     """Measure the generalization curve of drawings.
 
     Each argument of features is a pair: drawings (C, N, K) and exemplars (C, K), of the same
     drawings in the space of each critic. Sizes of bins differ by at most one drawing. `trials` is
-    the number of tests of each concept in each bin, None for the exact expectation; `by` is the
-    normaliser of originality, None for that of the drawings themselves.
+    the number of tests of each concept in each bin, None for the exact expectation. Originality is
+    in units of the normaliser of the drawings themselves.
 
     Raises ValueError for fewer drawings than bins and for features that do not fit.
     """
@@ -66,7 +65,7 @@ def generalization_curve(
     if not 1 <= bins <= raw.shape[1]:
         raise ValueError(f"cannot cut {raw.shape[1]} drawings of a concept in {bins} bins")
     order = raw.argsort(dim=1, stable=True)
-    originality = raw.gather(1, order) / (normaliser(drawings) if by is None else by)
+    originality = raw.gather(1, order) / normaliser(drawings)
     sorted_queries = queries.gather(1, order[..., None].expand_as(queries))
     edges = [round(b * raw.shape[1] / bins) for b in range(bins + 1)]
     slices = [slice(a, b) for a, b in pairwise(edges)]

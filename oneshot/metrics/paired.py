@@ -137,12 +137,10 @@ def more(statement: str, score: str, first: Measured, second: Measured, seed: in
     return Claim.tested(statement, score, test, min(first.seeds, second.seeds))
 
 
-def more_recognizable(
-    statement: str, first: Measured, second: Measured, tolerance: float = COMPARABLE
-) -> Claim:
+def more_recognizable(statement: str, first: Measured, second: Measured) -> Claim:
     """Test whether `first` is more recognizable without being less original than `second`.
 
-    Originality is comparable, or higher, when it is less by at most `tolerance`. Both parts must
+    Originality is comparable, or higher, when it is less by at most `COMPARABLE`. Both parts must
     hold for the statement to hold; when one does not, neither does the statement.
     """
     scores = _by_training([first, second])
@@ -150,7 +148,7 @@ def more_recognizable(
         estimate(np.subtract, *(one[..., k] for one in scores), concepts=first.concepts)
         for k in range(2)
     )
-    tests = [recognizable, original.shifted(tolerance)]
+    tests = [recognizable, original.shifted(COMPARABLE)]
     told = every(verdict(test.interval()) for test in tests)
     interval = recognizable.interval()
     evidence = f"recognizability {signed(interval)}, originality {signed(original.interval())}"

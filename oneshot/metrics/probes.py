@@ -17,29 +17,29 @@ from oneshot.metrics.intervals import Interval
 
 DRAWS = 200
 """Resamples of concepts for the shape of the latents, each of which takes a spectrum."""
+RIDGE = 1e-2
+"""Of the linear probe, beside the variance of standardised latents, which is 1."""
 _TINY = 1e-100  # variance of a resample all of whose latents are the same
 
 
 @torch.no_grad()
-def linear_probe(latents: Tensor, *, train: float = 0.5, ridge: float = 1e-2) -> Interval:
+def linear_probe(latents: Tensor) -> Interval:
     """Return the accuracy, in percent, of a linear classifier of concepts.
 
-    Of `latents` (C, N, d), the first `train` share of each concept's drawings fits a ridge
-    regression on one-hot labels, in closed form; the rest is classified. `ridge` is relative to the
-    mean variance of the standardised latents, which is 1.
+    Of `latents` (C, N, d), the first half of each concept's drawings fits a ridge regression on
+    one-hot labels, in closed form; the rest is classified. Raises ValueError for fewer than two
+    drawings a concept.
     """
     concepts, count, _ = _check(latents)
-    cut = round(train * count)
-    if not 0 < cut < count:
-        raise ValueError(
-            f"a train share of {train} leaves no drawings of {count} to fit or to test"
-        )
+    if count < 2:
+        raise ValueError("a linear probe needs at least 2 drawings of each concept, got 1")
+    cut = round(count / 2)
     inputs, mean, std = _standardise(latents[:, :cut].flatten(0, 1))
     tests = (latents[:, cut:].flatten(0, 1).double() - mean) / std
     targets = torch.eye(concepts, dtype=inputs.dtype, device=inputs.device)
     targets = (targets - 1 / concepts).repeat_interleave(cut, 0)
     gram = inputs.T @ inputs / len(inputs)
-    gram.diagonal().add_(ridge)
+    gram.diagonal().add_(RIDGE)
     weights = torch.linalg.solve(gram, inputs.T @ targets / len(inputs))
     found = (tests @ weights).argmax(1).view(concepts, -1)
     return _percent(found == torch.arange(concepts, device=found.device)[:, None])

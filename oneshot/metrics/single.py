@@ -18,20 +18,20 @@ def originality(drawings: Tensor, exemplar: Tensor, unit: float) -> Tensor:
     return (drawings - exemplar).square().mean(1).sqrt() / unit
 
 
-def known(drawings: Tensor, exemplar: Tensor, rivals: Tensor, ways: int = WAYS) -> Tensor:
-    """Return the chance (V,) with which each drawing is known among `ways` concepts.
+def known(drawings: Tensor, exemplar: Tensor, rivals: Tensor) -> Tensor:
+    """Return the chance (V,) with which each drawing is known among `WAYS` concepts.
 
     One of them is its own, by `exemplar` (K,); the others are a random choice of the `rivals`
     (C, K). It is known when its own exemplar is the nearest of all, so the chance is that the
     choice has none that is nearer. Raises ValueError for fewer rivals than there are other ways.
     """
-    if len(rivals) < ways - 1:
-        raise ValueError(f"{len(rivals)} rivals are too few for {ways} ways")
+    if len(rivals) < WAYS - 1:
+        raise ValueError(f"{len(rivals)} rivals are too few for {WAYS} ways")
     own = (drawings - exemplar).double().square().sum(1)
     others = torch.cdist(drawings.double(), rivals.double()).square()
     farther = (others > own[:, None]).sum(1).tolist()
-    every = math.comb(len(rivals), ways - 1)
-    return torch.tensor([math.comb(count, ways - 1) / every for count in farther])
+    every = math.comb(len(rivals), WAYS - 1)
+    return torch.tensor([math.comb(count, WAYS - 1) / every for count in farther])
 
 
 def judge(

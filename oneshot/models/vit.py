@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+PATCH, WIDTH, DEPTH, HEADS = 8, 128, 4, 4
 READ = 32
 """Channels of each patch that are read: where the parts of a drawing are tells concepts apart."""
 
@@ -18,18 +19,16 @@ class VitCritic(nn.Module):
 
     0.8 M parameters at 48 px. Squared distances of unit vectors are twice one minus the cosine, so
     the nearest exemplar is the one of the greatest cosine. Raises ValueError for a `side` that is
-    no multiple of `patch`.
+    no multiple of `PATCH`.
     """
 
-    def __init__(
-        self, side: int = 48, patch: int = 8, width: int = 128, depth: int = 4, heads: int = 4
-    ):
+    def __init__(self, side: int = 48):
         super().__init__()
-        if side % patch:
-            raise ValueError(f"side={side} is not a multiple of the patch, {patch}")
+        if side % PATCH:
+            raise ValueError(f"side={side} is not a multiple of the patch, {PATCH}")
         self.side = side
-        self.encoder = _Patches(side, patch, width, depth, heads)
-        self.embedding = nn.Linear((side // patch) ** 2 * READ, 256)
+        self.encoder = _Patches((side // PATCH) ** 2)
+        self.embedding = nn.Linear((side // PATCH) ** 2 * READ, 256)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images (N, 1, side, side) in [0, 1] to unit vectors (N, 256)."""
@@ -37,12 +36,12 @@ class VitCritic(nn.Module):
 
 
 class _Patches(nn.Module):
-    def __init__(self, side: int, patch: int, width: int, depth: int, heads: int):
+    def __init__(self, count: int):
         super().__init__()
-        self.patches = nn.Conv2d(1, width, patch, patch)
-        self.places = nn.Parameter(0.02 * torch.randn((side // patch) ** 2, width))
-        self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
-        self.read = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, READ), nn.Flatten())
+        self.patches = nn.Conv2d(1, WIDTH, PATCH, PATCH)
+        self.places = nn.Parameter(0.02 * torch.randn(count, WIDTH))
+        self.blocks = nn.ModuleList(_Block() for _ in range(DEPTH))
+        self.read = nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, READ), nn.Flatten())
 
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.patches(x).flatten(2).mT + self.places
@@ -54,21 +53,20 @@ class _Patches(nn.Module):
 class _Block(nn.Module):
     """Attention and a perceptron, each after a layer norm and beside a shortcut."""
 
-    def __init__(self, width: int, heads: int):
+    def __init__(self):
         super().__init__()
-        self.heads = heads
-        self.before = nn.LayerNorm(width)
-        self.mix = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.before = nn.LayerNorm(WIDTH)
+        self.mix = nn.Linear(WIDTH, 3 * WIDTH)
+        self.out = nn.Linear(WIDTH, WIDTH)
         self.body = nn.Sequential(
-            nn.LayerNorm(width),
-            nn.Linear(width, 2 * width),
+            nn.LayerNorm(WIDTH),
+            nn.Linear(WIDTH, 2 * WIDTH),
             nn.GELU(),
-            nn.Linear(2 * width, width),
+            nn.Linear(2 * WIDTH, WIDTH),
         )
 
     def forward(self, tokens: Tensor) -> Tensor:
-        mixed = self.mix(self.before(tokens)).unflatten(2, (3, self.heads, -1))
+        mixed = self.mix(self.before(tokens)).unflatten(2, (3, HEADS, -1))
         q, k, v = mixed.permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(q, k, v)
         tokens = tokens + self.out(mixed.transpose(1, 2).flatten(2))

@@ -87,9 +87,11 @@ class PairsObjective(Objective):
     features. Drawings are moved as `jitter` does, "mild". Exemplars have no part in it.
     """
 
-    def __init__(self, critic: nn.Module, threshold: float, temperature: float = 0.1):
+    temperature = 0.1
+
+    def __init__(self, critic: nn.Module, threshold: float):
         super().__init__()
-        self.critic, self.threshold, self.temperature = critic, threshold, temperature
+        self.critic, self.threshold = critic, threshold
 
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return the NT-Xent loss of `batch["query"]` (W, 2, 1, H, W), two drawings a concept."""

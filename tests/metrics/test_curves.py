@@ -15,14 +15,14 @@ def test_bins_by_hand():
     # The recognition critic sees the farthest drawing of each concept as the other concept.
     queries = torch.tensor([[[0.0], [0.0], [1.0], [0.0]], [[1.0], [0.0], [1.0], [1.0]]])
     support = torch.tensor([[0.0], [1.0]])
-    curve = generalization_curve(
-        (features, exemplars), (queries, support), bins=4, trials=10, by=1.0
-    )
-    expected = torch.tensor([[1.0, 2, 3, 4], [10, 20, 30, 40]]) / 2**0.5
+    curve = generalization_curve((features, exemplars), (queries, support), bins=4, trials=10)
+    # unbiased over two dimensions, one of them 0, the deviation of a feature is that RMS distance
+    unit = (2.5 + 25) / 2
+    expected = torch.tensor([[1.0, 2, 3, 4], [10, 20, 30, 40]]) / unit
     torch.testing.assert_close(curve.originality, expected)
     assert curve.recognizability.tolist() == [[100, 100, 100, 0]] * 2
     assert curve.ways == 2
-    np.testing.assert_allclose(curve.points[:, 0], np.array([5.5, 11, 16.5, 22]) / 2**0.5)
+    np.testing.assert_allclose(curve.points[:, 0], np.array([5.5, 11, 16.5, 22]) / unit, rtol=1e-6)
     assert curve.points[:, 1].tolist() == [100, 100, 100, 0]
     two = generalization_curve((features, exemplars), (queries, support), bins=2, trials=None)
     assert two.recognizability.tolist() == [[100, 50]] * 2

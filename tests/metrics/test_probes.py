@@ -148,7 +148,7 @@ def test_mistakes_name_what_was_expected():
         probes.statistics(torch.ones(2, 2, 2))
     with pytest.raises(ValueError, match="one a concept"):
         probes.one_shot_probe(torch.zeros(3, 2, 2), torch.zeros(2, 2))
-    with pytest.raises(ValueError, match="leaves no"):
-        probes.linear_probe(torch.randn(2, 2, 2), train=0.1)
+    with pytest.raises(ValueError, match="at least 2 drawings"):
+        probes.linear_probe(torch.randn(2, 1, 2))
     with pytest.raises(ValueError, match="no drawing"):
         probes.reconstruction_error(Autoencoder(8), torch.zeros(2, 2, 1, 48, 48))

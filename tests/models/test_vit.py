@@ -14,7 +14,7 @@ def test_size_and_features():
 
 
 def test_places_are_told_apart():
-    critic = VitCritic(width=16, depth=1, heads=2).eval()
+    critic = VitCritic().eval()
     page = torch.zeros(2, 1, 48, 48)
     page[0, :, 8:16, 8:16] = page[1, :, 32:40, 32:40] = 1
     here, there = critic(page)
@@ -27,7 +27,7 @@ def test_places_are_told_apart():
 
 
 def test_patches_attend_to_each_other():
-    critic = VitCritic(width=16, depth=1, heads=2).eval()
+    critic = VitCritic().eval()
     page = torch.rand(1, 1, 48, 48)
     other = page.clone()
     other[..., :8, :8] = 0
