@@ -470,8 +470,8 @@ def told(recipe, *rest):
 
 cluster.make = told
 one = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None}
-with LocalCluster(**one) as cluster:
-    sys.exit(sweep.main(sys.argv[1], scheduler=cluster.scheduler_address))
+with LocalCluster(**one) as local:
+    sys.exit(sweep.main(sys.argv[1], scheduler=local.scheduler_address))
 """
 
 
