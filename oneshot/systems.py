@@ -44,7 +44,7 @@ def _ldm(dataset: str, preset: str) -> Recipe:
     return presets.latent_diffusion(dataset, preset)
 
 
-_VAE = {"beta": (0.25, 0.5, 2.0, 4.0)}
+_VAE = {"beta": (0.25, 0.5, 1.0, 2.0, 4.0)}
 SYSTEMS: Mapping[str, System] = {
     row.name: row
     for row in (

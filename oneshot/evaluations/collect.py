@@ -153,7 +153,8 @@ def _framework(alone: Evaluation) -> Iterator[Evaluation]:
     for critics in _critics("framework", alone.dataset):
         yield replace(alone, critics=critics)
     for field, values in systems.variants(alone.system).items():
-        yield from (replace(alone, changes=((field, value),)) for value in values)
+        others = (value for value in values if value != alone.settings[field])
+        yield from (replace(alone, changes=((field, value),)) for value in others)
 
 
 def _sensitivity(alone: Evaluation) -> Iterator[Evaluation]:

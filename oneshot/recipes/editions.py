@@ -15,7 +15,7 @@ from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
 from oneshot.training.loop import Plan
 
 SECOND: frozenset[tuple[str, str]] = frozenset(
-    {("fsdm", "omniglot"), ("cfgdm", "omniglot"), ("vae-ns", "omniglot")}
+    {(name, "omniglot") for name in ("cfgdm", "ddpm", "fsdm", "vae-ns", "vae-stn")}
 )
 """(system, kind of data) of which the weights that ship are of the second edition."""
 

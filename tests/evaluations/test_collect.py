@@ -31,6 +31,9 @@ def test_what_is_evaluated_for_each_figure():
         (("set_size", 2),),
         (("set_size", 10),),
     ]
+    for dataset, own in (("glyphs", 1.0), ("omniglot", 4.0)):
+        changes = [t.changes for t in plan("framework", dataset, names=["vae-stn"]) if t.changes]
+        assert changes == [(("beta", beta),) for beta in (0.25, 0.5, 1.0, 2.0, 4.0) if beta != own]
     guidance = plan("guidance", "glyphs")
     assert guidance[0].system == HUMAN
     assert {t.system for t in guidance[1:]} == {"ldm", "cfgdm"}
