@@ -16,6 +16,7 @@ from oneshot.training.loop import Plan
 
 SECOND: frozenset[tuple[str, str]] = frozenset(
     {(name, "omniglot") for name in ("cfgdm", "ddpm", "fsdm", "vae-ns", "vae-stn")}
+    | {("fsdm", "glyphs"), ("fsdm", "quickdraw"), ("vae-ns", "glyphs")}
 )
 """(system, kind of data) of which the weights that ship are of the second edition."""
 

@@ -36,7 +36,7 @@ def test_what_is_evaluated_for_each_figure():
         assert changes == [(("beta", beta),) for beta in (0.25, 0.5, 1.0, 2.0, 4.0) if beta != own]
     guidance = plan("guidance", "glyphs")
     assert guidance[0].system == HUMAN
-    assert {t.system for t in guidance[1:]} == {"ldm", "cfgdm"}
+    assert {t.system for t in guidance[1:]} == {"ldm", "cfgdm", "fsdm"}
     assert [t.drawn.guidance for t in guidance if t.system == "cfgdm"] == list(collect.GUIDANCE)
     speed = plan("speed", "glyphs", names=["fsdm", "vae-stn"])
     assert speed[0].system == HUMAN

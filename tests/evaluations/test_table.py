@@ -21,8 +21,8 @@ from oneshot.metrics.intervals import Interval
 MOVED = json.loads(Path(__file__).with_name("moved.json").read_text())
 """Of each row of the four tables there were: its name, the key of its scores, and their sha256.
 
-Without what has been made again since: what the released critics judge, after resizing, and systems in
-their second edition.
+Without what has been made again since: what the released critics judge, after resizing, and systems
+in their second edition.
 """
 SCORES = ("diversity", "originality", "recognizability", "recognizability_all")
 BY_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
