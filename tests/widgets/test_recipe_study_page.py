@@ -26,7 +26,7 @@ ROWS = [
     result("people", "human", 97.5, 0.0),
     result("fsdm-1", "fsdm", 18.9, 62.1, 0.0, "nothing of the exemplar"),
     result("fsdm-place", "fsdm", 71.2, 15.5, 0.0, "strokes in their places"),
-    result("cfgdm-plain", "cfgdm", 40.0, 2.7, 1.0),
+    result("cfgdm-attention", "cfgdm", 40.0, 2.7, 1.0),
     result("cfgdm-tokens", "cfgdm", 55.0, 4.1, 1.0),
 ]
 
@@ -52,7 +52,7 @@ def test_with_results_it_shows_figure_table_and_sheets(made):
     assert any(isinstance(value, Plot) for value in shown)
     words = told(shown)
     assert "**fsdm-1**: change of fsdm-1. nothing of the exemplar" in words
-    assert "Change of cfgdm-plain: 40.0 % (38.0–42.0); change of cfgdm-tokens: 55.0 %" in words
+    assert "Change of cfgdm-attention: 40.0 % (38.0–42.0); change of cfgdm-tokens: 55.0 %" in words
     (html,) = [v.data for v in shown if "<table" in getattr(v, "data", "")]
     assert html.count("<tr") == 1 + len(ROWS)
     assert "71.2 <small>69.2–73.2</small>" in html and "strokes in their places" in html
