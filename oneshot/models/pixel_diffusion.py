@@ -109,7 +109,7 @@ def own_guidance(condition: str, dropout: float) -> float:
     """Return the guidance of a model that is not told any: 0 if it always saw its exemplar.
 
     With the exemplar stacked it is 1, as published of CFGDM. With a set it is what validation
-    concepts chose (`sweep.study`): FSDM is published without guidance, but as small as a laptop can
-    train it, heeds its set too little.
+    concepts of Omniglot chose (`sweep.study`), and was not chosen anew for other drawings: FSDM is
+    published without guidance, but as small as a laptop can train it, heeds its set too little.
     """
     return GUIDANCE[condition] if dropout else 0.0

@@ -133,8 +133,8 @@ def set_diffusion(group: Concepts, plan: Plan) -> SetDiffusion:
 def vae_stn(group: Concepts, plan: Plan) -> VaeStn:
     """Return VAE-STN of which the divergence weighs four times as much.
 
-    With a weight of 1 what it draws from its prior strays further than what it infers: latents of
-    0.4 times their spread are recognized half as often again.
+    With a weight of 1 what it draws from its prior strays further than what it infers; the trials
+    "vae-stn-1" and "vae-stn-2" of `sweep.study` are the two in full.
     """
     return VaeStn(group, plan, steps=20, beta=4.0, augment="gentle")
 
