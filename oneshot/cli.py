@@ -238,6 +238,7 @@ RESULTS = (
     "guidance",
     "speed",
     "sensitivity",
+    "seeds",
     "concepts",
     "warp",
     "failures",

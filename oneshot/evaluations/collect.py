@@ -26,15 +26,19 @@ KINDS = {
     "speed": "speed",
     "beyond": "spread",
     "sensitivity": "",
+    "seeds": "",
 }
 """What is evaluated of each system, and the drawings that are kept for its figures.
 
 "framework" is every system as it is by itself and with other settings, "guidance" are strengths of
 guidance, "speed" samplers and numbers of steps, "beyond" every system as it is by itself, by the
-scores of `metrics.beyond` as well; "sensitivity" is every system by itself, judged by `OTHERS`.
+scores of `metrics.beyond` as well; "sensitivity" is every system by itself, judged by `OTHERS`;
+"seeds" is every system as it is by itself, trained again from `SEEDS`.
 """
 OTHERS = ("vit", "seed", "thin", "bold", "half")
 """Critics, of `presets.CRITICS`, that say how much a statement hangs on who judges, and how."""
+SEEDS = (1, 2)
+"""Of trainings, beside that of which the weights ship; `sweep.timed` trains them."""
 GUIDANCE = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
 """*Diffusion Models as Artists* (ICML 2023), fig. 4."""
 SAMPLERS = ("ddpm", "ddim", "dpm_solver_pp")
@@ -72,7 +76,7 @@ def plan(
     judges = _critics(what, dataset)
     found = [Evaluation(dataset, size, HUMAN, critics=critics) for critics in judges]
     ways = {"framework": _framework, "guidance": _guidance, "speed": _speed}
-    ways |= {"sensitivity": _sensitivity}
+    ways |= {"sensitivity": _sensitivity, "seeds": _seeds}
     each = ways.get(what, lambda alone: [alone])
     for name in names or (*systems.SYSTEMS, *systems.nulls(dataset)):
         if name != HUMAN:
@@ -100,6 +104,7 @@ def collect(
     found, absent = [], []
     for one in plan(what, dataset, size, names):
         if name := _untrained(one, what, home):
+            name += f" of seed {one.seed}" * bool(one.seed)
             absent += [name] * (name not in absent and not one.changes)
             continue
         there = next((record for record in known.values() if one.of(record)), None)
@@ -142,7 +147,8 @@ def _evaluate(one: Evaluation, what: str, file: Path, home: Store, known: Record
     record = one.record(store, timed=what == "speed")
     if what == "beyond":
         record = one.beyond_the_plane(record, store)
-    shown = one.shown(store, KINDS[what]) if one.critics == "own" else None
+    keeps = KINDS[what] and one.critics == "own"
+    shown = one.shown(store, KINDS[what]) if keeps else None
     if shown is not None:
         record = samples.keep(file.parent, record, KINDS[what], shown)
     table.add([record], file)
@@ -159,6 +165,14 @@ def _framework(alone: Evaluation) -> Iterator[Evaluation]:
 
 def _sensitivity(alone: Evaluation) -> Iterator[Evaluation]:
     yield from (replace(alone, critics=critics) for critics in OTHERS)
+
+
+def _seeds(alone: Evaluation) -> Iterator[Evaluation]:
+    """Yield each training of a system again, judged by each critic; a null is not trained."""
+    if getattr(alone.model, "plan", None) is None:
+        return
+    for seed, critics in itertools.product(SEEDS, _critics("seeds", alone.dataset)):
+        yield replace(alone, seed=seed, critics=critics)
 
 
 def _guidance(alone: Evaluation) -> Iterator[Evaluation]:
@@ -187,6 +201,6 @@ def _critics(what: str, dataset: str) -> list[str]:
     """Return the critics at hand; the released ones judge Omniglot."""
     if what == "sensitivity":
         return list(OTHERS)
-    there = (root("critics") / file for file in ReleasedCritic.FILES.values())
-    released = what == "framework" and dataset == "omniglot" and all(f.exists() for f in there)
+    there = all((root("critics") / file).exists() for file in ReleasedCritic.FILES.values())
+    released = what in ("framework", "seeds") and dataset == "omniglot" and there
     return ["own", *["released"] * released]

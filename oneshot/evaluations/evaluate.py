@@ -180,6 +180,7 @@ class Evaluation:
         ways = ("guidance", "sampler", "sampler_steps")
         told = [f"{k} {v}" for k, v in self.changes]
         told += [f"{k} {v}" for k in ways if (v := getattr(self, k)) is not None]
+        told += [f"seed {self.seed}"] * bool(self.seed)
         told += [f"{self.critics} critics"] * (self.critics != "own")
         return " ".join([self.dataset, ", ".join([self.system, *told])])
 

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from oneshot import systems
+from oneshot.claims import statement
 from oneshot.evaluations import at_hand, collect, evaluate, failures, table
 from oneshot.evaluations import measure as measuring
 from oneshot.evaluations.collect import plan
@@ -314,4 +315,22 @@ def test_bands_and_ends_are_of_the_bins_of_the_curve():
     assert [row[1] for row in ends["bin_recognizability"]] == last
     assert np.mean(ends["bin_originality"], 0) == pytest.approx(
         [scores.bins[0][0], scores.bins[-1][0]], rel=1e-4
+    )
+
+
+def test_a_system_trained_again_stands_beside_its_first_training(home):
+    for critic in (presets.originality_critic, presets.recognition_critic):
+        home.get(critic("glyphs", "smoke"))
+    assert collect.collect("seeds", "glyphs", "smoke", ["copy"], home).untrained == ()
+    for seed in (0, 1):
+        home.get(reseeded(systems.recipe("vae-stn", "glyphs", "smoke"), seed))
+    found = collect.collect("seeds", "glyphs", "smoke", ["vae-stn"], home)
+    assert found.untrained == ("vae-stn of seed 2",)
+    people, again = found.records
+    own = Evaluation("glyphs", "smoke", "vae-stn").record(home)
+    assert again.changed == ("seed",) and again.seed == 1
+    assert again.per_concept["raw_diversity"] != own.per_concept["raw_diversity"]
+    assert statement.trainings(own, table.Table([people, own, again])) == [own, again]
+    assert collect.plan("seeds", "omniglot", names=["ldm"])[-1].model == reseeded(
+        systems.recipe("ldm", "omniglot"), 2
     )

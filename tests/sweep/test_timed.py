@@ -8,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 from oneshot import systems
+from oneshot.evaluations.evaluate import Evaluation
 from oneshot.recipes import editions, presets
 from oneshot.store import Store
 from oneshot.sweep import timed
@@ -48,6 +49,9 @@ def test_the_most_wanted_come_first_and_every_seed_is_another_recipe():
     assert len({job.recipe.key for job in found}) == len(found) == 3 * (3 * 8 + 1)
     assert [job.seed for job in found] == sorted(job.seed for job in found)
     assert {job.recipe.plan.seed for job in found} == set(timed.SEEDS)
+    again = {(job.system, job.dataset): job.recipe for job in found if job.seed == 2}
+    assert again["ldm", "omniglot"] == Evaluation("omniglot", "laptop", "ldm", seed=2).model
+    assert again["cfgdm", "quickdraw"] == Evaluation("quickdraw", "laptop", "cfgdm", seed=2).model
 
 
 def test_paper_jobs_are_of_the_published_sizes():
