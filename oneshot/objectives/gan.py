@@ -1,7 +1,8 @@
 """The Wasserstein loss with gradient penalty that trains the DA-GAN.
 
 Sources: Gulrajani et al. 2017, *Improved Training of Wasserstein GANs* (NeurIPS); Boutin et al.
-2022, *Diversity vs. Recognizability* (NeurIPS).
+2022, *Diversity vs. Recognizability* (NeurIPS); Reed et al. 2016, *Generative Adversarial Text to
+Image Synthesis* (ICML), section 4.2, for pairs that do not match.
 """
 
 from collections.abc import Iterator
@@ -49,7 +50,8 @@ class GanObjective(Objective):
     exemplar and the variation of each pair, as the code of *Diversity vs. Recognizability* did: the
     generator then learns to turn any drawing into the exemplar, the reverse of the task it is
     tested on.
-    `augment` transforms each pair alike: see `affine_pair`.
+    `augment` transforms each pair alike: see `affine_pair`. With `mismatched`, half of what the
+    critic learns to tell from real pairs are real variations beside another pair's exemplar.
     """
 
     def __init__(
@@ -59,9 +61,11 @@ class GanObjective(Objective):
         as_released: bool = False,
         augment: str | None = None,
         critic_steps: int = 5,
+        mismatched: bool = False,
     ):
         super().__init__()
         self.generator, self.critic, self.critic_steps = generator, critic, critic_steps
+        self.mismatched = mismatched
         self.as_released, self.augment = as_released, augment
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
@@ -87,9 +91,12 @@ class GanObjective(Objective):
     def _critic(self, given: Tensor, target: Tensor, z: Tensor) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = self.generator(given, z)
-        both = self.critic(given.repeat(2, 1, 1, 1), torch.cat([target, fake])).float()
-        real_score, fake_score = both.chunk(2)
-        distance = real_score.mean() - fake_score.mean()
+        exemplars, drawings = [given, given], [target, fake]
+        if self.mismatched:  # concepts come at random: a neighbour in the batch is of another
+            exemplars, drawings = [*exemplars, given.roll(1, 0)], [*drawings, target]
+        scores = self.critic(torch.cat(exemplars), torch.cat(drawings)).float()
+        real, *wrong = (part.mean() for part in scores.chunk(len(drawings)))
+        distance = real - sum(wrong) / len(wrong)
         penalty = gradient_penalty(self.critic, given, target, fake)
         loss = PENALTY * penalty - distance
         return {"loss": loss, "distance": distance.detach(), "penalty": penalty.detach()}

@@ -124,7 +124,8 @@ class DaGan(Recipe[DaGanModel]):
     """A DA-GAN: generator UN with skips between encoder and decoder, RN without.
 
     The critic has `critic_steps` turns for one of the generator. `as_released` trains in the
-    released, reversed direction, from a variation to its exemplar.
+    released, reversed direction, from a variation to its exemplar. With `mismatched` the critic
+    also learns to tell a variation of the exemplar from one of another concept.
     """
 
     concepts: Concepts
@@ -139,6 +140,7 @@ class DaGan(Recipe[DaGanModel]):
     critic_steps: int = 5
     as_released: bool = False
     augment: str | None = None
+    mismatched: bool = False
 
     def __post_init__(self):
         check_share("drop", self.drop)
@@ -163,7 +165,9 @@ class DaGan(Recipe[DaGanModel]):
             self.drop,
             self.fold,
         )
-        objective = GanObjective(model, critic, self.as_released, self.augment, self.critic_steps)
+        objective = GanObjective(
+            model, critic, self.as_released, self.augment, self.critic_steps, self.mismatched
+        )
         return trained(objective, model, batches, self.plan, work, store, "DA-GAN")
 
     def load(self, store: Getter, artefact: Artefact) -> DaGanModel:

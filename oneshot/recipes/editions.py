@@ -6,6 +6,7 @@ its changes do. In it all families see each pair, or set, of drawings under one 
 the commit that ships its weights (`SECOND`); until then nobody is made to train it by surprise.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from oneshot.recipes.base import Recipe
@@ -36,8 +37,8 @@ STEPS = {
         "fsdm": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 4000, "folder": 4000},
         "vae-stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
         "vae-ns": {"glyphs": 9000, "omniglot": 27_000, "quickdraw": 27_000, "folder": 9000},
-        "da-gan-un": {"glyphs": 9000, "omniglot": 18_000, "quickdraw": 18_000, "folder": 9000},
-        "da-gan-rn": {"glyphs": 9000, "omniglot": 18_000, "quickdraw": 18_000, "folder": 9000},
+        "da-gan-un": {"glyphs": 3000, "omniglot": 4500, "quickdraw": 4500, "folder": 3000},
+        "da-gan-rn": {"glyphs": 3000, "omniglot": 4500, "quickdraw": 4500, "folder": 3000},
     },
 }
 """Training steps at size laptop, by edition, system and kind of data; other kinds as of a folder.
@@ -147,8 +148,15 @@ def neural_statistician(group: Concepts, plan: Plan) -> NeuralStatistician:
 
 
 def da_gan(group: Concepts, plan: Plan, skips: bool) -> DaGan:
-    """Return a DA-GAN at half the side with five turns of the critic for one of the generator."""
-    return DaGan(group, plan, skips, **PAGES, fold=2, augment="gentle")
+    """Return a DA-GAN at half the side, one turn each, of the moving average of its weights.
+
+    Its critic also sees variations beside an exemplar that is not theirs, without which the drawing
+    may be any character.
+    """
+    mean = replace(plan, betas=(0.5, 0.9), ema=0.99)
+    return DaGan(
+        group, mean, skips, **PAGES, fold=2, augment="gentle", critic_steps=1, mismatched=True
+    )
 
 
 PATCHES = {"widths": (48, 96), "network_name": "patch"}

@@ -124,7 +124,12 @@ def _briefly(group: Concepts) -> list[Trial]:
         place, conditioning="film", pooling="mean", encoder=(128, 3, 2, 12), attention=(2,)
     )
     context = editions.neural_statistician(group, editions.setting(STEPS["vae-ns"]))
-    turns = editions.da_gan(group, editions.adversarial(STEPS["da-gan-un"]), True)
+    alternating = editions.adversarial(STEPS["da-gan-un"])
+    gan = editions.da_gan(group, alternating, True)
+    one = replace(gan, plan=alternating, mismatched=False)
+    turns, quarter = replace(one, critic_steps=5), replace(one, fold=4)
+    momentum = replace(one, plan=replace(alternating, betas=gan.plan.betas))
+    mean = replace(one, plan=replace(alternating, ema=gan.plan.ema))
     heavy = editions.vae_stn(group, editions.stepwise(STEPS["vae-stn"]))
     stn = replace(heavy, beta=1.0)
     return [
@@ -133,7 +138,13 @@ def _briefly(group: Concepts) -> list[Trial]:
         Trial("vae-ns-context", "vae-ns", "the context has a beta of its own, 0.25", context),
         Trial("vae-ns-gentle", "vae-ns", "gentle pairs", replace(context, beta_context=None)),
         Trial("da-gan-turns", "da-gan-un", "five turns of the critic, at half the side", turns),
-        Trial("da-gan-one-turn", "da-gan-un", "one turn", replace(turns, critic_steps=1)),
+        Trial("da-gan-one-turn", "da-gan-un", "one turn", one),
+        Trial("da-gan-quarter", "da-gan-un", "one turn, at a quarter of the side", quarter),
+        Trial("da-gan-momentum", "da-gan-un", "one turn, with momentum", momentum),
+        Trial("da-gan-mean", "da-gan-un", "one turn, moving average of the weights", mean),
+        Trial(
+            "da-gan-matched", "da-gan-un", "and exemplars of others", replace(mean, mismatched=True)
+        ),
         Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
         Trial("fsdm-pooled", "fsdm", "one vector for the set, in scale and shift", pooled),
         Trial("cfgdm-gentle", "cfgdm", "gentle pairs", gentle),
