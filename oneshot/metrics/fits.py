@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import make_smoothing_spline
 
-Array = NDArray[np.float64]
+from oneshot.metrics.intervals import Array
 
 ROUNDS, IMPROVEMENT, TOLERANCE = 20, 1e-5, 1e-4
 GOLDEN = (5**0.5 - 1) / 2

@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t
 
-from oneshot.metrics.intervals import Interval, interval_of
+from oneshot.metrics.intervals import Array, Interval, interval_of
 from oneshot.rng import generator
 
-Array = NDArray[np.float64]
 Sides = tuple[float, float]
 _TRAININGS = 0x5452414E  # keeps its random stream apart from that of concepts
 

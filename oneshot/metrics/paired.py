@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from oneshot.metrics import beyond, hierarchy
 from oneshot.metrics.hierarchy import Estimate, Sides, estimate, training_weights, two_sided
 from oneshot.metrics.human import distance_to_human, spread_of
-from oneshot.metrics.intervals import Interval, interval_of, weights
+from oneshot.metrics.intervals import Array, Interval, interval_of, weights
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
@@ -36,8 +36,6 @@ TINY = 1e-9
 """Rounding, of squared distances of features."""
 COMPARABLE = 0.05
 """Originality that a system may lack beside another and still be called as original."""
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

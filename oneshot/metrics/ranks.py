@@ -1,12 +1,12 @@
 """Tests by ranks, and p-values of many tests at once."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata, wilcoxon
 
+from oneshot.metrics.intervals import Array
 from oneshot.rng import generator
 
-Array = NDArray[np.float64]
 _PAIRS = 0x50414952  # keeps its random stream apart from that of concepts
 
 

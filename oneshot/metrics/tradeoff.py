@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from oneshot.metrics.fits import band, fit_curve
+from oneshot.metrics.intervals import Array
 from oneshot.metrics.paired import Measured, points
-
-Array = NDArray[np.float64]
 
 DRAWS = 500
 """Resamples to which a curve is fitted anew."""

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from oneshot.diffusion.guidance import check_strength
 
+Network = TypeVar("Network", bound=nn.Module)
 MOST_INK = 0.8
 """A page with more of it inked is taken for one whose paper is high and whose ink is low."""
 INVERTED = (

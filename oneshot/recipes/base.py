@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork
+from oneshot.models.generator import Network, PageNetwork
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.eight_bits import restored
 from oneshot.training.loop import Plan, Trained, train
@@ -23,7 +23,6 @@ from oneshot.training.objective import Objective
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Network = TypeVar("Network", bound=nn.Module)
 R = TypeVar("R", bound="Recipe[Any]")
 
 KINDS: dict[str, type] = {}
