@@ -15,6 +15,9 @@ from torch import Tensor
 from oneshot.metrics.originality import check, distance, normaliser
 from oneshot.metrics.recognizability import recognizability
 
+NARROWEST = 0.01
+"""The least bandwidth of a density of originality."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -95,16 +98,16 @@ def quadratic_fit(points: ArrayLike, samples: int = 100) -> np.ndarray:
     return np.stack([grid, fit(grid)], 1)
 
 
-def density(originality: Tensor, grid: ArrayLike, narrowest: float = 0.01) -> np.ndarray:
+def density(originality: Tensor, grid: ArrayLike) -> np.ndarray:
     """Return the density of originality on a grid (G,), by a Gaussian kernel estimate.
 
     `originality` is of any shape, its values are pooled. The bandwidth follows Scott's rule but is
-    at least `narrowest`, so that drawings which all copy their exemplar give a spike, not an error.
+    at least `NARROWEST`, so that drawings which all copy their exemplar give a spike, not an error.
     """
     values = originality.flatten().double()
     grid = torch.as_tensor(np.asarray(grid, dtype=float), device=values.device)
     spread = values.std().item() if len(values) > 1 else 0.0
-    bandwidth = max(spread * len(values) ** -0.2, narrowest)
+    bandwidth = max(spread * len(values) ** -0.2, NARROWEST)
     kernels = torch.exp(-0.5 * ((grid[:, None] - values) / bandwidth).square())
     return (kernels.mean(1) / (bandwidth * (2 * np.pi) ** 0.5)).cpu().numpy()
 

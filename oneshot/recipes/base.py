@@ -194,17 +194,6 @@ def train_card(trained: Trained, work: Path) -> dict[str, Any]:
     return {**dataclasses.asdict(trained), "log": thinned}
 
 
-def numpy_free(value: Any) -> Any:
-    """Return JSON values for nested containers of tensors, arrays and numbers."""
-    if isinstance(value, dict):
-        return {str(k): numpy_free(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [numpy_free(v) for v in value]
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return value
-
-
 def digest(array: np.ndarray) -> str:
     """Return the sha256 of the bytes of an array."""
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()

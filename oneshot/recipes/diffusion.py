@@ -78,7 +78,8 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
                 attention=self.attention,
             )
         else:
-            denoiser = UNet(self.width, as_released_time=self._time)
+            time = self.diffusion_steps if self.as_released else None
+            denoiser = UNet(self.width, as_released_time=time)
         return PixelDiffusionModel(
             denoiser, "stack", self.dropout, self.schedule, self.diffusion_steps, self.velocity
         )
@@ -92,10 +93,6 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store, self.concepts.drawings.side)
-
-    @property
-    def _time(self) -> int | None:
-        return self.diffusion_steps if self.as_released else None
 
 
 @dataclass(frozen=True)
