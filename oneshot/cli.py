@@ -74,7 +74,7 @@ def _data(arguments: argparse.Namespace) -> int:
     marks = {True: "ok ", False: "BAD"}
     say(
         arguments,
-        registry.to_json(findings),
+        [vars(finding) for finding in findings],
         [f"{marks[finding.ok]} {finding.file}: {finding.state}" for finding in findings],
     )
     return 0 if all(finding.ok for finding in findings) else 1

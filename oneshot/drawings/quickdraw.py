@@ -68,8 +68,7 @@ def _digest(root: Path, limit: int) -> str:
     # Texts, not paths: this is asked for each recipe, of hundreds of files.
     folder = os.fspath(Path(root) / FOLDER)
     files = [(name, f"{folder}/{name}.ndjson") for name in _categories(root)]
-    first = partial(identity.cached, _first, limit=limit)
-    return identity.fingerprint(files, first) if files else ""
+    return identity.fingerprint(files, _first, limit=limit) if files else ""
 
 
 def _first(file: str, limit: int) -> str:
