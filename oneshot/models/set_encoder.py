@@ -16,6 +16,14 @@ POOLINGS = ("mean", "cls", "none", "mean_patch")
 CONDITIONINGS = ("film", "cross", "place")
 
 
+def check_place(conditioning: str, pooling: str) -> None:
+    """Raise ValueError where patches have a place on one side only of encoder and denoiser."""
+    if (conditioning == "place") != (pooling == "mean_patch"):
+        raise ValueError(
+            "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
+        )
+
+
 class SetEncoder(nn.Module):
     """A vision transformer over the patches of all images of a set at once.
 
@@ -125,10 +133,7 @@ class SetDenoiser(nn.Module):
             raise ValueError(
                 "conditioning 'film' needs one vector for the set: pool it by 'mean' or 'cls'"
             )
-        if (conditioning == "place") != (encoder.pooling == "mean_patch"):
-            raise ValueError(
-                "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
-            )
+        check_place(conditioning, encoder.pooling)
         film, place = conditioning == "film", conditioning == "place"
         self.encoder, self.conditioning = encoder, conditioning
         self.null = nn.Parameter(torch.zeros(encoder.width))

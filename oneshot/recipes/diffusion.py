@@ -12,7 +12,7 @@ from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.pixel_diffusion import SAMPLER, STEPS, own_guidance
 from oneshot.models.pixel_diffusion import PixelDiffusion as PixelDiffusionModel
-from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder
+from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder, check_place
 from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
 from oneshot.recipes.base import (
@@ -134,10 +134,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
         check_number("set_size", self.set_size, 2)
         check_share("drop", self.drop)
         check_share("dropout", self.dropout)
-        if (self.conditioning == "place") != (self.pooling == "mean_patch"):
-            raise ValueError(
-                "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
-            )
+        check_place(self.conditioning, self.pooling)
         _check(self)
 
     def network(self) -> PixelDiffusionModel:
