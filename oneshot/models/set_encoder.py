@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from oneshot.models.conditioning import TimeEmbedding
+from oneshot.models.conditioning import TimeEmbedding, spread
 from oneshot.models.modulated_unet import ModulatedUNet
 
 HEAD_SIZE = 64
@@ -156,7 +156,7 @@ class SetDenoiser(nn.Module):
         tokens = torch.lerp(self.null, tokens, keep[:, None, None])
         time, images = self.time(t), x
         if x.dim() == 5:
-            time, tokens = (row.repeat_interleave(x.shape[1], dim=0) for row in (time, tokens))
+            time, tokens = spread(x.shape[1], time, tokens)
             images = x.flatten(0, 1)
         if self.lay is not None:
             patches = self.lay(tokens).mT.to(images.dtype)
