@@ -345,6 +345,6 @@ def _known(dataset: str) -> dict[str, Any]:
     return about | {"concepts": len(names)} | dict(zip(SPLITS, counts, strict=True))
 
 
-def listing() -> list[dict[str, Any]]:
+def overview() -> list[dict[str, Any]]:
     """Return what `info` does, but for the models, of every source that needs no path."""
     return [_known(name) for name in SOURCES if name != "folder"]

@@ -236,5 +236,5 @@ def test_the_real_archives_are_whole(real_data, monkeypatch):
         models = registry.info(name)["models"]
         assert models == "the models and results that ship are of these drawings", name
     monkeypatch.setattr(registry, "models", lambda _: pytest.fail("a list reads no drawings"))
-    about = {row["name"]: SimpleNamespace(**row) for row in registry.listing()}
+    about = {row["name"]: SimpleNamespace(**row) for row in registry.overview()}
     assert about["quickdraw"].concepts == 345 and about["omniglot"].test == 150
