@@ -24,7 +24,7 @@ class Tradeoff:
 
     `betas` (J,) rise; `points` (J, 2) are originality and recognizability as measured, `places`
     (J, 2) the same on the curve. `path` (n, 2) is the curve, from the smallest beta to the largest,
-    `band` are the bounds (100, 2) of its 95 % bootstrap band, where there are `BANDED` betas or
+    `band` (2, n, 2) are the bounds of its 95 % bootstrap band, where there are `BANDED` betas or
     more.
     """
 
@@ -32,7 +32,7 @@ class Tradeoff:
     points: Array
     places: Array
     path: Array
-    band: tuple[Array, Array] | None = None
+    band: Array | None = None
 
 
 def tradeoff(betas: Sequence[float], systems: Sequence[Measured]) -> Tradeoff:
@@ -48,9 +48,8 @@ def tradeoff(betas: Sequence[float], systems: Sequence[Measured]) -> Tradeoff:
     measured = points(systems, draws=0)[0]
     if len(rising) < ENOUGH:
         return Tradeoff(rising, measured, measured, measured)
-    decades, around = np.log10(rising), None
+    decades = np.log10(rising)
     curve = fit_curve(np.column_stack((decades, measured)))
-    if len(rising) >= BANDED:
-        bounds = band(decades, points(systems, DRAWS))
-        around = bounds.low[:, 1:], bounds.high[:, 1:]
+    enough = len(rising) >= BANDED
+    around = band(decades, points(systems, DRAWS))[..., 1:] if enough else None
     return Tradeoff(rising, measured, curve(curve.hidden)[:, 1:], curve.path[:, 1:], around)
