@@ -126,7 +126,7 @@ class Gap:
     high: float
 
 
-def gap(first: ArrayLike, second: ArrayLike, samples: int = 2001) -> Gap:
+def gap(first: ArrayLike, second: ArrayLike) -> Gap:
     """Return the absolute area between two generalization curves given as points (bins, 2).
 
     Each curve is the broken line through its points; only originalities that both reach count.
@@ -136,7 +136,7 @@ def gap(first: ArrayLike, second: ArrayLike, samples: int = 2001) -> Gap:
     low, high = max(a[0, 0], b[0, 0]), min(a[-1, 0], b[-1, 0])
     if low >= high:
         return Gap(float("nan"), float("nan"), low, high)
-    grid = np.linspace(low, high, samples)
+    grid = np.linspace(low, high, 2001)
     difference = np.abs(np.interp(grid, *a.T) - np.interp(grid, *b.T))
     area = float(np.trapezoid(difference, grid))
     return Gap(area, area / (high - low), float(low), float(high))
