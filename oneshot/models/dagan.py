@@ -19,7 +19,7 @@ from oneshot.rng import noise
 
 Norm = Callable[[int], nn.Module]
 
-ROWS = 128  # drawings made at once; bounds memory, does not change results
+TOGETHER = 128  # drawings made at once; bounds memory, does not change results
 NOISE_CHANNELS = (8, 4, 2)  # maps of noise at the coarsest three levels of the decoder
 
 
@@ -209,7 +209,7 @@ class DaGan(PageNetwork):
         z = noise(seed, concepts, variations, (self.latent,)).to(exemplars.device)
         shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
-            pairs = zip(shown.split(ROWS), z.flatten(0, 1).split(ROWS), strict=True)
+            pairs = zip(shown.split(TOGETHER), z.flatten(0, 1).split(TOGETHER), strict=True)
             drawn = torch.cat([self(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
 

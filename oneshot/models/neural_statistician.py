@@ -17,7 +17,7 @@ from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_gui
 from oneshot.models.patch_autoencoder import decoder_layers, encoder_layers
 from oneshot.rng import noise
 
-ROWS = 512  # drawings decoded at once; bounds memory, does not change results
+TOGETHER = 512  # drawings decoded at once; bounds memory, does not change results
 
 
 class Gaussian(NamedTuple):
@@ -166,7 +166,7 @@ class SetVae(PageNetwork):
             _, context_law = self.encode(exemplars[:, None])
             c = context_law.mean.repeat_interleave(variations, 0)
             z = self.prior(c).at(eps.flatten(0, 1))
-            pairs = zip(z.split(ROWS), c.split(ROWS), strict=True)
+            pairs = zip(z.split(TOGETHER), c.split(TOGETHER), strict=True)
             drawn = torch.cat([self.decoder(*pair).sigmoid() for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
 from oneshot.rng import noise
 
-ROWS = 512  # drawings made at once; bounds memory, does not change results
+TOGETHER = 512  # drawings made at once; bounds memory, does not change results
 
 
 def read(images: Tensor, theta: Tensor, side: int) -> Tensor:
@@ -166,6 +166,6 @@ class VaeStn(PageNetwork):
         z = z.to(exemplars.device).flatten(0, 1)
         shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
-            pairs = zip(z.split(ROWS), shown.split(ROWS), strict=True)
+            pairs = zip(z.split(TOGETHER), shown.split(TOGETHER), strict=True)
             drawn = torch.cat([self.decode(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
