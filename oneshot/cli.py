@@ -57,7 +57,7 @@ def _data(arguments: argparse.Namespace) -> int:
     if what == "list":
         if dataset is not None:
             raise ValueError(f"`oneshot data list` lists all; did you mean `data info {dataset}`?")
-        rows = registry.listing()
+        rows = registry.overview()
         say(arguments, rows, [f"{r['name']:10} {_there(r)}  {r['about']}" for r in rows])
         return 0
     if dataset is None:
@@ -74,7 +74,7 @@ def _data(arguments: argparse.Namespace) -> int:
     marks = {True: "ok ", False: "BAD"}
     say(
         arguments,
-        registry.to_json(findings),
+        [vars(finding) for finding in findings],
         [f"{marks[finding.ok]} {finding.file}: {finding.state}" for finding in findings],
     )
     return 0 if all(finding.ok for finding in findings) else 1

@@ -9,7 +9,7 @@ import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +19,11 @@ from oneshot.diffusion.samplers import SPACING
 from oneshot.metrics.features import folded
 from oneshot.models.conditioning import spread
 from oneshot.models.critics import Critic
+from oneshot.models.generator import Network
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.onnx_files import ExportError, Graph, Session, encoded, write
 from oneshot.training.checkpoint import write_atomic
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def graphs(model: nn.Module, side: int) -> dict[str, Graph]:

@@ -19,7 +19,8 @@ from torch import Tensor
 
 from oneshot import store, systems
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.reading import SIDE, read_drawing
+from oneshot.drawings.raster import SIDE
+from oneshot.drawings.reading import read_drawing
 from oneshot.drawings.sources import resolved
 from oneshot.evaluations import table as results
 from oneshot.evaluations.record import Record

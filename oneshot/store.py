@@ -4,7 +4,6 @@ An artefact is one safetensors file whose metadata hold its recipe, its card and
 Runs live in `$ONESHOT_CACHE` (default: the user's cache folder), the zoo ships with the repository.
 """
 
-import hashlib
 import logging
 import os
 import platform
@@ -26,6 +25,7 @@ from platformdirs import user_cache_path
 import oneshot
 from oneshot import device as devices
 from oneshot import shipped
+from oneshot.drawings.identity import sha256
 from oneshot.drawings.sources import placeless
 from oneshot.recipes.base import Artefact, Recipe, from_json
 from oneshot.training.checkpoint import read_metadata, remove_unfinished, write_tensors
@@ -126,7 +126,7 @@ class Store:
 
     def _check_shipped(self, path: Path) -> None:
         listed = read_sums(self.zoo).get(path.name) if path.parent == self.zoo else None
-        if listed and hashlib.sha256(path.read_bytes()).hexdigest() != listed:
+        if listed and sha256(path) != listed:
             raise ValueError(
                 f"{path} is damaged: its sha256 is not that of {SUMS}; {shipped.REPAIR}"
             )

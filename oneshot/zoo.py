@@ -5,7 +5,6 @@ whose metadata have one more entry, `zoo`: its name, what it is, and the scores 
 `SHA256SUMS` beside the files says what they should be.
 """
 
-import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from filelock import FileLock
 from torch import Tensor
 
 from oneshot import shipped, systems
+from oneshot.drawings.identity import sha256
 from oneshot.evaluations import selection
 from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.metrics.scoring import Scores
@@ -69,7 +69,7 @@ def show(name: str, store: Store | None = None) -> dict[str, Any]:
     if Path(name).name != name or not path.exists():
         known = ", ".join(entry.name for entry in entries(store)) or "none"
         raise ZooError(f"no {name!r} in the zoo; there is {known}")
-    return {"sha256": _sha256(path), **_metadata(path)}
+    return {"sha256": sha256(path), **_metadata(path)}
 
 
 def verify(store: Store | None = None) -> list[Entry]:
@@ -87,7 +87,7 @@ def verify(store: Store | None = None) -> list[Entry]:
         if name not in listed:
             raise ZooError(f"{zoo / name} is not listed in {SUMS}; export it with its recipe")
         shipped.refuse_pointer(zoo / name)
-        if _sha256(zoo / name) != listed[name]:
+        if sha256(zoo / name) != listed[name]:
             raise ZooError(f"{zoo / name} is damaged: its sha256 is not that of {SUMS}")
         try:
             from_json(read_metadata(zoo / name)["recipe"])
@@ -124,7 +124,7 @@ def put(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> Pat
     """Write a file of the zoo, list its check sum beside it, and return it."""
     write_tensors(path, tensors, metadata)
     with FileLock(path.with_name(f"{SUMS}.lock")):
-        sums = read_sums(path.parent) | {path.name: _sha256(path)}
+        sums = read_sums(path.parent) | {path.name: sha256(path)}
         text = "".join(f"{digest}  {file}\n" for file, digest in sorted(sums.items()))
         write_atomic(path.parent / SUMS, text.encode())
     return path
@@ -256,11 +256,8 @@ def _headline(scores: Scores) -> dict[str, Any]:
 def _folder(store: Store | None) -> Path:
     zoo = (store or default()).zoo
     if not zoo.is_dir():
-        todo = (
-            "unset ONESHOT_ZOO to use the shipped one"
-            if os.environ.get("ONESHOT_ZOO")
-            else (shipped.REPAIR)
-        )
+        own = os.environ.get("ONESHOT_ZOO")
+        todo = "unset ONESHOT_ZOO to use the shipped one" if own else shipped.REPAIR
         raise ZooError(f"there is no zoo in {zoo}; {todo}")
     return zoo
 
@@ -288,14 +285,10 @@ def _entry(path: Path) -> Entry:
         about["preset"],
         card.get("parameters"),
         None if seconds is None else round(seconds / 3600, 2),
-        _sha256(path),
+        sha256(path),
         about["metrics"],
     )
 
 
 def _half(value: Tensor) -> Tensor:
     return value.half() if value.dtype == torch.float32 and value.dim() >= 2 else value
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

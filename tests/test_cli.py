@@ -202,7 +202,7 @@ def test_missing_released_critics_are_named_with_the_place_they_go(said, tmp_pat
 
 def test_json_has_null_for_what_json_has_not(told, monkeypatch):
     row = {"name": "odd", "there": True, "concepts": 1, "about": [float("nan"), float("inf"), 0.5]}
-    monkeypatch.setattr(registry, "listing", lambda: [row])
+    monkeypatch.setattr(registry, "overview", lambda: [row])
     assert told("data", "list") == [row | {"about": [None, None, 0.5]}]
 
 
@@ -224,7 +224,7 @@ def test_words_that_are_no_command_exit_with_2(said, words):
 
 
 def test_a_fault_of_the_package_keeps_its_traceback(monkeypatch):
-    monkeypatch.setattr(registry, "listing", lambda: 1 / 0)
+    monkeypatch.setattr(registry, "overview", lambda: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         cli.main(["data", "list"])
 
@@ -233,7 +233,7 @@ def test_an_interrupt_is_no_traceback(said, monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(registry, "listing", interrupted)
+    monkeypatch.setattr(registry, "overview", interrupted)
     status, out, err = said("data", "list")
     assert status == 130 and out == ""
     assert "interrupted" in one_sentence(err)

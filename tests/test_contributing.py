@@ -17,7 +17,8 @@ MOST = {"system": 4, "data set": 3, "regularizer": 2, "page": 2, "critic": 3}
 MODEL = """
 import torch
 
-from oneshot.models.generator import PageNetwork, accept, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, refuse_guidance
+from oneshot.rng import noise
 
 
 class Smudge(PageNetwork):
@@ -27,9 +28,11 @@ class Smudge(PageNetwork):
 
     @torch.no_grad()
     def draw(self, exemplars, variations, *, guidance=None, seed=0, concepts=None):
-        given = {"guidance": guidance, "seed": seed}
-        pages, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
-        far = unguided_noise("smudge", concepts, variations, pages.shape[1:], **given)
+        pages, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
+        refuse_guidance("smudge", guidance)
+        far = noise(seed, concepts, variations, pages.shape[1:])
         return (pages[:, None] + self.size * far.to(pages.device)).clamp(0, 1)
 """
 OBJECTIVE = """

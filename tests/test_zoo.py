@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from oneshot import systems, zoo
+from oneshot.drawings.identity import sha256
 from oneshot.evaluations import selection
 from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.evaluations.evaluate import missing
@@ -111,7 +112,7 @@ def test_a_recipe_of_another_version_is_found(exported):
     metadata["recipe"]["version"] = 99
     write_tensors(file(exported), tensors, metadata)
     sums = exported.zoo / "SHA256SUMS"
-    sums.write_text(f"{zoo._sha256(file(exported))}  {NAME}.safetensors\n")
+    sums.write_text(f"{sha256(file(exported))}  {NAME}.safetensors\n")
     assert "holds no recipe known here: RecognitionCritic is of version 99" in fault(exported)
 
 
@@ -133,7 +134,7 @@ def test_a_pointer_in_place_of_a_file_says_how_to_fetch_it(
     exported, recipe, git_lfs_pointer, tmp_path
 ):
     file(exported).write_bytes(git_lfs_pointer)
-    (exported.zoo / "SHA256SUMS").write_text(f"{zoo._sha256(file(exported))}  {NAME}.safetensors\n")
+    (exported.zoo / "SHA256SUMS").write_text(f"{sha256(file(exported))}  {NAME}.safetensors\n")
     commands = (
         zoo.entries,
         zoo.verify,

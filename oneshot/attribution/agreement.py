@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage, stats
 
-from oneshot.attribution.maps import KINDS as READINGS
+from oneshot.attribution.maps import READINGS
 from oneshot.evaluations import lines
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval
@@ -82,15 +82,15 @@ def _pearson(first: Array, second: Array) -> Array:
     return np.divide((a * b).sum(1), scale, out=np.zeros(len(a)), where=scale > 0)
 
 
-def near_ink(exemplars: ArrayLike, reach: int = REACH) -> np.ndarray:
-    """Return where exemplars (C, 1, H, W) have ink within `reach` px, bool (C, H, W).
+def near_ink(exemplars: ArrayLike) -> np.ndarray:
+    """Return where exemplars (C, 1, H, W) have ink within `REACH` px, bool (C, H, W).
 
     Diagonal neighbours are one pixel away. Raises ValueError for an exemplar without ink.
     """
     ink = np.asarray(exemplars)[:, 0] > INK
     if not (empty := ink.any((1, 2))).all():
         raise ValueError(f"exemplar {int(empty.argmin())} has no ink above {INK}")
-    square = np.ones((1, 2 * reach + 1, 2 * reach + 1), dtype=bool)
+    square = np.ones((1, 2 * REACH + 1, 2 * REACH + 1), dtype=bool)
     return ndimage.binary_dilation(ink, square)
 
 

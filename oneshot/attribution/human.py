@@ -125,7 +125,7 @@ class Consistency:
     ceiling: Interval
 
 
-def consistency(people: Mapping[str, Array], splits: int = 100, seed: int = 0) -> Consistency:
+def consistency(people: Mapping[str, Array], splits: int = 100) -> Consistency:
     """Return how consistent participants' maps (P, H, W) of each exemplar are.
 
     Participants are parted at random `splits` times, one of an odd number sitting out. Spearman and
@@ -137,7 +137,7 @@ def consistency(people: Mapping[str, Array], splits: int = 100, seed: int = 0) -
     if few:
         raise ValueError(f"{few[0]} has one participant; consistency needs 2 or more on each")
     items = enumerate(people.values())
-    scores = np.array([_halves(maps, splits, seed, number) for number, maps in items])
+    scores = np.array([_halves(maps, splits, number) for number, maps in items])
 
     def whole(weights: Array) -> Array:
         mean = np.clip(weights @ scores, 0, None)
@@ -149,10 +149,10 @@ def consistency(people: Mapping[str, Array], splits: int = 100, seed: int = 0) -
     )
 
 
-def _halves(maps: Array, splits: int, seed: int, concept: int) -> float:
+def _halves(maps: Array, splits: int, concept: int) -> float:
     """Return the mean rank correlation of the halves of participants (P, H, W)."""
     size = len(maps) // 2
-    random = generator(seed, concept)
+    random = generator(0, concept)
     order = random.permuted(np.tile(np.arange(len(maps)), (splits, 1)), axis=1)
     first, second = maps[order[:, :size]].mean(1), maps[order[:, size : 2 * size]].mean(1)
     return float(spearman(first, second).mean())

@@ -21,7 +21,7 @@ from torch import Tensor
 from oneshot.diffusion.samplers import Step
 from oneshot.models.pixel_diffusion import PixelDiffusion
 
-KINDS = ("contrast", "guided", "signed")
+READINGS = ("contrast", "guided", "signed")
 PATH = "dpm_solver_pp"
 """The sampler whose steps are asked: on its path, nothing that is said is of noise added since."""
 
@@ -115,5 +115,5 @@ class StepMeans:
 
 def check(kind: str) -> None:
     """Raise ValueError when `kind` is not a known kind of map."""
-    if kind not in KINDS:
-        raise ValueError(f"unknown kind of map {kind!r}: expected one of {', '.join(KINDS)}")
+    if kind not in READINGS:
+        raise ValueError(f"unknown kind of map {kind!r}: expected one of {', '.join(READINGS)}")

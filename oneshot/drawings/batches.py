@@ -11,6 +11,24 @@ from oneshot.drawings.concepts import ConceptSet
 from oneshot.rng import generator
 
 
+class Epochs:
+    """Places 0..count - 1 in batches, (batch,) int64 by step, none twice an epoch.
+
+    The last, incomplete batch of an epoch is dropped; a batch is at most `count`.
+    """
+
+    def __init__(self, count: int, batch: int, seed: int):
+        self.count, self.batch, self.seed = count, min(batch, count), seed
+        self.per_epoch = count // self.batch
+        self._order = (-1, np.empty(0, dtype=np.int64))
+
+    def __call__(self, step: int) -> np.ndarray:
+        epoch, place = divmod(step, self.per_epoch)
+        if self._order[0] != epoch:
+            self._order = (epoch, generator(self.seed, epoch).permutation(self.count))
+        return self._order[1][place * self.batch : (place + 1) * self.batch]
+
+
 class _Batches:
     """What all batches have in common: where the drawings lie that they are cut from."""
 
@@ -31,10 +49,10 @@ class _Batches:
 
 
 class Pairs(_Batches):
-    """Batches of (variation, exemplar, label), no drawing twice an epoch.
+    """Batches of (variation, exemplar, label), by `Epochs` of the training drawings.
 
     A batch is {"x": (B, 1, H, W), "y": (B, 1, H, W), "label": (B,)}; labels count the training
-    concepts from 0. The last, incomplete batch of an epoch is dropped.
+    concepts from 0.
     """
 
     def __init__(self, concepts: ConceptSet, batch: int, seed: int):
@@ -43,15 +61,10 @@ class Pairs(_Batches):
         self.classes = len(concepts.of("train"))
         self.labels = np.searchsorted(concepts.of("train"), owners)
         self.exemplars = concepts.exemplars[owners]
-        self.batch = min(batch, len(self.rows))
-        self.per_epoch = len(self.rows) // self.batch
-        self._order = (-1, np.empty(0, dtype=np.int64))
+        self.epochs = Epochs(len(self.rows), batch, seed)
 
     def __call__(self, step: int) -> dict[str, Tensor]:
-        epoch, place = divmod(step, self.per_epoch)
-        if self._order[0] != epoch:
-            self._order = (epoch, generator(self.seed, epoch).permutation(len(self.rows)))
-        chosen = self._order[1][place * self.batch : (place + 1) * self.batch]
+        chosen = self.epochs(step)
         return {
             "x": self.images(self.rows[chosen]),
             "y": self.images(self.exemplars[chosen]),

@@ -13,15 +13,13 @@ from scipy.spatial.distance import cdist
 from oneshot.rng import generator
 
 
-def split_category(
-    features: np.ndarray, most: int, seed: int, *, least_silhouette: float = 0.0
-) -> np.ndarray:
+def split_category(features: np.ndarray, most: int, seed: int) -> np.ndarray:
     """Return a cluster number (n,) for the features (n, K) of one category.
 
-    k-means with k = 2..most; the k of the highest mean silhouette wins, and k = 1 when none
-    exceeds `least_silhouette`.
+    k-means with k = 2..most; the k of the highest mean silhouette wins, and k = 1 when none is
+    above 0.
     """
-    best, labels = least_silhouette, np.zeros(len(features), dtype=np.int64)
+    best, labels = 0.0, np.zeros(len(features), dtype=np.int64)
     distances = cdist(features, features)
     for k in range(2, min(most, len(features) // 2) + 1):
         _, found = kmeans2(features, k, minit="++", rng=generator(seed, k), iter=30)

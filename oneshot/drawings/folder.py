@@ -22,7 +22,8 @@ from oneshot.drawings import files, identity
 from oneshot.drawings.errors import BlankPage, DataError
 from oneshot.drawings.files import ARRAYS
 from oneshot.drawings.opening import composed, kind
-from oneshot.drawings.reading import SIDE, Page, drawings_in, page_of
+from oneshot.drawings.raster import SIDE
+from oneshot.drawings.reading import Page, drawings_in, page_of
 from oneshot.drawings.splits import by_group
 from oneshot.drawings.strokes import Skipped
 

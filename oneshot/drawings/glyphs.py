@@ -17,6 +17,8 @@ from oneshot.drawings.splits import by_group
 from oneshot.rng import generator
 
 DRAWINGS = 20
+STEP = 12.0
+"""The most that points of a stroke are apart before a hand moves them."""
 SEED = 20
 
 
@@ -78,11 +80,11 @@ def _draw(strokes: list[np.ndarray], hand: np.random.Generator) -> list[np.ndarr
     return fit_square(drawn, 240) if hand.random() < 0.5 else _inside(drawn)
 
 
-def _dense(stroke: np.ndarray, step: float = 12.0) -> np.ndarray:
-    """Return the polyline with points no further than `step` apart."""
+def _dense(stroke: np.ndarray) -> np.ndarray:
+    """Return the polyline with points no further than `STEP` apart."""
     lengths = np.linalg.norm(np.diff(stroke, axis=0), axis=1)
     along = np.concatenate([[0], np.cumsum(lengths)])
-    where = np.linspace(0, along[-1], max(2, int(along[-1] / step) + 1))
+    where = np.linspace(0, along[-1], max(2, int(along[-1] / STEP) + 1))
     where = np.union1d(where, along)
     return np.stack([np.interp(where, along, stroke[:, axis]) for axis in (0, 1)], axis=1)
 

@@ -1,37 +1,51 @@
-"""Which drawings these are: one fingerprint over exactly the files that are read, by content.
+"""Which drawings these are: a hash of each, and a fingerprint over exactly the files that are read.
 
-It does not matter where files lie, when they were written, or what lies beside them.
+It does not matter where files lie, when they were written, or what lies beside them. It does
+without torch, for the processes that render drawings.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from oneshot.drawings.errors import DataError
 
 
+def content_hash(parts: Sequence[np.ndarray]) -> int:
+    """Return 8 bytes of BLAKE2 of what is drawn, as a signed integer.
+
+    `parts` are the strokes of a drawing, (points, 2), or the pixels of a page that has none. How a
+    file spells or orders its records does not matter, nor does how a drawing is rendered.
+    """
+    total = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        total.update(np.array(np.shape(part), np.int64).tobytes())
+        total.update(np.ascontiguousarray(part, dtype="<f4").tobytes())
+    return int.from_bytes(total.digest(), "little", signed=True)
+
+
+def sha256(path: str | Path) -> str:
+    """Return the sha256 of a file."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def fingerprint(
-    files: Iterable[tuple[str, str | Path]], digest: Callable[[str | Path], str] | None = None
+    files: Iterable[tuple[str, str | Path]], digest: Callable[..., str] = sha256, **options: int
 ) -> str:
     """Return the sha256 of the names and contents of files, in their order.
 
-    `files` are pairs of the name that counts and where the file is; `digest` says what of a file
-    counts, all of it by default. Raises DataError when a file cannot be read.
+    `files` are pairs of the name that counts and where the file is; `digest(path, **options)` says
+    what of a file counts, all of it by default. Raises DataError when a file cannot be read.
     """
     total = hashlib.sha256()
     for name, path in files:
-        total.update(f"{name}\0{(digest or content)(path)}\n".encode())
+        total.update(f"{name}\0{cached(digest, path, **options)}\n".encode())
     return total.hexdigest()
-
-
-def content(path: str | Path) -> str:
-    """Return the sha256 of a file; it is read again only when the system says that it changed.
-
-    Raises DataError when it cannot be read.
-    """
-    return cached(_content, path)
 
 
 def cached(digest: Callable[..., str], path: str | Path, **options: int) -> str:
@@ -50,8 +64,3 @@ def cached(digest: Callable[..., str], path: str | Path, **options: int) -> str:
 @lru_cache(maxsize=1 << 16)
 def _cached(digest: Callable[..., str], path: str | Path, options: tuple, seen: tuple) -> str:
     return digest(path, **dict(options))
-
-
-def _content(path: str | Path) -> str:
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

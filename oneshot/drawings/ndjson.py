@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from oneshot.drawings.errors import DataError, said
-from oneshot.drawings.hashing import content_hash
+from oneshot.drawings.identity import content_hash
 from oneshot.drawings.opening import composed, lines, stem
 from oneshot.drawings.raster import fit_square, render
 from oneshot.drawings.strokes import Skipped, drawing_of, recognised
@@ -21,7 +21,7 @@ def read_category(file: Path, side: int, limit: int = 0) -> np.ndarray:
     """Return the recognised drawings of one ndjson file, uint8 (n, side, side).
 
     The simplified format pushes every drawing into the top left corner; here it is centred.
-    Raises DataError as `pages` does.
+    Raises DataError when there is none, and as `drawings_in` does.
     """
     if not file.is_file():
         raise DataError(f"{file} is missing; run `oneshot data fetch quickdraw`")

@@ -6,7 +6,6 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -75,11 +74,10 @@ def fingerprint(root: Path, limit: int = 0) -> str:
     archives = [Path(root) / name for name in ARCHIVES]
     if not all(archive.is_file() for archive in archives):
         return ""
-    if all(identity.content(archive) == OFFICIAL[archive.name] for archive in archives):
+    digests = (identity.cached(identity.sha256, archive) for archive in archives)
+    if all(digest == OFFICIAL[name] for digest, name in zip(digests, ARCHIVES, strict=True)):
         return ""
-    found = identity.fingerprint(
-        ((archive.name, archive) for archive in archives), partial(identity.cached, _packed)
-    )
+    found = identity.fingerprint(((archive.name, archive) for archive in archives), _packed)
     return "" if found == DRAWINGS else found
 
 
@@ -97,7 +95,7 @@ def _packed(archive: Path) -> str:
                 if (found := MEMBER.search(member.filename))
             )
     except (zipfile.BadZipFile, EOFError, ValueError):
-        return identity.content(archive)
+        return identity.sha256(archive)
     return hashlib.sha256("".join(drawings).encode()).hexdigest()
 
 

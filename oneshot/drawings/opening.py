@@ -26,7 +26,7 @@ def opened(file: Path) -> Iterator[io.BufferedIOBase]:
     if not file.is_file():
         raise DataError(f"{file} is {'not a file' if file.exists() else 'missing'}")
     try:
-        with gzip.open(file) if packed(file) else file.open("rb") as stream:
+        with gzip.open(file) if gzipped(file) else file.open("rb") as stream:
             yield stream
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise DataError(f"{file} is not a whole gzip file ({said(error)}); pack it again") from None
@@ -46,7 +46,7 @@ def content(file: Path) -> bytes:
 def seekable(file: Path) -> BinaryIO:
     """Return a stream of a file that can go back; the caller closes it."""
     with opened(file):
-        return io.BytesIO(content(file)) if packed(file) else file.open("rb")
+        return io.BytesIO(content(file)) if gzipped(file) else file.open("rb")
 
 
 def lines(file: Path) -> Iterator[tuple[int, bytes]]:
@@ -64,7 +64,7 @@ def lines(file: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line.removeprefix(b"\xef\xbb\xbf").strip()
 
 
-def packed(file: Path) -> bool:
+def gzipped(file: Path) -> bool:
     """Say whether a file is gzipped, by its name."""
     return file.suffix.lower() in (".gz", ".svgz")
 

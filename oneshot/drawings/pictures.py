@@ -75,10 +75,10 @@ def read(file: Path) -> Picture:
         return _decoded(stream, str(file))
 
 
-def from_image(image: Image.Image, name: str = "the picture") -> Picture:
+def from_image(image: Image.Image) -> Picture:
     """Return the picture that Pillow holds; raise DataError as `read` does."""
-    with _damage(name):
-        return _picture(image, name)
+    with _damage("the picture"):
+        return _picture(image, "the picture")
 
 
 def from_array(array: np.ndarray, name: str = "the array") -> Picture:

@@ -26,6 +26,8 @@ SHIPPED_LIMIT = 500
 """Drawings of a category that they, at size laptop, have seen at most."""
 SURE, DRAWN, NOTHING = b'"recognized":true', b'"drawing":[[[', b'"drawing":[[[]'
 """How a line holds a recognised drawing, and how one that begins with nothing."""
+VALIDATION, TEST = 0.087, 115 / 665
+"""Shares of the concepts that are held out; the papers have no validation concepts."""
 FEW = 5000
 """So few drawings are rendered sooner than other processes have started."""
 
@@ -66,8 +68,7 @@ def _digest(root: Path, limit: int) -> str:
     # Texts, not paths: this is asked for each recipe, of hundreds of files.
     folder = os.fspath(Path(root) / FOLDER)
     files = [(name, f"{folder}/{name}.ndjson") for name in _categories(root)]
-    first = partial(identity.cached, _first, limit=limit)
-    return identity.fingerprint(files, first) if files else ""
+    return identity.fingerprint(files, _first, limit=limit) if files else ""
 
 
 def _first(file: str, limit: int) -> str:
@@ -145,7 +146,7 @@ def split(names: list[str]) -> np.ndarray:
     `names` are categories or "category/k" concepts; the published share of test concepts, 115 of
     665, is the share of categories here.
     """
-    return by_group([name.split("/")[0] for name in names], validation=0.087, test=115 / 665)
+    return by_group([name.split("/")[0] for name in names], VALIDATION, TEST)
 
 
 def _file(root: Path, name: str) -> Path:

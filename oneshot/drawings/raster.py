@@ -5,18 +5,19 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
+SIDE = 48
+"""Height and width in pixels of the pages of the data sets."""
+EXTENT = 256.0
 SUPERSAMPLING = 4
 
 Stroke = np.ndarray
 """A polyline, float (points, 2) of x, y; y grows downwards."""
 
 
-def render(
-    strokes: Sequence[Stroke], side: int = 48, *, extent: float = 256.0, pen: float = 9.0
-) -> np.ndarray:
+def render(strokes: Sequence[Stroke], side: int = SIDE, *, pen: float = 9.0) -> np.ndarray:
     """Return a drawing of polylines, uint8 (side, side), ink = 255, background = 0.
 
-    `strokes` live in the square [0, extent] x [0, extent], around which a margin of a sixteenth of
+    `strokes` live in the square [0, EXTENT] x [0, EXTENT], around which a margin of a sixteenth of
     the page is left; `pen` is the line diameter in the same units. At 48 px the defaults give a
     margin of 3 px and lines of 1.5 px, as in the exemplars of *Diffusion Models as Artists* (ICML
     2023, fig. 5). Lines are drawn four times too large and averaged down, which anti-aliases them.
@@ -24,8 +25,8 @@ def render(
     Raises ValueError when a stroke is not a finite (points, 2) array of at least one point.
     """
     big = side * SUPERSAMPLING
-    margin = extent / 14
-    scale = big / (extent + 2 * margin)
+    margin = EXTENT / 14
+    scale = big / (EXTENT + 2 * margin)
     width = max(1, round(pen * scale))
     radius = width / 2
     canvas = Image.new("L", (big, big), 0)
@@ -44,7 +45,7 @@ def render(
     return np.asarray(canvas.reduce(SUPERSAMPLING))
 
 
-def fit_square(strokes: Sequence[Stroke], extent: float = 256.0) -> list[Stroke]:
+def fit_square(strokes: Sequence[Stroke], extent: float = EXTENT) -> list[Stroke]:
     """Return strokes moved and scaled, aspect kept, to the middle of [0, extent] x [0, extent]."""
     points = np.concatenate(strokes)
     low, high = points.min(0), points.max(0)

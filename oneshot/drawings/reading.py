@@ -19,10 +19,9 @@ from oneshot.drawings.ink import ink_of
 from oneshot.drawings.opening import content, kind
 from oneshot.drawings.pictures import Picture
 from oneshot.drawings.placing import place
-from oneshot.drawings.raster import fit_square, render
+from oneshot.drawings.raster import SIDE, fit_square, render
 from oneshot.drawings.strokes import Skipped
 
-SIDE = 48
 DOUBT = 0.6
 """Where less of the border than this is of one shade, it does not say what the paper is."""
 

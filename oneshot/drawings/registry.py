@@ -5,22 +5,22 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pooch
 from filelock import FileLock
 
 from oneshot.drawings import folder as own
 from oneshot.drawings import listings, omniglot, quickdraw
 from oneshot.drawings.download import Enough, download
 from oneshot.drawings.errors import DataError
+from oneshot.drawings.identity import sha256
 from oneshot.drawings.ndjson import strokes_of
 from oneshot.drawings.quickdraw import FOLDER
+from oneshot.drawings.raster import SIDE
 from oneshot.drawings.sources import SOURCES, root, source
 from oneshot.drawings.splits import SPLITS
 from oneshot.progress import tqdm
@@ -34,12 +34,7 @@ LOCK = "lock.json"
 
 def categories() -> list[str]:
     """Return the names of the 345 categories of Quick, Draw!, sorted."""
-    return (
-        resources.files("oneshot.drawings")
-        .joinpath("quickdraw_categories.txt")
-        .read_text()
-        .split("\n")[:-1]
-    )
+    return Path(__file__).with_name("quickdraw_categories.txt").read_text().splitlines()
 
 
 def fetch(dataset: str, per_category: int = PER_CATEGORY, mirror: str = "") -> list[str]:
@@ -75,20 +70,20 @@ def fetch(dataset: str, per_category: int = PER_CATEGORY, mirror: str = "") -> l
 
 
 def _fetch_omniglot(folder: Path, url: str) -> list[str]:
-    registry = pooch.create(folder, base_url=_slash(url), registry=OMNIGLOT)
     done = []
-    for name, sha256 in OMNIGLOT.items():
+    for name, official in OMNIGLOT.items():
         archive = folder / name
         if archive.exists() and _whole(archive):
             done.append(f"{archive} is there already")
             continue
         part = folder / f"{name}.part"
-        download(registry.get_url(name), part)
-        found = pooch.file_hash(part)
-        if found != sha256:
+        address = f"{_slash(url)}{name}"
+        download(address, part)
+        found = sha256(part)
+        if found != official:
             part.unlink()
             raise DataError(
-                f"{registry.get_url(name)} has sha256 {found}, expected {sha256}; what came was "
+                f"{address} has sha256 {found}, expected {official}; what came was "
                 "deleted: try again, or another mirror"
             )
         part.replace(archive)
@@ -136,7 +131,7 @@ def _entry(part: Path, address: str, per_category: int) -> dict[str, Any]:
         for chunk in iter(lambda: file.read(1 << 20), b""):
             enough.feed(chunk)
     return {
-        "sha256": pooch.file_hash(part),
+        "sha256": sha256(part),
         "bytes": part.stat().st_size,
         "drawings": enough.found,
         "complete": not per_category or enough.found < per_category,
@@ -233,7 +228,7 @@ def _drawings(count: int) -> str:
 def _verify_archive(archive: Path) -> Finding:
     def state(archive: Path) -> str:
         omniglot.check(archive)
-        if pooch.file_hash(archive) == OMNIGLOT[archive.name]:
+        if sha256(archive) == OMNIGLOT[archive.name]:
             return "is the official archive"
         return "differs from the official archive but is whole and has the right layout"
 
@@ -245,7 +240,7 @@ def _verify_quickdraw(folder: Path) -> Iterator[Finding]:
 
     def state(file: Path) -> str:
         entry = known.get(file.name)
-        if entry and entry["sha256"] != pooch.file_hash(file):
+        if entry and entry["sha256"] != sha256(file):
             raise DataError(f"{file} is not what was fetched; move it away and fetch it again")
         if entry:
             return "is what was fetched first; no official checksum is published"
@@ -291,14 +286,14 @@ def _judge(file: Path, state: Callable[[Path], str]) -> Finding:
         said, ok = str(error), False
     if not file.is_file():
         return Finding(str(file), ok, said)
-    return Finding(str(file), ok, said, file.stat().st_size, pooch.file_hash(file))
+    return Finding(str(file), ok, said, file.stat().st_size, sha256(file))
 
 
 def _read_all(dataset: str) -> str:
     origin, folder = source(dataset), root(dataset)
     names = origin.names(folder)
     if origin.name == "folder":
-        count = sum(len(pages) for pages in origin.pages(folder, names, 48, 0))
+        count = sum(len(pages) for pages in origin.pages(folder, names, SIDE, 0))
         return f"can be read: {len(names)} concepts, {count} drawings"
     return f"is built in: {len(names)} concepts"
 
@@ -350,11 +345,6 @@ def _known(dataset: str) -> dict[str, Any]:
     return about | {"concepts": len(names)} | dict(zip(SPLITS, counts, strict=True))
 
 
-def listing() -> list[dict[str, Any]]:
+def overview() -> list[dict[str, Any]]:
     """Return what `info` does, but for the models, of every source that needs no path."""
     return [_known(name) for name in SOURCES if name != "folder"]
-
-
-def to_json(findings: list[Finding]) -> list[dict[str, Any]]:
-    """Return findings as JSON values."""
-    return [asdict(finding) for finding in findings]

@@ -15,6 +15,9 @@ from torch import Tensor
 from oneshot.metrics.originality import check, distance, normaliser
 from oneshot.metrics.recognizability import recognizability
 
+NARROWEST = 0.01
+"""The least bandwidth of a density of originality."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -95,16 +98,16 @@ def quadratic_fit(points: ArrayLike, samples: int = 100) -> np.ndarray:
     return np.stack([grid, fit(grid)], 1)
 
 
-def density(originality: Tensor, grid: ArrayLike, narrowest: float = 0.01) -> np.ndarray:
+def density(originality: Tensor, grid: ArrayLike) -> np.ndarray:
     """Return the density of originality on a grid (G,), by a Gaussian kernel estimate.
 
     `originality` is of any shape, its values are pooled. The bandwidth follows Scott's rule but is
-    at least `narrowest`, so that drawings which all copy their exemplar give a spike, not an error.
+    at least `NARROWEST`, so that drawings which all copy their exemplar give a spike, not an error.
     """
     values = originality.flatten().double()
     grid = torch.as_tensor(np.asarray(grid, dtype=float), device=values.device)
     spread = values.std().item() if len(values) > 1 else 0.0
-    bandwidth = max(spread * len(values) ** -0.2, narrowest)
+    bandwidth = max(spread * len(values) ** -0.2, NARROWEST)
     kernels = torch.exp(-0.5 * ((grid[:, None] - values) / bandwidth).square())
     return (kernels.mean(1) / (bandwidth * (2 * np.pi) ** 0.5)).cpu().numpy()
 
@@ -123,7 +126,7 @@ class Gap:
     high: float
 
 
-def gap(first: ArrayLike, second: ArrayLike, samples: int = 2001) -> Gap:
+def gap(first: ArrayLike, second: ArrayLike) -> Gap:
     """Return the absolute area between two generalization curves given as points (bins, 2).
 
     Each curve is the broken line through its points; only originalities that both reach count.
@@ -133,7 +136,7 @@ def gap(first: ArrayLike, second: ArrayLike, samples: int = 2001) -> Gap:
     low, high = max(a[0, 0], b[0, 0]), min(a[-1, 0], b[-1, 0])
     if low >= high:
         return Gap(float("nan"), float("nan"), low, high)
-    grid = np.linspace(low, high, samples)
+    grid = np.linspace(low, high, 2001)
     difference = np.abs(np.interp(grid, *a.T) - np.interp(grid, *b.T))
     area = float(np.trapezoid(difference, grid))
     return Gap(area, area / (high - low), float(low), float(high))

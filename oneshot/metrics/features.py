@@ -1,7 +1,7 @@
 """From drawings to what a critic makes of them: the only place where the metrics run a network."""
 
 import copy
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from oneshot.models.generator import Network
 from oneshot.progress import tqdm
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def prepare(images: Tensor, side: int, threshold: float) -> Tensor:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.interpolate import make_smoothing_spline
 
-Array = NDArray[np.float64]
+from oneshot.metrics.intervals import Array
 
 ROUNDS, IMPROVEMENT, TOLERANCE = 20, 1e-5, 1e-4
 GOLDEN = (5**0.5 - 1) / 2
@@ -60,16 +60,10 @@ def fit_curve(points: ArrayLike, degree: int = 2) -> ParametricCurve:
     return ParametricCurve(coefficients[0] * scale, hidden[0], float(error[0]))
 
 
-@dataclass(frozen=True)
-class Band:
-    """Bounds (100, K) of a fitted curve, point by point along the hidden variable."""
-
-    low: Array
-    high: Array
-
-
-def band(settings: ArrayLike, scores: ArrayLike, degree: int = 2) -> Band:
+def band(settings: ArrayLike, scores: ArrayLike, degree: int = 2) -> Array:
     """Return the 95 % bootstrap band of the curve through the scores of a sweep.
+
+    It is the lower and the upper bound (2, 100, K), point by point along the hidden variable.
 
     `settings` (J,) are the values of the sweep, for instance log10 of beta; `scores` (1 + R, J, S)
     are S scores at each setting, as measured and on each of R resamples (`paired.points`). The
@@ -87,8 +81,7 @@ def band(settings: ArrayLike, scores: ArrayLike, degree: int = 2) -> Band:
     scale = _range(points[0])
     coefficients, _, _ = _fit(points[1:] / scale, degree)
     paths = _powers(np.linspace(0, 1, 100), degree) @ (coefficients * scale)
-    low, high = np.quantile(paths, [0.025, 0.975], axis=0)
-    return Band(low, high)
+    return np.quantile(paths, [0.025, 0.975], axis=0)
 
 
 def smooth(betas: ArrayLike, values: ArrayLike) -> Callable:

@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t
 
-from oneshot.metrics.intervals import Interval, interval_of
+from oneshot.metrics.intervals import DRAWS, Array, Interval, interval_of
 from oneshot.rng import generator
 
-Array = NDArray[np.float64]
 Sides = tuple[float, float]
 _TRAININGS = 0x5452414E  # keeps its random stream apart from that of concepts
 
@@ -91,7 +89,7 @@ def estimate(
     return Estimate(values, concepts, squared**0.5, freedom, of_seeds / squared)
 
 
-def training_weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
+def training_weights(count: int, draws: int = DRAWS, seed: int = 0) -> Array:
     """Return weights (1 + draws, count) of trainings: even ones, then around them.
 
     Means of scores under these weights are spread as Student's t with count - 1 degrees of freedom

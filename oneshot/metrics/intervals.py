@@ -17,6 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from oneshot.rng import generator
 
+DRAWS = 2000
+"""Resamples of a bootstrap; what is compared or combined has as many."""
 _RESAMPLES = 0x424F4F54  # keeps resampling's random stream apart from that of sampling noise
 
 Array = NDArray[np.float64]
@@ -35,7 +37,7 @@ class Interval:
 
 
 @lru_cache(maxsize=8)
-def resamples(concepts: int, draws: int = 2000, seed: int = 0) -> Array:
+def resamples(concepts: int, draws: int = DRAWS, seed: int = 0) -> Array:
     """Return the weights (draws, concepts) of bootstrap resamples, read-only; rows sum to 1."""
     counts = generator(seed, _RESAMPLES).multinomial(
         concepts, np.full(concepts, 1 / concepts), size=draws
@@ -45,7 +47,7 @@ def resamples(concepts: int, draws: int = 2000, seed: int = 0) -> Array:
     return weights
 
 
-def weights(count: int, draws: int = 2000, seed: int = 0) -> Array:
+def weights(count: int, draws: int = DRAWS, seed: int = 0) -> Array:
     """Return weights (1 + draws, count): even ones, then those of `resamples`."""
     return np.vstack([np.full((1, count), 1 / count), resamples(count, draws, seed)])
 
@@ -61,7 +63,7 @@ def bootstrap(
     concepts: int,
     *,
     level: float = 0.95,
-    draws: int = 2000,
+    draws: int = DRAWS,
     seed: int = 0,
 ) -> Interval:
     """Return the percentile interval of a statistic of weights over concepts.

@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from oneshot.metrics import beyond, hierarchy
 from oneshot.metrics.hierarchy import Estimate, Sides, estimate, training_weights, two_sided
 from oneshot.metrics.human import distance_to_human, spread_of
-from oneshot.metrics.intervals import Interval, interval_of, weights
+from oneshot.metrics.intervals import DRAWS, Array, Interval, interval_of, weights
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
@@ -36,8 +36,6 @@ TINY = 1e-9
 """Rounding, of squared distances of features."""
 COMPARABLE = 0.05
 """Originality that a system may lack beside another and still be called as original."""
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -269,7 +267,7 @@ def rises(statement: str, score: str, betas: Sequence[float], systems: Sequence[
     return replace(claim, evidence=f"{claim.evidence} for each factor of ten")
 
 
-def points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Array:
+def points(systems: Sequence[Measured], draws: int = DRAWS, seed: int = 0) -> Array:
     """Return (1 + draws, systems, 2): originality and recognizability, first as measured.
 
     Over concepts, and over trainings. Raises ValueError unless all were scored on the same number
@@ -281,7 +279,7 @@ def points(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> Arr
     return np.stack(together, axis=1)
 
 
-def _by_training(systems: Sequence[Measured], draws: int = 2000, seed: int = 0) -> list[Array]:
+def _by_training(systems: Sequence[Measured], draws: int = DRAWS, seed: int = 0) -> list[Array]:
     """Return originality and recognizability of each, (1 + draws, trainings, 2)."""
     counts = {system.concepts for system in systems}
     if len(counts) != 1 or min(counts) < 2:

@@ -1,12 +1,12 @@
 """Tests by ranks, and p-values of many tests at once."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import rankdata, wilcoxon
 
+from oneshot.metrics.intervals import DRAWS, Array
 from oneshot.rng import generator
 
-Array = NDArray[np.float64]
 _PAIRS = 0x50414952  # keeps its random stream apart from that of concepts
 
 
@@ -35,13 +35,13 @@ def holm(p: ArrayLike) -> Array:
     return corrected
 
 
-def rank_correlation(pairs: ArrayLike, draws: int = 2000, seed: int = 0) -> Array:
-    """Return Spearman's correlation (1 + draws,) of pairs (N, 2): as given, then resampled.
+def rank_correlation(pairs: ArrayLike) -> Array:
+    """Return Spearman's correlation (1 + `DRAWS`,) of pairs (N, 2): as given, then resampled.
 
     The pairs themselves are resampled, for instance runs. Where all of one kind are equal it is 0.
     """
     pairs = np.asarray(pairs, float)
-    drawn = generator(seed, _PAIRS).integers(len(pairs), size=(draws, len(pairs)))
+    drawn = generator(0, _PAIRS).integers(len(pairs), size=(DRAWS, len(pairs)))
     ranks = rankdata(pairs[np.vstack([np.arange(len(pairs)), drawn])], axis=1)
     ranks -= ranks.mean(1, keepdims=True)
     products = (ranks[..., 0] * ranks[..., 1]).sum(1)

@@ -6,16 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from oneshot.metrics.features import embed
+from oneshot.metrics.originality import originality
 
 WAYS = 20
-
-
-def originality(drawings: Tensor, exemplar: Tensor, unit: float) -> Tensor:
-    """Return how far drawings (V, K) are from their exemplar (K,), in features of SimCLR.
-
-    It is the root mean square of the difference, in units of human drawings: see `Rivals`.
-    """
-    return (drawings - exemplar).square().mean(1).sqrt() / unit
 
 
 def known(drawings: Tensor, exemplar: Tensor, rivals: Tensor) -> Tensor:
@@ -53,4 +46,4 @@ def judge(
         embed(critic, pages, threshold, name="judging")
         for critic in (originality_critic, recognition_critic)
     )
-    return originality(far[1:], far[0], unit), known(near[1:], near[0], rivals)
+    return originality(far[None, 1:], far[:1], unit)[0], known(near[1:], near[0], rivals)

@@ -7,10 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from oneshot.drawings.raster import fit_square, render
+from oneshot.drawings.raster import SIDE, fit_square, render
 from oneshot.models.generator import Generator
 
-SIDE = 48
 SEED = 5
 CLOSE = 1e-2
 """Differences of pixels that another grouping of the same noise may make, in bf16 at worst."""

@@ -29,23 +29,15 @@ class Critic(nn.Module):
     `side` is the side in pixels of the images the critic expects.
     """
 
-    def __init__(
-        self,
-        encoder: nn.Module,
-        width: int,
-        side: int,
-        features: Features,
-        embedding: int = 256,
-        head: int = 128,
-    ):
+    def __init__(self, encoder: nn.Module, width: int, side: int, features: Features):
         super().__init__()
         if features not in ("embedding", "head"):
             raise ValueError(f"features must be 'embedding' or 'head', got {features!r}")
         self.side = side
         self.features = features
         self.encoder = encoder
-        self.embedding = nn.Linear(width, embedding)
-        self.head = nn.Linear(embedding, head)
+        self.embedding = nn.Linear(width, 256)
+        self.head = nn.Linear(256, 128)
 
     def embed(self, x: Tensor) -> Tensor:
         """Map images (N, 1, side, side) in [0, 1] to embeddings (N, 256)."""
@@ -100,12 +92,7 @@ class ResNetCritic(Critic):
     3x3 stem of stride 1, four stages of two basic blocks (64, 128, 256, 512), global average pool.
     """
 
-    def __init__(
-        self,
-        side: int = 48,
-        widths: Sequence[int] = (64, 128, 256, 512),
-        features: Features = "head",
-    ):
+    def __init__(self, side: int = 48, widths: Sequence[int] = (64, 128, 256, 512)):
         ins = (widths[0], *widths[:-1])
         stages = [
             nn.Sequential(BasicBlock(a, b, 1 if i == 0 else 2), BasicBlock(b, b, 1))
@@ -119,7 +106,7 @@ class ResNetCritic(Critic):
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
-        super().__init__(encoder, widths[-1], side, features)
+        super().__init__(encoder, widths[-1], side, "head")
 
 
 class PatchCritic(Critic):

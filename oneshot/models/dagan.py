@@ -14,11 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork, accept, evaluating, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
+from oneshot.rng import noise
 
 Norm = Callable[[int], nn.Module]
 
-ROWS = 128  # drawings made at once; bounds memory, does not change results
+TOGETHER = 128  # drawings made at once; bounds memory, does not change results
 NOISE_CHANNELS = (8, 4, 2)  # maps of noise at the coarsest three levels of the decoder
 
 
@@ -201,13 +202,14 @@ class DaGan(PageNetwork):
         The noise depends only on (seed, concept, variation).
         Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
         """
-        given = {"guidance": guidance, "seed": seed}
-        exemplars, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
-        noise = unguided_noise("DA-GAN", concepts, variations, (self.latent,), **given)
-        noise = noise.to(exemplars.device)
+        exemplars, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
+        refuse_guidance("DA-GAN", guidance)
+        z = noise(seed, concepts, variations, (self.latent,)).to(exemplars.device)
         shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
-            pairs = zip(shown.split(ROWS), noise.flatten(0, 1).split(ROWS), strict=True)
+            pairs = zip(shown.split(TOGETHER), z.flatten(0, 1).split(TOGETHER), strict=True)
             drawn = torch.cat([self(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
 

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral, Real
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from oneshot.diffusion.guidance import check_strength
-from oneshot.rng import noise
 
+Network = TypeVar("Network", bound=nn.Module)
 MOST_INK = 0.8
 """A page with more of it inked is taken for one whose paper is high and whose ink is low."""
 INVERTED = (
@@ -98,26 +98,13 @@ def device_of(model: object, otherwise: Tensor) -> torch.device:
     return next((tensor.device for tensor in tensors), otherwise.device)
 
 
-def unguided_noise(
-    system: str,
-    concepts: Sequence[int],
-    variations: int,
-    shape: Sequence[int],
-    *,
-    guidance: float | None,
-    seed: int,
-) -> Tensor:
-    """Return the standard normal noise (C, V, *shape) of a family without guidance, on the CPU.
-
-    Row (c, v) depends only on (seed, concepts[c], v). Raises ValueError if `guidance` is given,
-    because `system` never learned to draw without its exemplar.
-    """
+def refuse_guidance(system: str, guidance: float | None) -> None:
+    """Raise ValueError if `guidance` is given: `system` has not learned to do without exemplar."""
     if guidance is not None:
         raise ValueError(
             f"{system} has no guidance, but guidance={guidance} was asked for; leave it None, "
             "or draw with a diffusion model trained with condition dropout"
         )
-    return noise(seed, concepts, variations, shape)
 
 
 @contextmanager

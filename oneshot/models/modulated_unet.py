@@ -117,11 +117,11 @@ class PatchUNet(nn.Module):
 class ExemplarEncoder(nn.Module):
     """A small convolutional network from an exemplar to tokens of its places, and to one code."""
 
-    def __init__(self, side: int, width: int, embedding: int, patch: int = 4):
+    def __init__(self, side: int, width: int, embedding: int):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.PixelUnshuffle(patch),
-            nn.Conv2d(patch**2, width // 2, 3, padding=1),
+            nn.PixelUnshuffle(4),
+            nn.Conv2d(4**2, width // 2, 3, padding=1),
             nn.GroupNorm(GROUPS, width // 2),
             nn.SiLU(),
             nn.Conv2d(width // 2, width, 3, stride=2, padding=1),
@@ -131,7 +131,7 @@ class ExemplarEncoder(nn.Module):
             nn.GroupNorm(GROUPS, width),
             nn.SiLU(),
         )
-        self.place = nn.Parameter(0.02 * torch.randn((side // patch // 2) ** 2, width))
+        self.place = nn.Parameter(0.02 * torch.randn((side // 8) ** 2, width))
         self.code = nn.Linear(width, embedding)
 
     def forward(self, exemplar: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:

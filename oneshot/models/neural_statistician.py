@@ -13,10 +13,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork, accept, evaluating, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
 from oneshot.models.patch_autoencoder import decoder_layers, encoder_layers
+from oneshot.rng import noise
 
-ROWS = 512  # drawings decoded at once; bounds memory, does not change results
+TOGETHER = 512  # drawings decoded at once; bounds memory, does not change results
 
 
 class Gaussian(NamedTuple):
@@ -156,15 +157,16 @@ class SetVae(PageNetwork):
         variation). Raises ValueError if `guidance` is given, which this model has not, and where
         `accept` does.
         """
-        given = {"guidance": guidance, "seed": seed}
-        exemplars, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
-        noise = unguided_noise("VAE-NS", concepts, variations, (self.size,), **given)
-        noise = noise.to(exemplars.device)
+        exemplars, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
+        refuse_guidance("VAE-NS", guidance)
+        eps = noise(seed, concepts, variations, (self.size,)).to(exemplars.device)
         with evaluating(self):
             _, context_law = self.encode(exemplars[:, None])
             c = context_law.mean.repeat_interleave(variations, 0)
-            z = self.prior(c).at(noise.flatten(0, 1))
-            pairs = zip(z.split(ROWS), c.split(ROWS), strict=True)
+            z = self.prior(c).at(eps.flatten(0, 1))
+            pairs = zip(z.split(TOGETHER), c.split(TOGETHER), strict=True)
             drawn = torch.cat([self.decoder(*pair).sigmoid() for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from oneshot.drawings.concepts import ConceptSet
-from oneshot.models.generator import accept, unguided_noise
-from oneshot.rng import generator
+from oneshot.models.generator import accept, refuse_guidance
+from oneshot.rng import generator, noise
 
 GRID = 5
 TOGETHER = 512  # drawings warped at once; bounds memory, does not change results
@@ -37,9 +37,10 @@ class Copy:
         concepts: Sequence[int] | None = None,
     ) -> Tensor:
         """Return each of `exemplars` (C, 1, H, W) in [0, 1] `variations` times: (C, V, 1, H, W)."""
-        given = {"guidance": guidance, "seed": seed}
-        pages, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
-        unguided_noise("copy", concepts, 1, (), **given)
+        pages, _ = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
+        refuse_guidance("copy", guidance)
         return pages[:, None].repeat(1, variations, 1, 1, 1)
 
 
@@ -68,9 +69,11 @@ class Warp:
         They are (C, V, 1, H, W) in [0, 1]; the warp of one depends only on (seed, concept,
         variation). Raises ValueError for guidance, and where `accept` does.
         """
-        given = {"guidance": guidance, "seed": seed}
-        pages, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
-        knots = unguided_noise("warp", concepts, variations, (2, GRID, GRID), **given)
+        pages, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
+        refuse_guidance("warp", guidance)
+        knots = noise(seed, concepts, variations, (2, GRID, GRID))
         shown = pages.repeat_interleave(variations, 0).split(TOGETHER)
         moves = (self.amplitude * knots).to(pages.device).flatten(0, 1).split(TOGETHER)
         drawn = torch.cat([warped(*pair) for pair in zip(shown, moves, strict=True)])
@@ -109,10 +112,11 @@ class _OfPeople(ABC):
         alone. Raises ValueError without them, for more variations than there are drawings, for
         guidance, and where `accept` does.
         """
-        given = {"guidance": guidance, "seed": seed}
-        pages, numbers = accept(self, exemplars, variations, concepts=concepts, **given)
+        pages, numbers = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
         name = type(self).__name__
-        unguided_noise(name, numbers, 1, (), **given)
+        refuse_guidance(name, guidance)
         if concepts is None or not all(0 <= number < len(self.found) for number in numbers):
             raise ValueError(
                 f"{name} shows drawings by people of the data set's own concepts: name these by "

@@ -4,6 +4,8 @@ from torch import Tensor, nn
 
 from oneshot.models.autoencoder import Bottleneck, VectorAutoencoder
 
+WIDTHS = 48, 96
+
 
 class PatchAutoencoder(VectorAutoencoder):
     """Convolutions on a page folded into 4x4 patches, down to a vector, and back.
@@ -13,14 +15,12 @@ class PatchAutoencoder(VectorAutoencoder):
     processor waits for memory; here the maps are 12 and 6 pixels wide and have more channels.
     """
 
-    def __init__(
-        self, latent: int = 128, bottleneck: str = "plain", widths: tuple[int, int] = (48, 96)
-    ):
+    def __init__(self, latent: int = 128, bottleneck: str = "plain"):
         super().__init__()
         self.latent = latent
-        self.encoder = encoder_layers(*widths)
-        self.bottleneck = Bottleneck(widths[1] * 6 * 6, latent, bottleneck)
-        self.decoder = decoder_layers(latent, *widths)
+        self.encoder = encoder_layers(*WIDTHS)
+        self.bottleneck = Bottleneck(WIDTHS[1] * 6 * 6, latent, bottleneck)
+        self.decoder = decoder_layers(latent, *WIDTHS)
 
 
 def encoder_layers(narrow: int, wide: int) -> nn.Sequential:

@@ -8,12 +8,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from oneshot.models.conditioning import TimeEmbedding
+from oneshot.models.conditioning import TimeEmbedding, spread
 from oneshot.models.modulated_unet import ModulatedUNet
 
 HEAD_SIZE = 64
 POOLINGS = ("mean", "cls", "none", "mean_patch")
 CONDITIONINGS = ("film", "cross", "place")
+
+
+def check_place(conditioning: str, pooling: str) -> None:
+    """Raise ValueError where patches have a place on one side only of encoder and denoiser."""
+    if (conditioning == "place") != (pooling == "mean_patch"):
+        raise ValueError(
+            "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
+        )
 
 
 class SetEncoder(nn.Module):
@@ -125,10 +133,7 @@ class SetDenoiser(nn.Module):
             raise ValueError(
                 "conditioning 'film' needs one vector for the set: pool it by 'mean' or 'cls'"
             )
-        if (conditioning == "place") != (encoder.pooling == "mean_patch"):
-            raise ValueError(
-                "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
-            )
+        check_place(conditioning, encoder.pooling)
         film, place = conditioning == "film", conditioning == "place"
         self.encoder, self.conditioning = encoder, conditioning
         self.null = nn.Parameter(torch.zeros(encoder.width))
@@ -151,7 +156,7 @@ class SetDenoiser(nn.Module):
         tokens = torch.lerp(self.null, tokens, keep[:, None, None])
         time, images = self.time(t), x
         if x.dim() == 5:
-            time, tokens = (row.repeat_interleave(x.shape[1], dim=0) for row in (time, tokens))
+            time, tokens = spread(x.shape[1], time, tokens)
             images = x.flatten(0, 1)
         if self.lay is not None:
             patches = self.lay(tokens).mT.to(images.dtype)

@@ -14,9 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork, accept, evaluating, unguided_noise
+from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
+from oneshot.rng import noise
 
-ROWS = 512  # drawings made at once; bounds memory, does not change results
+TOGETHER = 512  # drawings made at once; bounds memory, does not change results
 
 
 def read(images: Tensor, theta: Tensor, side: int) -> Tensor:
@@ -157,13 +158,14 @@ class VaeStn(PageNetwork):
         Latents come from the prior N(0, I) and depend only on (seed, concept, variation).
         Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
         """
-        given = {"guidance": guidance, "seed": seed}
-        exemplars, concepts = accept(self, exemplars, variations, concepts=concepts, **given)
-        shape = (self.steps, self.latent)
-        z = unguided_noise("VAE-STN", concepts, variations, shape, **given)
+        exemplars, concepts = accept(
+            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
+        )
+        refuse_guidance("VAE-STN", guidance)
+        z = noise(seed, concepts, variations, (self.steps, self.latent))
         z = z.to(exemplars.device).flatten(0, 1)
         shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
-            pairs = zip(z.split(ROWS), shown.split(ROWS), strict=True)
+            pairs = zip(z.split(TOGETHER), shown.split(TOGETHER), strict=True)
             drawn = torch.cat([self.decode(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])

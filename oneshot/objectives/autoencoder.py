@@ -58,9 +58,6 @@ class AutoencoderObjective(Objective):
         if "slow2" in self.needs:
             self.slow = copy.deepcopy(self._encoder()).requires_grad_(False)
 
-    def groups(self) -> dict[str, list[nn.Parameter]]:
-        return {"all": [p for p in self.parameters() if p.requires_grad]}
-
     def losses(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Return "loss", "reconstruction" and each regularizer before its beta.
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork
+from oneshot.models.generator import Network, PageNetwork
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.eight_bits import restored
 from oneshot.training.loop import Plan, Trained, train
@@ -23,7 +23,6 @@ from oneshot.training.objective import Objective
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-Network = TypeVar("Network", bound=nn.Module)
 R = TypeVar("R", bound="Recipe[Any]")
 
 KINDS: dict[str, type] = {}
@@ -193,17 +192,6 @@ def train_card(trained: Trained, work: Path) -> dict[str, Any]:
     rows = [json.loads(row) for row in (work / "log.jsonl").read_text().splitlines()]
     thinned = rows[:: max(1, len(rows) // 100)]
     return {**dataclasses.asdict(trained), "log": thinned}
-
-
-def numpy_free(value: Any) -> Any:
-    """Return JSON values for nested containers of tensors, arrays and numbers."""
-    if isinstance(value, dict):
-        return {str(k): numpy_free(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [numpy_free(v) for v in value]
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    return value
 
 
 def digest(array: np.ndarray) -> str:

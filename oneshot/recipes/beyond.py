@@ -11,7 +11,7 @@ from oneshot.metrics import beyond
 from oneshot.metrics.features import embed
 from oneshot.models.critics import Critic
 from oneshot.models.nulls import HumanHalf
-from oneshot.recipes.base import Artefact, Getter, Made, Recipe, numpy_free
+from oneshot.recipes.base import Artefact, Getter, Made, Recipe
 from oneshot.recipes.data import Concepts
 from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Human, Samples
@@ -64,7 +64,7 @@ class Beyond(Recipe[dict[str, list[float]]]):
             threshold=self.drawn.concepts.threshold,
             compared=mine if isinstance(self.drawn, Human) else None,
         )
-        return Made({}, {name: numpy_free(some) for name, some in values.items()})
+        return Made({}, {name: some.tolist() for name, some in values.items()})
 
     def load(self, store: Getter, artefact: Artefact) -> dict[str, list[float]]:
         """Return the values by name, each a list over concepts."""

@@ -12,7 +12,7 @@ from oneshot.drawings.batches import Pairs, Sets
 from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.pixel_diffusion import SAMPLER, STEPS, own_guidance
 from oneshot.models.pixel_diffusion import PixelDiffusion as PixelDiffusionModel
-from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder
+from oneshot.models.set_encoder import CONDITIONINGS, POOLINGS, SetDenoiser, SetEncoder, check_place
 from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
 from oneshot.recipes.base import (
@@ -78,7 +78,8 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
                 attention=self.attention,
             )
         else:
-            denoiser = UNet(self.width, as_released_time=self._time)
+            time = self.diffusion_steps if self.as_released else None
+            denoiser = UNet(self.width, as_released_time=time)
         return PixelDiffusionModel(
             denoiser, "stack", self.dropout, self.schedule, self.diffusion_steps, self.velocity
         )
@@ -92,10 +93,6 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
     def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
         """Return the model in eval mode on the store's device."""
         return load_network(self.network(), artefact, store, self.concepts.drawings.side)
-
-    @property
-    def _time(self) -> int | None:
-        return self.diffusion_steps if self.as_released else None
 
 
 @dataclass(frozen=True)
@@ -137,10 +134,7 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
         check_number("set_size", self.set_size, 2)
         check_share("drop", self.drop)
         check_share("dropout", self.dropout)
-        if (self.conditioning == "place") != (self.pooling == "mean_patch"):
-            raise ValueError(
-                "conditioning 'place' and pooling 'mean_patch' go together: each needs the other"
-            )
+        check_place(self.conditioning, self.pooling)
         _check(self)
 
     def network(self) -> PixelDiffusionModel:

@@ -12,7 +12,7 @@ from torch import Tensor
 from oneshot.device import same_randomness_after
 from oneshot.diffusion.schedules import SCHEDULES
 from oneshot.drawings.augment import PAIRS, affine_pair
-from oneshot.drawings.batches import Pairs
+from oneshot.drawings.batches import Epochs, Pairs
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.models.autoencoder import Autoencoder as PublishedAutoencoder
 from oneshot.models.autoencoder import VectorAutoencoder
@@ -39,7 +39,7 @@ from oneshot.recipes.base import (
     trained,
 )
 from oneshot.recipes.data import Concepts
-from oneshot.rng import generator, step_seed
+from oneshot.rng import step_seed
 from oneshot.training.loop import Plan, train
 
 AUTOENCODERS = {"published": PublishedAutoencoder, "patch": PatchAutoencoder}
@@ -175,7 +175,12 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
             lambda batch: (batch["x"], batch["condition"]),
             self.dropout,
         )
-        batches = Rows(latents, self.plan.batch, self.plan.seed)
+        epochs = Epochs(len(latents["x"]), self.plan.batch, self.plan.seed)
+
+        def batches(step: int) -> dict[str, Tensor]:
+            rows = torch.from_numpy(epochs(step))
+            return {name: value[rows] for name, value in latents.items()}
+
         took = train(objective, batches, self.plan, work, store.device, name="latent diffusion")
         parameters = count_parameters(model.denoiser)
         card = train_card(took, work) | {"parameters": parameters}
@@ -190,26 +195,6 @@ class LatentDiffusion(Recipe[LatentDiffusionModel]):
         load_weights(model, weights | artefact.tensors, artefact)
         model.side = self.concepts.drawings.side
         return model.eval().requires_grad_(False).to(store.device)
-
-
-class Rows:
-    """Batches of rows of equally long tensors, no row twice an epoch.
-
-    The last, incomplete batch of an epoch is dropped.
-    """
-
-    def __init__(self, tensors: dict[str, Tensor], batch: int, seed: int):
-        self.tensors, self.seed = tensors, seed
-        self.count = len(next(iter(tensors.values())))
-        self.batch = min(batch, self.count)
-        self._order = (-1, np.empty(0, dtype=np.int64))
-
-    def __call__(self, step: int) -> dict[str, Tensor]:
-        epoch, place = divmod(step, self.count // self.batch)
-        if self._order[0] != epoch:
-            self._order = (epoch, generator(self.seed, epoch).permutation(self.count))
-        rows = torch.from_numpy(self._order[1][place * self.batch : (place + 1) * self.batch])
-        return {name: value[rows] for name, value in self.tensors.items()}
 
 
 @torch.no_grad()

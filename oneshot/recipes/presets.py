@@ -17,12 +17,12 @@ standardised over the whole training set.
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 from oneshot.drawings import listings
 from oneshot.drawings.sources import resolved, root, source
 from oneshot.recipes import editions
-from oneshot.recipes.base import Recipe, check_name, reseeded
+from oneshot.recipes.base import R, Recipe, check_name, reseeded
 from oneshot.recipes.baselines import DaGan, NeuralStatistician, VaeStn
 from oneshot.recipes.data import Concepts, Drawings, OriginalityCritic, RecognitionCritic
 from oneshot.recipes.diffusion import PixelDiffusion, SetDiffusion
@@ -32,7 +32,6 @@ from oneshot.recipes.results import Human, ReleasedCritic, Samples, Scores
 from oneshot.recipes.second import SecondCritic
 from oneshot.training.loop import Plan
 
-R = TypeVar("R", bound=Recipe)
 PRESETS = ("smoke", "draft", "laptop", "paper")
 CRITICS = ("own", "vit", "released", "seed", "thin", "bold", "half")
 """Who judges, and how: the data set's own critics, its second recognition critic, those released.
@@ -42,7 +41,7 @@ a higher or a lower threshold, with half of the drawings.
 """
 INK = {"thin": 0.1, "bold": -0.1}
 """What is added to the threshold above which a pixel is ink."""
-DRAFT = {"latents": 2}  # times fewer training steps than at size laptop; for autoencoders 4
+DRAFT = {"autoencoder": 4, "latents": 2}  # times fewer training steps than at size laptop
 PROTOTYPE = {"prototype": 30.0}
 VARIATIONS = {"smoke": 10, "paper": 500}
 STEPS = {
@@ -59,8 +58,7 @@ SECOND_STEPS = {"glyphs": 600, "omniglot": 1500, "quickdraw": 450, "folder": 600
 
 def check(preset: str) -> None:
     """Raise ValueError when `preset` is not a known size."""
-    if preset not in PRESETS:
-        raise ValueError(f"unknown preset {preset!r}; known: {', '.join(PRESETS)}")
+    check_name("preset", preset, PRESETS)
 
 
 def options(dataset: str, preset: str) -> str:
@@ -73,7 +71,7 @@ def steps(family: str, dataset: str, preset: str) -> int:
     """Return the training steps of a family of `STEPS` at size draft or laptop."""
     lengths = STEPS[family]
     most = lengths.get(source(dataset).name, lengths["folder"])
-    return most // DRAFT.get(family, 4) if preset == "draft" else most
+    return most // DRAFT[family] if preset == "draft" else most
 
 
 def judged(preset: str) -> str:

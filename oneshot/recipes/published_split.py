@@ -4,12 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 
 from oneshot.drawings.concepts import ConceptSet
+from oneshot.drawings.quickdraw import TEST, VALIDATION
 from oneshot.drawings.splits import by_permutation
 from oneshot.models.critics import Critic
 from oneshot.recipes.base import Getter, Made, Recipe, Unmade
 from oneshot.recipes.data import Concepts, Drawings
-
-VALIDATION, TEST = 0.087, 115 / 665
 
 
 @dataclass(frozen=True)

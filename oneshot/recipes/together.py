@@ -75,7 +75,7 @@ def latent_diffusion(preset: str = "laptop") -> LatentDiffusion:
     alike = presets.latent_diffusion("quickdraw", preset)
     codes = replace(alike.autoencoder, concepts=concepts(preset))
     if preset in ("draft", "laptop"):
-        shares = {"autoencoder": 4} | presets.DRAFT if preset == "draft" else {}
+        shares = presets.DRAFT if preset == "draft" else {}
         steps = {stage: count // shares.get(stage, 1) for stage, count in STEPS.items()}
         codes = replace(codes, plan=replace(codes.plan, steps=steps["autoencoder"]))
         plan = editions.denoising(steps["latents"], 512)

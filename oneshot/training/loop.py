@@ -282,7 +282,7 @@ class _Run:
         options = {"lr": plan.lr, "weight_decay": plan.weight_decay}
         if plan.optimizer != "rmsprop":
             options |= {"betas": plan.betas, "fused": True}
-        return kind([p for p in parameters if p.requires_grad], **options)
+        return kind(parameters, **options)
 
     def _blend(self) -> None:
         # A young average forgets its random start faster.

@@ -22,8 +22,8 @@ class Objective(nn.Module, ABC):
         """
 
     def groups(self) -> dict[str, list[nn.Parameter]]:
-        """Return the parameter groups, each of which gets an optimiser of its own."""
-        return {"all": list(self.parameters())}
+        """Return the groups of parameters to train, each of which gets an optimiser of its own."""
+        return {"all": [p for p in self.parameters() if p.requires_grad]}
 
     def networks_to_compile(self) -> list[nn.Module]:
         """Return the networks that may be compiled where a training is; none unless said."""

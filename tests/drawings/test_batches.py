@@ -84,7 +84,7 @@ def test_training_batches_show_training_drawings_only(concepts, kind):
 
 def test_pairs_show_every_drawing_once_an_epoch(concepts):
     batches = Pairs(concepts, 5, seed=1)
-    assert batches.per_epoch == 3  # of 15 training drawings
+    assert batches.epochs.per_epoch == 3  # of 15 training drawings
     epochs = [
         np.concatenate([rows(batches(step)["x"]) for step in range(first, first + 3)])
         for first in (0, 3, 6)
@@ -96,7 +96,7 @@ def test_pairs_show_every_drawing_once_an_epoch(concepts):
 
 def test_pairs_drop_the_incomplete_batch_and_never_repeat_within_an_epoch(concepts):
     batches = Pairs(concepts, 4, seed=1)
-    assert batches.per_epoch == 3
+    assert batches.epochs.per_epoch == 3
     shown = np.concatenate([rows(batches(step)["x"]) for step in range(3)])
     assert len(set(shown)) == 12
 

@@ -44,10 +44,9 @@ def test_as_many_clusters_as_there_are_blobs(count):
         assert len(set(blob.tolist())) == 1
 
 
-def test_one_blob_below_the_least_silhouette_stays_whole():
-    features = blobs((0, 0, 0, 0, 0, 0), spread=1)
-    assert not split_category(features, most=4, seed=0, least_silhouette=0.5).any()
-    assert split_category(features, most=1, seed=0).tolist() == [0] * 30
+def test_of_one_cluster_at_most_all_is_one():
+    features = blobs((0, 0), (1, 1))
+    assert split_category(features, most=1, seed=0).tolist() == [0] * 60
 
 
 def test_clusters_are_a_function_of_the_seed():

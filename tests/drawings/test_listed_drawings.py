@@ -7,7 +7,7 @@ import pytest
 
 from oneshot.drawings import listings, quickdraw, registry
 from oneshot.drawings.errors import DataError
-from oneshot.drawings.hashing import content_hash
+from oneshot.drawings.identity import content_hash
 from oneshot.drawings.listings import Listing
 
 from .conftest import ndjson

@@ -4,10 +4,9 @@ import hashlib
 import json
 from types import SimpleNamespace
 
-import pooch
 import pytest
 
-from oneshot.drawings import omniglot, registry
+from oneshot.drawings import identity, omniglot, registry
 from oneshot.drawings.errors import DataError
 
 from .conftest import ALPHABETS, ndjson, omniglot_archive, record
@@ -33,7 +32,7 @@ def official(tmp_path, monkeypatch):
     for folder in ALPHABETS:
         omniglot_archive(tmp_path / "official" / f"{folder}.zip", folder, characters=2)
     archives = sorted((tmp_path / "official").iterdir())
-    monkeypatch.setattr(registry, "OMNIGLOT", {a.name: pooch.file_hash(a) for a in archives})
+    monkeypatch.setattr(registry, "OMNIGLOT", {a.name: identity.sha256(a) for a in archives})
     monkeypatch.setattr(omniglot, "CHARACTERS", dict(zip(omniglot.ARCHIVES, (4, 2), strict=True)))
     return {archive.name: archive.read_bytes() for archive in archives}
 
@@ -237,5 +236,5 @@ def test_the_real_archives_are_whole(real_data, monkeypatch):
         models = registry.info(name)["models"]
         assert models == "the models and results that ship are of these drawings", name
     monkeypatch.setattr(registry, "models", lambda _: pytest.fail("a list reads no drawings"))
-    about = {row["name"]: SimpleNamespace(**row) for row in registry.listing()}
+    about = {row["name"]: SimpleNamespace(**row) for row in registry.overview()}
     assert about["quickdraw"].concepts == 345 and about["omniglot"].test == 150

@@ -86,11 +86,11 @@ def test_band_holds_the_truth_and_shrinks_with_concepts():
     for concepts in (20, 500):
         scores = points[:, None, 1:] + random.normal(0, 1, (7, concepts, 2)) * [0.1, 5]
         drawn = np.einsum("rc,jcs->rjs", weights(concepts, 100), scores)
-        found = fits.band(points[:, 0], drawn)
-        assert (found.low <= found.high).all()
-        widths.append((found.high - found.low)[:, 1:].mean(0))
+        low, high = fits.band(points[:, 0], drawn)
+        assert (low <= high).all()
+        widths.append((high - low)[:, 1:].mean(0))
         truth = fits.fit_curve(points).path
-        inside = (found.low <= truth) & (truth <= found.high)
+        inside = (low <= truth) & (truth <= high)
         assert inside[:, 1:].mean() > 0.7
     assert (widths[1] < 0.4 * widths[0]).all()
 
@@ -98,10 +98,10 @@ def test_band_holds_the_truth_and_shrinks_with_concepts():
 def test_band_of_identical_concepts_is_the_curve():
     points = parabola(np.linspace(0, 1, 7))
     scores = np.repeat(points[None, :, 1:], 20, axis=0)
-    found = fits.band(points[:, 0], scores)
+    low, high = fits.band(points[:, 0], scores)
     expected = fits.fit_curve(points).path
-    np.testing.assert_allclose(found.low, expected, atol=1e-6)
-    np.testing.assert_allclose(found.high, expected, atol=1e-6)
+    np.testing.assert_allclose(low, expected, atol=1e-6)
+    np.testing.assert_allclose(high, expected, atol=1e-6)
 
 
 def test_spline_removes_noise_from_a_smooth_effect():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from oneshot.metrics.paired import Measured
-from oneshot.metrics.tradeoff import tradeoff, tradeoff_band
+from oneshot.metrics.tradeoff import tradeoff
 
 
 def systems(points, spread=0.0):
@@ -24,22 +24,22 @@ def test_a_parabola_is_found_and_its_points_lie_on_it():
     np.testing.assert_allclose(found.places, points, rtol=2e-2)
     np.testing.assert_allclose(found.path[[0, -1]], points[[0, -1]], rtol=2e-2)
     # concepts that all say the same leave nothing to resample
-    np.testing.assert_allclose(*tradeoff_band(betas, systems(points)), atol=1e-6)
+    np.testing.assert_allclose(*found.band, atol=1e-6)
 
 
 def test_the_band_holds_the_curve_and_has_width():
-    points = [(0.8, 60), (0.7, 80), (0.6, 85), (0.5, 80)]
-    betas, made = [1, 10, 100, 1000], systems(points, spread=0.05)
-    path = tradeoff(betas, made).path
-    low, high = tradeoff_band(betas, made)
-    assert ((low < path) & (path < high)).mean() > 0.9
+    points = [(0.8, 60), (0.7, 80), (0.6, 85), (0.5, 80), (0.4, 65)]
+    found = tradeoff([1, 10, 100, 1000, 10_000], systems(points, spread=0.05))
+    low, high = found.band
+    assert ((low < found.path) & (found.path < high)).mean() > 0.9
     assert (high[:, 1] - low[:, 1] > 0.5).all()
 
 
 def test_fewer_betas_than_a_curve_takes_are_joined():
     two = systems([(0.8, 60), (0.7, 80)])
-    np.testing.assert_allclose(tradeoff([1, 10], two).path, [(0.8, 60), (0.7, 80)])
-    assert tradeoff_band([1, 10], two) is None
+    found = tradeoff([1, 10], two)
+    np.testing.assert_allclose(found.path, [(0.8, 60), (0.7, 80)])
+    assert found.band is None
 
 
 @pytest.mark.parametrize("betas", [[10, 1], [0, 1], [1, 1], [1]])
