@@ -17,7 +17,15 @@ from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals, paired
 from oneshot.metrics.hierarchy import estimate
 from oneshot.metrics.human import spread_of
-from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim, by_training, resampled
+from oneshot.metrics.paired import (
+    DIVERSITY_PLANE,
+    HOLDS,
+    UNDECIDED,
+    UNTESTED,
+    Claim,
+    by_training,
+    resampled,
+)
 
 GANS = ("da-gan-un", "da-gan-rn")
 REVERSED = (
@@ -31,7 +39,6 @@ MOST = 100
 """Times as many concepts as there are; what takes more to be told is not foreseen."""
 PLACE = attrgetter("dataset", "size", "system", "critics")
 """What records share that are of one system and one length of training."""
-PLANE = ("diversity", "recognizability")
 AXIS = {"diversity_raw": "raw diversity"}
 """What scores are called in evidence, where not by their name."""
 SAID = {
@@ -72,9 +79,11 @@ def nearest(table: Table, system: str, source: str, among: Table | None = None) 
         absent = [name for name in (system, HUMAN) if find(table, name) is None]
         return missing(statement, absent, source)
     whole = table if among is None else among
-    people = by_training([table.human], *PLANE)
+    people = by_training([table.human], *DIVERSITY_PLANE)
     runs = {name: trainings(one, whole) for name, one in named.items()}
-    points = {systems.label(name): by_training(each, *PLANE) for name, each in runs.items()}
+    points = {
+        systems.label(name): by_training(each, *DIVERSITY_PLANE) for name, each in runs.items()
+    }
     spread = spread_of(np.stack([one.mean(1)[0] for one in points.values()]))
     mine = points.pop(systems.label(system))
     gaps = paired.farther(people, mine, points, spread, table.human.concepts)

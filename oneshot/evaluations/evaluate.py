@@ -15,6 +15,7 @@ from oneshot.drawings.sources import resolved
 from oneshot.evaluations import measure
 from oneshot.evaluations.record import HUMAN, Record, betas
 from oneshot.evaluations.samples import KINDS, Shown
+from oneshot.metrics.paired import ORIGINALITY_PLANE
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.beyond import Beyond
@@ -235,7 +236,7 @@ class Evaluation:
         if not self.chosen:
             return {}
         scores = store.get(self.parts["validation"])
-        told = {name: getattr(scores, name).value for name in measure.PLANE}
+        told = {name: getattr(scores, name).value for name in ORIGINALITY_PLANE}
         probes = dict(store.get(self.parts["probes"])) if "probes" in self.parts else {}
         latents = {name: probes.pop(name) for name in RECONSTRUCTION if name in probes}
         return {"validation": told, "probes": probes, "reconstruction": latents}

@@ -22,7 +22,7 @@ from oneshot.evaluations import lines, table
 from oneshot.metrics import beyond
 from oneshot.metrics.features import embed
 from oneshot.metrics.intervals import Interval, interval_of
-from oneshot.metrics.paired import KEPT, PLANE, resampled
+from oneshot.metrics.paired import KEPT, PLANE_SCORES, resampled
 from oneshot.models.nulls import OtherConcept, Warp
 from oneshot.recipes import presets
 from oneshot.recipes.beyond import TrainingFeatures, halves
@@ -46,7 +46,7 @@ The exemplar again and again; one drawing by another person again and again; wha
 another concept; the training drawings that are nearest to the exemplar; drawings by people out of
 focus, or with specks; the exemplar bent at random (`models.nulls`).
 """
-ALL = (*PLANE, *beyond.SCORES)
+ALL = (*PLANE_SCORES, *beyond.SCORES)
 """The scores that are compared: those of the planes, and those that see more."""
 OTHERS, PEOPLE = "other people", "people"
 """Other people, who do not fail, and whom all are compared with."""
@@ -86,8 +86,8 @@ def seen(gaps: Mapping[str, Interval]) -> list[str]:
 def gaps(one: Any, people: Any) -> dict[str, Interval]:
     """Return how far each score is from that of people on the same concepts.
 
-    In units of people's score, or of `LEAST` where that is less. Both have `per_concept` and the
-    number of their `concepts`; scores that one of them lacks are left out.
+    In units of people's score, or of `LEAST` where that is less. Both have `per_concept`; scores
+    that one of them lacks are left out.
     """
     found = {}
     for score in ALL:
@@ -192,7 +192,7 @@ def constructed(
 
 def compared(scored: Mapping[str, Mapping], dataset: str, size: str) -> list[Failure]:
     """Return each of what was `scored` by name, beside people, who are among it."""
-    by_name = {name: _concepts(by) for name, by in scored.items()}
+    by_name = {name: SimpleNamespace(per_concept=by) for name, by in scored.items()}
     return [
         Failure(
             dataset,
@@ -203,11 +203,6 @@ def compared(scored: Mapping[str, Mapping], dataset: str, size: str) -> list[Fai
         )
         for name, one in by_name.items()
     ]
-
-
-def _concepts(by: Mapping) -> SimpleNamespace:
-    values = {name: np.asarray(some, float) for name, some in by.items()}
-    return SimpleNamespace(per_concept=values, concepts=len(values["scale"]))
 
 
 def _nearest(exemplars: Tensor, training: Tensor, count: int) -> np.ndarray:

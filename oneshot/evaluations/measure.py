@@ -19,7 +19,6 @@ from oneshot.recipes.results import Drawn, Samples
 from oneshot.store import Store
 from oneshot.training.precision import Precision
 
-PLANE = ("originality", "recognizability")
 PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
 
 

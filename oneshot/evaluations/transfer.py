@@ -26,7 +26,7 @@ from oneshot.evaluations.samples import Shown
 from oneshot.evenly import evenly
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import Claim, Measured, more
+from oneshot.metrics.paired import Claim, more
 from oneshot.metrics.scoring import score
 from oneshot.recipes import presets
 from oneshot.recipes.base import Getter, Recipe
@@ -199,8 +199,7 @@ def carries(rows: Sequence[Transfer]) -> list[Claim]:
             f"On {place(drawn)}, the {model} that learned it is more recognizable than the one "
             f"that learned {other}."
         )
-        sides = Measured.of([home]), Measured.of([row])
-        claims.append(more(statement, "recognizability", *sides))
+        claims.append(more(statement, "recognizability", [home], [row]))
     return claims
 
 

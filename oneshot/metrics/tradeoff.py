@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oneshot.metrics.fits import band, fit_curve
-from oneshot.metrics.paired import Measured, points
+from oneshot.metrics.paired import Runs, points
 
 Array = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Tradeoff:
     band: tuple[Array, Array] | None = None
 
 
-def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 2) -> Tradeoff:
+def tradeoff(betas: Sequence[float], systems: Sequence[Runs], degree: int = 2) -> Tradeoff:
     """Fit a curve through systems trained at `betas`, positive and rising.
 
     The curve is parametric in (log10 of beta, originality, recognizability). Raises ValueError when
@@ -52,7 +52,7 @@ def tradeoff(betas: Sequence[float], systems: Sequence[Measured], degree: int = 
 
 
 def tradeoff_band(
-    betas: Sequence[float], systems: Sequence[Measured], degree: int = 2
+    betas: Sequence[float], systems: Sequence[Runs], degree: int = 2
 ) -> tuple[Array, Array] | None:
     """Return the bounds (100, 2) of the 95 % bootstrap band of `tradeoff`.
 
@@ -66,7 +66,7 @@ def tradeoff_band(
     return bounds.low[:, 1:], bounds.high[:, 1:]
 
 
-def _checked(betas: Sequence[float], systems: Sequence[Measured]) -> Array:
+def _checked(betas: Sequence[float], systems: Sequence[Runs]) -> Array:
     """Return betas (J,)."""
     found = np.asarray(betas, float)
     if len(found) != len(systems) or not len(found) or found[0] <= 0 or (np.diff(found) <= 0).any():

@@ -6,7 +6,7 @@ from IPython.display import Markdown
 
 from oneshot.evaluations.failures import ALL, seen
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import PLANE
+from oneshot.metrics.paired import PLANE_SCORES
 from oneshot.widgets.canvas import MODEL, Plot, label, plot, unless_empty
 
 CALLED = {"memory": "from training", "second": "second critic"}
@@ -36,7 +36,7 @@ def matrix(rows: Mapping[str, Mapping[str, Interval]]) -> Plot:
             text.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
         axes.set_yticks(range(len(rows)), names)
         axes.set(xlim=(-0.5, len(scores) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-        axes.axvline(sum(name in PLANE for name in scores) - 0.5, color="0.3", linewidth=1.2)
+        axes.axvline(sum(name in PLANE_SCORES for name in scores) - 0.5, color="0.3", linewidth=1.2)
         axes.grid(visible=False)
         axes.spines[["left", "bottom"]].set_visible(False)
     return figure
@@ -48,11 +48,12 @@ def separations(rows: Mapping[str, Mapping[str, Interval]], what: str = "people"
     for name, gaps in rows.items():
         found = seen(gaps)
         plane, others = (
-            [called(one) for one in found if (one in PLANE) == known] for known in (True, False)
+            [called(one) for one in found if (one in PLANE_SCORES) == known]
+            for known in (True, False)
         )
         on = f"by {', '.join(plane)}" if plane else "not at all"
         beyond = f"by {', '.join(others)}" if others else "by none"
-        more = f"; of the other scores {beyond}" if gaps.keys() - set(PLANE) else ""
+        more = f"; of the other scores {beyond}" if gaps.keys() - set(PLANE_SCORES) else ""
         lines.append(f"- **{label(name)}** is told from {what} on the plane {on}{more}.")
     return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
 

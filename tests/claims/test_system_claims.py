@@ -276,7 +276,7 @@ def test_curves_compare_originality():
 
 
 def test_published_points_name_known_systems_and_are_ordered():
-    for dataset, points in published.PLANE.items():
+    for dataset, points in published.POINTS.items():
         assert set(points) <= {HUMAN, *systems.SYSTEMS}, dataset
         assert published.point(dataset, "human")["recognizability"] > 97
     assert published.point("glyphs", "human") is None

@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from oneshot import systems
 from oneshot.claims import latent_representation
 from oneshot.evaluations import selection
-from oneshot.evaluations.published import PLANE
+from oneshot.evaluations.published import POINTS
 from oneshot.evaluations.table import Table
 from oneshot.evenly import evenly
 from oneshot.metrics.intervals import Interval
@@ -61,7 +61,7 @@ def test_of_nothing_a_sentence_says_so(show):
 
 def test_the_plane_has_ellipses_other_settings_and_hollow_published_points(found):
     small = [one for one in found if one.changed]
-    figure = figures.plane(scored(found), hollow=PLANE["omniglot"], small=small)
+    figure = figures.plane(scored(found), hollow=POINTS["omniglot"], small=small)
     (axes,) = figure.axes
     assert len(axes.patches) == 9  # an ellipse for people and each system
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
