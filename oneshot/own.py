@@ -190,14 +190,13 @@ def guidance_sweep(
     dataset: str,
     preset: str = "laptop",
     *,
-    variations: int = 19,
     seed: int = 0,
 ) -> Strengths:
-    """Return what a trained system makes of exemplars at each strength of guidance, from one noise.
+    """Return 19 variations of each exemplar at each strength of guidance, from one noise.
 
     Raises ValueError as `draw` does.
     """
-    where = {"variations": variations, "seed": seed, "preset": preset}
+    where = {"variations": 19, "seed": seed, "preset": preset}
     marks, pages = [], []
     for strength in strengths:
         found = draw(exemplars, system, dataset, guidance=strength, **where)

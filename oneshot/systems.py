@@ -164,13 +164,12 @@ def samples(
     preset: str = "laptop",
     *,
     guidance: float | None = None,
-    split: str = "test",
 ) -> Samples | Human:
-    """Return the drawings of a system, or of humans, of the concepts of a split."""
+    """Return the drawings of a system, or of humans, of the test concepts."""
     if name == HUMAN:
-        return presets.human(dataset, preset, split)
+        return presets.human(dataset, preset)
     model = recipe(name, dataset, preset)
-    return Samples(model, split, variations(name, dataset, preset), guidance)
+    return Samples(model, "test", variations(name, dataset, preset), guidance)
 
 
 def named_model(name: str, dataset: str, preset: str = "laptop") -> Recipe:

@@ -250,15 +250,6 @@ def test_a_dry_run_prints_the_table_and_makes_nothing(tmp_path, monkeypatch, cap
     assert not (tmp_path / "cache").exists()
 
 
-def test_families_name_single_regularizers_and_the_published_combinations():
-    assert sweep.families(["none", "kl", "barlow+prototype"], [1, 10]) == (
-        ("none",),
-        ({"kl": [1, 10]}, {"barlow": 30.0, "prototype": [1, 10]}),
-    )
-    with pytest.raises(SweepError, match=r"no combination 'kl\+vq'; known: barlow\+prototype"):
-        sweep.families(["kl+vq"])
-
-
 def test_a_sweep_on_a_scheduler_makes_rows_and_then_nothing(smoke, tmp_path, capsys):
     distributed = pytest.importorskip("distributed")
     file = written(tmp_path, TINY.replace("[1, 100]", "30"))

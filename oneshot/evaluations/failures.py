@@ -28,7 +28,7 @@ from oneshot.recipes import presets
 from oneshot.recipes.beyond import TrainingFeatures, halves
 from oneshot.recipes.results import quantise
 from oneshot.rng import generator
-from oneshot.store import Store, default
+from oneshot.store import default
 
 NAME = "failures.json"
 CAUGHT_BY = {
@@ -101,13 +101,13 @@ def _has(one: Any, score: str) -> bool:
     return all(name is None or name in one.per_concept for name in KEPT[score])
 
 
-def measure(dataset: str, size: str = "laptop", home: Store | None = None) -> list[Failure]:
+def measure(dataset: str, size: str = "laptop") -> list[Failure]:
     """Return people, other people, and all of `CAUGHT_BY`, of validation concepts.
 
     Raises what the store does without drawings, and ValueError where people drew too little to be
     compared.
     """
-    home = home or default()
+    home = default()
     recipe = presets.concepts(dataset, size)
     concepts = home.get(recipe)
     scored = beside_people(

@@ -310,16 +310,15 @@ def far_from_human(
     return distance_to_human(points, people, spread_of(measured))
 
 
-def concepts_needed(claim: Claim, power: float = 0.8, level: float = 0.05) -> float:
-    """Return of how many concepts a test would tell what was measured, at `level` and `power`.
+def concepts_needed(claim: Claim, level: float = 0.05) -> float:
+    """Return of how many concepts a test would tell what was measured four times in five.
 
-    Were it as it was measured, the differences of concepts being normal, and with as many
-    trainings; infinity where no number would. Statements of several parts are taken for the one
-    that decides.
+    At `level`, the differences of concepts being normal, and with as many trainings; infinity where
+    no number would. Statements of several parts are taken for the one that decides.
     """
     if claim.p is None or claim.p >= 1:
         return math.inf
-    had, wanted = norm.isf(claim.p / 2), norm.isf(level / 2) + norm.ppf(power)
+    had, wanted = norm.isf(claim.p / 2), norm.isf(level / 2) + norm.ppf(0.8)
     left = (had / wanted) ** 2 - claim.of_seeds
     return float(claim.concepts * (1 - claim.of_seeds) / left) if left > 0 else math.inf
 

@@ -170,15 +170,15 @@ def reach(value: Any) -> list[list[float]]:
     return [[max(value.value - value.low, 0.0)], [max(value.high - value.value, 0.0)]]
 
 
-def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60) -> np.ndarray:
-    """Return an ellipse (points, 2) that holds `level` of a bootstrapped point.
+def ellipse(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return an ellipse (60, 2) that holds 95 % of a bootstrapped point.
 
     `x` and `y` are (1 + draws,): as measured, which is the centre, then of each resample; they are
     taken to be normal.
     """
     spread = np.linalg.cholesky(np.cov(x[1:], y[1:]) + 1e-12 * np.eye(2))
-    radius = np.sqrt(-2 * np.log(1 - level))
-    turn = np.linspace(0, 2 * np.pi, points)
+    radius = np.sqrt(-2 * np.log(1 - 0.95))
+    turn = np.linspace(0, 2 * np.pi, 60)
     return np.array([x[0], y[0]]) + radius * np.stack([np.cos(turn), np.sin(turn)], 1) @ spread.T
 
 

@@ -42,8 +42,8 @@ def matrix(rows: Mapping[str, Mapping[str, Interval]]) -> Plot:
     return figure
 
 
-def separations(rows: Mapping[str, Mapping[str, Interval]], what: str = "people") -> Markdown:
-    """Return in words by which scores each row is told from `what`, the plane's first."""
+def separations(rows: Mapping[str, Mapping[str, Interval]]) -> Markdown:
+    """Return in words by which scores each row is told from people, the plane's first."""
     lines = []
     for name, gaps in rows.items():
         found = seen(gaps)
@@ -54,7 +54,7 @@ def separations(rows: Mapping[str, Mapping[str, Interval]], what: str = "people"
         on = f"by {', '.join(plane)}" if plane else "not at all"
         beyond = f"by {', '.join(others)}" if others else "by none"
         more = f"; of the other scores {beyond}" if gaps.keys() - set(PLANE_SCORES) else ""
-        lines.append(f"- **{label(name)}** is told from {what} on the plane {on}{more}.")
+        lines.append(f"- **{label(name)}** is told from people on the plane {on}{more}.")
     return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
 
 

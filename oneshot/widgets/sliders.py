@@ -171,11 +171,11 @@ def at(shown: Shown, level: float) -> np.ndarray:
     return found
 
 
-def pairs(above: np.ndarray, below: np.ndarray, columns: int = 4) -> Image.Image:
-    """Return images (C, 1, H, W) in rows, each row over its partners."""
-    blank = np.zeros((-len(above) % columns, *above.shape[1:]), np.uint8)
-    rows = [np.concatenate([p, blank]).reshape(-1, columns, *p.shape[1:]) for p in (above, below)]
-    return sheets.grid(np.stack(rows, axis=1).reshape(-1, columns, *above.shape[1:]))
+def pairs(above: np.ndarray, below: np.ndarray) -> Image.Image:
+    """Return images (C, 1, H, W), four to a row, each row over its partners."""
+    blank = np.zeros((-len(above) % 4, *above.shape[1:]), np.uint8)
+    rows = [np.concatenate([p, blank]).reshape(-1, 4, *p.shape[1:]) for p in (above, below)]
+    return sheets.grid(np.stack(rows, axis=1).reshape(-1, 4, *above.shape[1:]))
 
 
 def on(curve: np.ndarray, level: float) -> np.ndarray:

@@ -22,6 +22,9 @@ from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
 from oneshot.recipes import presets
 from oneshot.sweep.grid import SHIPPED
 
+NAMED = 3
+"""Statements that a sentence names before it counts the rest."""
+
 
 def whose(dataset: str, where: str = "of this page") -> Markdown:
     """Return a sentence on whose drawings a page is about; raise ValueError for an unknown one.
@@ -189,7 +192,7 @@ def _counted(counts: Mapping[str, int]) -> str:
     return f"{held}, {failed}, and {each(UNDECIDED, 'is', 'are')} undecided"
 
 
-def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str, most: int = 3) -> str:
+def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str) -> str:
     """Return the statements that came out so wherever they were tested, the first of them named."""
     by: dict[str, set[str]] = {}
     for one in mine:
@@ -197,8 +200,8 @@ def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str, most:
     so = [statement for statement, told in by.items() if told == {verdict}]
     if not so:
         return nothing
-    more = f"; and {len(so) - most} more" if len(so) > most else ""
-    named = "; ".join(f"\u201c{name}\u201d" for name in so[:most])
+    more = f"; and {len(so) - NAMED} more" if len(so) > NAMED else ""
+    named = "; ".join(f"\u201c{name}\u201d" for name in so[:NAMED])
     return f"{head}: {named}{more}."
 
 
