@@ -127,7 +127,7 @@ def draw(
     steps: int | None = None,
     seed: int = 0,
     weights: str = "float32",
-    preset: str = "laptop",
+    size: str = "laptop",
 ) -> list[Own]:
     """Return what a trained system makes of exemplars (1, 1, 48, 48), each alone.
 
@@ -137,10 +137,10 @@ def draw(
     it cannot draw with.
     """
     dataset = dataset or usual(system)
-    recipe = systems.recipe(system, dataset, preset)
+    recipe = systems.recipe(system, dataset, size)
     if steps is not None and "steps" not in getattr(recipe, "drawing", {}):
         raise ValueError(f"{system} draws at once: leave out the steps")
-    asked = f"{system} {presets.options(dataset, preset)}"
+    asked = f"{system} {presets.options(dataset, size)}"
     model, device = trained(recipe, asked), store.default().device
     if weights != "float32":
         from oneshot.export import as_stored
@@ -152,7 +152,7 @@ def draw(
     for name, exemplar in exemplars.items():
         drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **options)
         found[name] = drawn[0].float().cpu()
-    return judged(exemplars, found, dataset, preset, weights)
+    return judged(exemplars, found, dataset, size, weights)
 
 
 def usual(system: str) -> str:
@@ -164,11 +164,11 @@ def judged(
     exemplars: dict[str, Tensor],
     drawn: dict[str, Tensor],
     dataset: str,
-    preset: str = "laptop",
+    size: str = "laptop",
     weights: str = "float32",
 ) -> list[Own]:
     """Return variations (V, 1, 48, 48) with what the critics of a data set say of them."""
-    judges = Judges.of(dataset, preset, weights)
+    judges = Judges.of(dataset, size, weights)
     return [Own(name, exemplars[name], p, judges(p, exemplars[name])) for name, p in drawn.items()]
 
 
@@ -188,7 +188,7 @@ def guidance_sweep(
     strengths: Sequence[float],
     system: str,
     dataset: str,
-    preset: str = "laptop",
+    size: str = "laptop",
     *,
     seed: int = 0,
 ) -> Strengths:
@@ -196,7 +196,7 @@ def guidance_sweep(
 
     Raises ValueError as `draw` does.
     """
-    where = {"variations": 19, "seed": seed, "preset": preset}
+    where = {"variations": 19, "seed": seed, "size": size}
     marks, pages = [], []
     for strength in strengths:
         found = draw(exemplars, system, dataset, guidance=strength, **where)
@@ -204,7 +204,7 @@ def guidance_sweep(
         drawn = torch.stack([one.variations for one in found])
         levels = (255 * drawn.clamp(0, 1)).round().byte().numpy()
         pages.append(Shown(levels, tuple(exemplars), np.zeros(len(found), int)))
-    return Strengths(system, marks, people(dataset, preset), pages)
+    return Strengths(system, marks, people(dataset, size), pages)
 
 
 def drawn(exemplars: dict[str, Tensor]) -> Drawn:
@@ -230,9 +230,9 @@ def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
     return Explorer(dots, list(exemplars), pages, **options, start=(len(dots) // 2, 0))
 
 
-def people(dataset: str, preset: str = "laptop") -> Record | None:
+def people(dataset: str, size: str = "laptop") -> Record | None:
     """Return the row of the table of people on the test concepts of a data set, if there is one."""
-    where = {"size": presets.judged(preset), "split": "category", "critics": "own"}
+    where = {"size": presets.judged(size), "split": "category", "critics": "own"}
     return results.read().where(dataset=resolved(judging(dataset)), **where).human
 
 

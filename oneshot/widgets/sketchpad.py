@@ -63,9 +63,9 @@ class Judges:
     threshold: float
 
     @classmethod
-    def of(cls, dataset: str, preset: str = "laptop", weights: str = "float32") -> "Judges":
+    def of(cls, dataset: str, size: str = "laptop", weights: str = "float32") -> "Judges":
         """Return those of a data set, from the store, with weights of a kind of `export`."""
-        recipe = rivals(dataset, preset)
+        recipe = rivals(dataset, size)
         against = store.get(recipe)
         critics = [store.get(critic) for critic in (recipe.originality, recipe.recognition)]
         if weights != "float32":
