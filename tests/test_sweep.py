@@ -14,9 +14,11 @@ import pytest
 from filelock import FileLock
 
 from oneshot import store, sweep, systems
+from oneshot.claims.latent_representation import FIXED
 from oneshot.evaluations import samples, table
 from oneshot.evaluations.evaluate import Evaluation, missing
 from oneshot.evaluations.record import betas, regularization
+from oneshot.objectives.regularizers import REGULARIZERS
 from oneshot.recipes import Autoencoder, Human, presets
 from oneshot.store import Store
 from oneshot.sweep import Sweep, SweepError
@@ -159,13 +161,13 @@ def test_shipped_sweeps_can_be_read(file):
 
 def test_the_sweeps_of_fig_3_and_4_hold_every_regularizer_and_combination():
     third, fourth = sweep.read("fig3-laptop"), sweep.read("fig4-laptop")
-    alone = {name: set() for name in sweep.grid.REGULARIZERS}
+    alone = {name: set() for name in REGULARIZERS}
     for run in third.runs:
         for name, beta in betas(run.settings).items():
             alone[name].add(beta)
     assert all(len(betas) >= 3 for betas in alone.values())
     combined = {frozenset(found) for run in fourth.runs if (found := betas(run.settings))}
-    assert combined == {frozenset((name, "prototype")) for name in sweep.grid.FIXED}
+    assert combined == {frozenset((name, "prototype")) for name in FIXED}
 
 
 @pytest.mark.parametrize(

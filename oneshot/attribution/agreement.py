@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import ndimage, stats
 
-from oneshot.attribution.maps import KINDS as READINGS
+from oneshot.attribution.maps import READINGS
 from oneshot.evaluations import lines
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Array, Interval

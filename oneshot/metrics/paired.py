@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from oneshot.metrics import beyond, hierarchy
 from oneshot.metrics.hierarchy import Estimate, Sides, estimate, training_weights, two_sided
 from oneshot.metrics.human import distance_to_human, spread_of
-from oneshot.metrics.intervals import Interval, interval_of, weights
+from oneshot.metrics.intervals import Array, Interval, interval_of, weights
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
@@ -39,7 +39,6 @@ TINY = 1e-9
 COMPARABLE = 0.05
 """Originality that a system may lack beside another and still be called as original."""
 
-Array = NDArray[np.float64]
 Runs = Sequence[Any]
 """Trainings of one system that differ in their seed alone; each has scores `per_concept`."""
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from oneshot.attribution import figure
 from oneshot.attribution.baselines import METHODS, critic_maps
 from oneshot.attribution.latent import latent_maps
-from oneshot.attribution.maps import KINDS, pixel_maps
+from oneshot.attribution.maps import READINGS, pixel_maps
 from oneshot.attribution.people import FIGURE
 from oneshot.diffusion.samplers import timesteps
 from oneshot.drawings.splits import SPLITS
@@ -59,7 +59,7 @@ class Mapped:
 class ImportanceMaps(Recipe[Mapped]):
     """Maps of a diffusion model on the exemplars of a split, or of the published figure.
 
-    `reading` is one of `attribution.maps.KINDS`; `names` keeps some exemplars, in that order.
+    `reading` is one of `attribution.maps.READINGS`; `names` keeps some exemplars, in that order.
     Maps of latent diffusion go through its decoder, where `as_released` pairs steps as the released
     script does.
     """
@@ -75,7 +75,7 @@ class ImportanceMaps(Recipe[Mapped]):
     as_released: bool = False
 
     def __post_init__(self):
-        check_name("reading", self.reading, KINDS)
+        check_name("reading", self.reading, READINGS)
         check_name("split", self.split, (*SPLITS, FIGURE))
         check_number("variations", self.variations, 1)
         check_number("steps", self.steps, 1)
