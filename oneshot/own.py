@@ -28,7 +28,7 @@ from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
-from oneshot.recipes.results import Drawn
+from oneshot.recipes.results import Drawn, quantise
 from oneshot.recipes.rivals import UNHOUSED, judging
 from oneshot.recipes.together import ANY
 from oneshot.widgets import sheets
@@ -202,8 +202,7 @@ def guidance_sweep(
         found = draw(exemplars, system, dataset, guidance=strength, **where)
         marks.append(Marks.of(found, strength))
         drawn = torch.stack([one.variations for one in found])
-        levels = (255 * drawn.clamp(0, 1)).round().byte().numpy()
-        pages.append(Shown(levels, tuple(exemplars), np.zeros(len(found), int)))
+        pages.append(Shown(quantise(drawn).numpy(), tuple(exemplars), np.zeros(len(found), int)))
     return Strengths(system, marks, people(dataset, size), pages)
 
 
@@ -226,7 +225,7 @@ def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
     if (human := found.human) is not None:
         options["human"] = (human.originality.value, human.recognizability.value)
         options["reference"] = np.array(human.bins)
-    pages = (255 * torch.cat(list(exemplars.values()))).round().byte().numpy()
+    pages = quantise(torch.cat(list(exemplars.values()))).numpy()
     return Explorer(dots, list(exemplars), pages, **options, start=(len(dots) // 2, 0))
 
 
@@ -283,7 +282,9 @@ def write(found: Sequence[Own], target: Path, about: dict[str, Any]) -> list[Pat
     elif ending == ".svg":
         target.write_text(_svg(found))
     else:
-        drawings = [one.to_json() | {"pages": _levels(one.variations)} for one in found]
+        drawings = [
+            one.to_json() | {"pages": quantise(one.variations[:, 0]).tolist()} for one in found
+        ]
         target.write_text(json.dumps(about | {"drawings": drawings}))
     return [target]
 
@@ -337,10 +338,6 @@ def _svg(found: Sequence[Own]) -> str:
     width = step * (1 + max(len(one.variations) for one in found))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {step * len(found)}">'
     return head + "".join(parts) + "</svg>\n"
-
-
-def _levels(pages: Tensor) -> list:
-    return (255 * pages[:, 0].clamp(0, 1)).round().to(torch.uint8).tolist()
 
 
 def _from_input() -> Tensor:

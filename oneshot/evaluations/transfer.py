@@ -30,6 +30,7 @@ from oneshot.metrics.paired import Claim, more
 from oneshot.metrics.scoring import score
 from oneshot.recipes import presets
 from oneshot.recipes.base import Getter, Recipe
+from oneshot.recipes.results import quantise
 from oneshot.recipes.rivals import UNHOUSED, rivals
 from oneshot.recipes.together import ANY
 
@@ -229,7 +230,7 @@ def _measured(
     drawn: Any = people
     if recipe is not None:
         drawn = home.get(recipe).draw(pages.to(home.device), VARIATIONS, concepts=ids).cpu()
-    levels = drawn if drawn.dtype == torch.uint8 else (255 * drawn).round().byte()
+    levels = drawn if drawn.dtype == torch.uint8 else quantise(drawn)
     judges = rivals(UNHOUSED if target == SKETCHBOOK else target)
     critics = store.get(judges.originality), store.get(judges.recognition)
     scores = score(levels, pages, *critics, threshold=judges.concepts.threshold, trials=None)

@@ -142,11 +142,6 @@ def looks(name: str) -> tuple[str, str]:
     return systems.looks(name)
 
 
-def label(name: str) -> str:
-    """Return what a page calls a system, or what is regularized."""
-    return systems.label(name)
-
-
 def axis(column: str) -> str:
     """Return what an axis of a column is called."""
     return f"{column} (%)" if column.startswith("recognizability") else column

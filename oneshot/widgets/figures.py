@@ -15,6 +15,7 @@ from oneshot.metrics.fits import smooth
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import UNDECIDED, resampled
 from oneshot.metrics.scoring import DENSITY_GRID
+from oneshot.systems import label
 from oneshot.widgets.canvas import (
     HUMAN,
     MARKS,
@@ -25,7 +26,6 @@ from oneshot.widgets.canvas import (
     axis,
     ellipse,
     handle,
-    label,
     looks,
     middle,
     plot,

@@ -7,7 +7,8 @@ from IPython.display import Markdown
 from oneshot.evaluations.failures import ALL, seen
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import PLANE_SCORES
-from oneshot.widgets.canvas import MODEL, Plot, label, plot, unless_empty
+from oneshot.systems import label
+from oneshot.widgets.canvas import MODEL, Plot, plot, unless_empty
 
 CALLED = {"memory": "from training", "second": "second critic"}
 """What scores are called that are not called by their names."""

@@ -12,8 +12,10 @@ from oneshot.evaluations.samples import Shown
 from oneshot.evaluations.table import Table
 from oneshot.evenly import evenly
 from oneshot.metrics.tradeoff import Tradeoff
+from oneshot.recipes.results import quantise
+from oneshot.systems import label
 from oneshot.widgets import sheets
-from oneshot.widgets.canvas import REGULARIZERS, label, looks, point, unless_empty
+from oneshot.widgets.canvas import REGULARIZERS, looks, point, unless_empty
 from oneshot.widgets.explorer import Dot, Explorer
 
 NOTHING = Markdown("*No drawings have been kept yet.*")
@@ -132,7 +134,7 @@ def framed(record: Record, shown: Shown) -> np.ndarray:
     if there is None:
         side = shown.drawings.shape[-1]
         return np.stack([sheets.nameplate(name, side) for name in shown.names])
-    return (there * 255).round().byte().numpy()
+    return quantise(there).numpy()
 
 
 @unless_empty

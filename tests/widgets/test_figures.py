@@ -213,7 +213,7 @@ def test_runs_are_listed_nearest_to_human_first(runs):
 
 def test_an_explorer_has_a_dot_for_each_system_and_each_setting(found, runs):
     made = sliders.systems_explorer(found.defaults(), 3)
-    assert [group["label"] for group in made.groups] == list(map(canvas.label, found.systems))
+    assert [group["label"] for group in made.groups] == list(map(systems.label, found.systems))
     assert len(made.dots) == len(made.groups) and len(made.concepts) == 3
     dot = made.dots[list(found.systems).index("cfgdm")]
     place = canvas.point(found.systems["cfgdm"], "diversity", "recognizability")
