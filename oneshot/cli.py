@@ -164,7 +164,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 
     settings = {
         "system": arguments.system,
-        "dataset": arguments.dataset or own.usual(arguments.system),
+        "dataset": arguments.dataset or own.usual_dataset(arguments.system),
         "guidance": arguments.guidance,
         "steps": arguments.steps,
         "seed": arguments.seed,

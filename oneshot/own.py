@@ -131,12 +131,12 @@ def draw(
 ) -> list[Own]:
     """Return what a trained system makes of exemplars (1, 1, 48, 48), each alone.
 
-    `dataset` is what it learned, as `usual` says unless given. `weights` other than float32 are
-    those of `export`: int8 are those that the book carries, so that drawings and scores are the
+    `dataset` is what it learned, as `usual_dataset` says unless given. `weights` other than float32
+    are those of `export`: int8 are those that the book carries, so that drawings and scores are the
     ones of its pad. Raises ValueError for a system that is not trained here, and for settings that
     it cannot draw with.
     """
-    dataset = dataset or usual(system)
+    dataset = dataset or usual_dataset(system)
     recipe = systems.recipe(system, dataset, size)
     if steps is not None and "steps" not in getattr(recipe, "drawing", {}):
         raise ValueError(f"{system} draws at once: leave out the steps")
@@ -155,7 +155,7 @@ def draw(
     return judged(exemplars, found, dataset, size, weights)
 
 
-def usual(system: str) -> str:
+def usual_dataset(system: str) -> str:
     """Return what a system learned that is to vary any drawing: all data sets, where one did."""
     return ANY if system == "ldm" else UNHOUSED
 

@@ -59,7 +59,7 @@ def more(
     other = "the human drawings" if second == HUMAN else systems.label(second)
     statement = f"{subject(first)} {SAID[score]} than {other}."
     if absent := [name for name in (first, second) if find(table, name) is None]:
-        return missing(statement, absent, source)
+        return unscored(statement, absent, source)
     pair = [one for name in (first, second) if (one := find(table, name))]
     whole = table if among is None else among
     runs = [trainings(one, whole) for one in pair]
@@ -77,7 +77,7 @@ def nearest(table: Table, system: str, source: str, among: Table | None = None) 
     named = {name: one for name, one in table.systems.items() if name in published.SYSTEMS}
     if system not in named or table.human is None or len(named) < 2:
         absent = [name for name in (system, HUMAN) if find(table, name) is None]
-        return missing(statement, absent, source)
+        return unscored(statement, absent, source)
     whole = table if among is None else among
     people = by_training([table.human], *DIVERSITY_PLANE)
     runs = {name: trainings(one, whole) for name, one in named.items()}
@@ -114,7 +114,7 @@ def find(table: Table, name: str) -> Record | None:
     return table.human if name == HUMAN else table.systems.get(name)
 
 
-def missing(statement: str, names: Sequence[str], source: str) -> Claim:
+def unscored(statement: str, names: Sequence[str], source: str) -> Claim:
     """Return that a statement is not tested yet, because there are no scores of these."""
     told = " and ".join(map(systems.label, names)) or "other systems"
     return replace(Claim.untested(statement, f"no scores of {told}"), source=source)

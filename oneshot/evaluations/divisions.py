@@ -11,12 +11,12 @@ from oneshot.metrics.features import embed
 from oneshot.metrics.leakage import nearest
 from oneshot.recipes import presets
 
-SPLITS = ("category", "published")
+DIVISIONS = ("category", "published")
 
 
 @dataclass(frozen=True)
 class Division(lines.Row):
-    """The K concepts of a data set as one of `SPLITS` divides them.
+    """The K concepts of a data set as one of `DIVISIONS` divides them.
 
     `names` are "category/k" or plain, `splits` numbers as in `drawings.splits`, `counts` drawings
     of each, and `nearest` what `metrics.leakage.nearest` says of each test concept.
@@ -54,7 +54,7 @@ def divisions(dataset: str, size: str, file: Path | None = None) -> dict[str, Di
     kept = lines.read(file or table.place(dataset, size, name="concepts.json"), Division)
     if there := {row.split: row for row in kept if (row.dataset, row.preset) == place}:
         return there
-    found = (measure(dataset, size, split) for split in SPLITS)
+    found = (measure(dataset, size, split) for split in DIVISIONS)
     return {row.split: row for row in found if row}
 
 
@@ -82,7 +82,7 @@ def keep(dataset: str, size: str, file: Path | None = None) -> list[Division]:
 
     Raises DataError, and leaves the table as it is, where they cannot be measured.
     """
-    found = [row for split in SPLITS if (row := measure(dataset, size, split))]
+    found = [row for split in DIVISIONS if (row := measure(dataset, size, split))]
     if not found:
         raise DataError(
             f"the concepts of {dataset} are not on this machine; get its drawings, then "

@@ -46,7 +46,7 @@ The exemplar again and again; one drawing by another person again and again; wha
 another concept; the training drawings that are nearest to the exemplar; drawings by people out of
 focus, or with specks; the exemplar bent at random (`models.nulls`).
 """
-ALL = (*PLANE_SCORES, *beyond.SCORES)
+COMPARED = (*PLANE_SCORES, *beyond.SCORES)
 """The scores that are compared: those of the planes, and those that see more."""
 OTHERS, PEOPLE = "other people", "people"
 """Other people, who do not fail, and whom all are compared with."""
@@ -62,8 +62,7 @@ SIGMA, SPECKS, FAINT = 1.5, 0.04, 90
 class Failure(lines.Row):
     """Drawings that fail, by score: as measured, and how far they are from people.
 
-    Both hold an interval over concepts for each of `ALL`; `gaps` are
-    those of the function `gaps`.
+    Both hold an interval over concepts for each of `COMPARED`; `gaps` are those of the function.
     """
 
     dataset: str
@@ -90,7 +89,7 @@ def gaps(one: Any, people: Any) -> dict[str, Interval]:
     that one of them lacks are left out.
     """
     found = {}
-    for score in ALL:
+    for score in COMPARED:
         if all(_has(some, score) for some in (one, people)):
             mine, theirs = resampled(one, score), resampled(people, score)
             found[score] = interval_of((mine - theirs) / max(theirs[0], LEAST))
@@ -198,7 +197,7 @@ def compared(scored: Mapping[str, Mapping], dataset: str, size: str) -> list[Fai
             dataset,
             size,
             name,
-            {score: interval_of(resampled(one, score)) for score in ALL},
+            {score: interval_of(resampled(one, score)) for score in COMPARED},
             gaps(one, by_name[PEOPLE]),
         )
         for name, one in by_name.items()

@@ -159,14 +159,14 @@ def validated(system: str, learned: str, drawn: str, recipe: Recipe, home: Gette
     return _measured(system, learned, drawn, recipe, *asked, home=home)[0]
 
 
-def place(drawn: str) -> str:
+def dataset_label(drawn: str) -> str:
     """Return what a data set, or the sketchbook, is called on a page."""
     return "the sketchbook" if drawn == SKETCHBOOK else source(drawn).label
 
 
-def called(system: str, learned: str) -> str:
+def model_label(system: str, learned: str) -> str:
     """Return what a model is called on a page: its system, and what it learned."""
-    return f"{systems.label(system)}, {'all three' if learned == ANY else place(learned)}"
+    return f"{systems.label(system)}, {'all three' if learned == ANY else dataset_label(learned)}"
 
 
 def chosen(rows: Sequence[Transfer], system: str = "ldm") -> str:
@@ -195,10 +195,10 @@ def carries(rows: Sequence[Transfer]) -> list[Claim]:
         home = found.get((drawn, at_home, system))
         if system == systems.HUMAN or home is None or learned == at_home:
             continue
-        model, other = systems.label(system), called(system, learned).partition(", ")[2]
+        model, other = systems.label(system), model_label(system, learned).partition(", ")[2]
         statement = (
-            f"On {place(drawn)}, the {model} that learned it is more recognizable than the one "
-            f"that learned {other}."
+            f"On {dataset_label(drawn)}, the {model} that learned it is more recognizable than the "
+            f"one that learned {other}."
         )
         claims.append(more(statement, "recognizability", [home], [row]))
     return claims

@@ -32,7 +32,7 @@ import yaml
 from oneshot import shipped
 from oneshot.diffusion.guidance import check_strength
 from oneshot.drawings.sources import root, source
-from oneshot.evaluations.divisions import SPLITS
+from oneshot.evaluations.divisions import DIVISIONS
 from oneshot.evaluations.evaluate import Evaluation, regularized
 from oneshot.evaluations.record import HUMAN
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
@@ -68,7 +68,7 @@ class Sweep:
 
     def __post_init__(self):
         _choice("preset", self.preset, presets.PRESETS)
-        _choice("split", self.split, SPLITS)
+        _choice("split", self.split, DIVISIONS)
         if not isinstance(self.dataset, str):
             raise SweepError(f"dataset: {_shown(self.dataset)} is not a name")
         try:

@@ -21,7 +21,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED
 from oneshot.widgets.rows import Rows
 
-HUMAN, MODEL = "#181a22", "#b04a16"
+HUMAN_COLOUR, MODEL_COLOUR = systems.PEOPLE.colour, "#b04a16"
 REGULARIZERS = {
     "prototype": "#b04a16",
     "barlow": "#26727a",
@@ -142,7 +142,7 @@ def looks(name: str) -> tuple[str, str]:
     return systems.looks(name)
 
 
-def axis(column: str) -> str:
+def axis_label(column: str) -> str:
     """Return what an axis of a column is called."""
     return f"{column} (%)" if column.startswith("recognizability") else column
 
@@ -152,12 +152,12 @@ def point(one: Any, x: str, y: str) -> tuple[float, float]:
     return getattr(one, x).value, getattr(one, y).value
 
 
-def middle(value: Any) -> float:
+def value_of(value: Any) -> float:
     """Return a number, or the value of an interval."""
     return value.value if isinstance(value, Interval) else value
 
 
-def reach(value: Any) -> list[list[float]]:
+def error_bars(value: Any) -> list[list[float]]:
     """Return how far an interval reaches below and above its value, nowhere of a number."""
     if not isinstance(value, Interval):
         return [[0.0], [0.0]]

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 
 from IPython.display import Markdown
 
-from oneshot.evaluations.failures import ALL, seen
+from oneshot.evaluations.failures import COMPARED, seen
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import PLANE_SCORES
 from oneshot.systems import label
-from oneshot.widgets.canvas import MODEL, Plot, plot, unless_empty
+from oneshot.widgets.canvas import MODEL_COLOUR, Plot, plot, unless_empty
 
-CALLED = {"memory": "from training", "second": "second critic"}
+LABELS = {"memory": "from training", "second": "second critic"}
 """What scores are called that are not called by their names."""
-LESS, MORE, NEAR = "#26727a", MODEL, "#efece2"
+LESS, MORE, NEAR = "#26727a", MODEL_COLOUR, "#efece2"
 
 
 @unless_empty
@@ -22,16 +22,16 @@ def matrix(rows: Mapping[str, Mapping[str, Interval]]) -> Plot:
     `rows` are `evaluations.failures.gaps` by name. Filled with colour is what is seen: less than
     people have, or more. The scores of the planes stand left of the line.
     """
-    scores = [name for name in ALL if any(name in gaps for gaps in rows.values())]
+    scores = [name for name in COMPARED if any(name in gaps for gaps in rows.values())]
     names = [label(name) for name in rows]
     with plot(1.9 + 0.56 * len(scores), 1.5 + 0.36 * len(rows)) as (figure, (axes,)):
         for down, gaps in enumerate(rows.values()):
             found = seen(gaps)
             for across, score in enumerate(scores):
                 if score in gaps:
-                    figure.note(name=names[down], score=called(score), off=gaps[score])
+                    figure.note(name=names[down], score=score_label(score), off=gaps[score])
                     _square(axes, across, down, gaps[score].value, score in found)
-        axes.set_xticks(range(len(scores)), [called(name) for name in scores])
+        axes.set_xticks(range(len(scores)), [score_label(name) for name in scores])
         axes.tick_params(length=0, labelbottom=False, labeltop=True)
         for text in axes.get_xticklabels():
             text.set(rotation=40, ha="left", va="bottom", rotation_mode="anchor")
@@ -49,7 +49,7 @@ def separations(rows: Mapping[str, Mapping[str, Interval]]) -> Markdown:
     for name, gaps in rows.items():
         found = seen(gaps)
         plane, others = (
-            [called(one) for one in found if (one in PLANE_SCORES) == known]
+            [score_label(one) for one in found if (one in PLANE_SCORES) == known]
             for known in (True, False)
         )
         on = f"by {', '.join(plane)}" if plane else "not at all"
@@ -59,9 +59,9 @@ def separations(rows: Mapping[str, Mapping[str, Interval]]) -> Markdown:
     return Markdown("\n".join(lines) or "*There is nothing to compare yet.*")
 
 
-def called(score: str) -> str:
+def score_label(score: str) -> str:
     """Return what a page calls a score."""
-    return CALLED.get(score, score)
+    return LABELS.get(score, score)
 
 
 def _square(axes, across: int, down: int, gap: float, found: bool) -> None:

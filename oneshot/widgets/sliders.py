@@ -18,7 +18,7 @@ from oneshot.widgets import sheets
 from oneshot.widgets.canvas import REGULARIZERS, looks, point, unless_empty
 from oneshot.widgets.explorer import Dot, Explorer
 
-NOTHING = Markdown("*No drawings have been kept yet.*")
+NO_DRAWINGS = Markdown("*No drawings have been kept yet.*")
 NEAR = 0.08
 """A drawing is an example of an originality that is at most this far from its own."""
 
@@ -58,7 +58,7 @@ def explorer(
         found = {one: table.drawings(one, kind) for rows in groups.values() for one in rows}
         kept = {one: shown for one, shown in found.items() if shown is not None}
     if not kept:
-        return NOTHING
+        return NO_DRAWINGS
     rows = [one for records in groups.values() for one in records if one in kept]
     first = kept[rows[0]]
     chosen = evenly(len(first.names), concepts)
@@ -82,7 +82,7 @@ def explorer(
     return Explorer(
         dots,
         names,
-        framed(rows[0], first)[chosen],
+        exemplar_pictures(rows[0], first)[chosen],
         people=_of(people, names),
         human=human,
         reference=np.array(table.human.bins) if paths and table.human else None,
@@ -125,7 +125,7 @@ def _middling(records: Sequence[Record], kept: int, chosen: np.ndarray) -> int:
     return int(means[places].argsort(kind="stable")[len(places) // 2])
 
 
-def framed(record: Record, shown: Shown) -> np.ndarray:
+def exemplar_pictures(record: Record, shown: Shown) -> np.ndarray:
     """Return the exemplars (C, 1, H, W) of kept drawings, uint8, or plates with their names.
 
     Names stand where the data set is not at hand: exemplars do not ship with the project.
@@ -149,10 +149,10 @@ def sheet_of(
 ) -> sheets.Sheet | Markdown:
     """Return drawings of one record, a row for each of some concepts, beside the exemplar."""
     if shown is None:
-        return NOTHING
+        return NO_DRAWINGS
     chosen = evenly(len(shown.names), concepts)
     rows = {shown.names[k]: shown.drawings[k, :columns] for k in chosen}
-    made = sheet(rows, framed(record, shown)[chosen])
+    made = sheet(rows, exemplar_pictures(record, shown)[chosen])
     if shown.originality is not None:
         for k in chosen:
             for place, far in enumerate(shown.originality[k, :columns], start=1):
@@ -160,7 +160,7 @@ def sheet_of(
     return made
 
 
-def at(shown: Shown, level: float) -> np.ndarray:
+def nearest_drawings(shown: Shown, level: float) -> np.ndarray:
     """Return of each concept the drawing (C, 1, H, W) whose originality is nearest to `level`.
 
     Blank where that is more than `NEAR` away.
@@ -180,7 +180,7 @@ def pairs(above: np.ndarray, below: np.ndarray) -> Image.Image:
     return sheets.grid(np.stack(rows, axis=1).reshape(-1, 4, *above.shape[1:]))
 
 
-def on(curve: np.ndarray, level: float) -> np.ndarray:
+def point_on(curve: np.ndarray, level: float) -> np.ndarray:
     """Return the point of a curve (n, 2) at an originality, or its end where it does not reach."""
     x, y = curve[curve[:, 0].argsort()].T
     return np.array([np.clip(level, x[0], x[-1]), np.interp(level, x, y)])

@@ -251,27 +251,27 @@ def test_a_system_without_drawings_is_a_mark_on_the_plane(found):
 def test_a_drawing_of_an_originality_is_near_it_or_blank(found):
     shown = found.drawings(found.systems["cfgdm"], "spread")
     level = float(shown.originality[0, 3])
-    np.testing.assert_array_equal(sliders.at(shown, level)[0], shown.drawings[0, 3])
-    assert not sliders.at(shown, level + 5).any()
+    np.testing.assert_array_equal(sliders.nearest_drawings(shown, level)[0], shown.drawings[0, 3])
+    assert not sliders.nearest_drawings(shown, level + 5).any()
 
 
 def test_what_is_missing_is_named_with_the_commands(found, runs):
     few = found.where(system=["cfgdm", "ldm"])
-    told = words.there(few, "omniglot", "laptop").data
+    told = words.scored_systems(few, "omniglot", "laptop").data
     assert "Systems on `omniglot` at size laptop: **CFGDM, LDM**." in told
     assert "To add DDPM, FSDM, VAE-STN, VAE-NS, DA-GAN-UN, DA-GAN-RN: `oneshot make" in told
     assert "`oneshot results framework --dataset omniglot` scores" in told and "\n" not in told
-    assert "To add" not in words.there(few, "omniglot", "laptop", ["cfgdm"]).data
+    assert "To add" not in words.scored_systems(few, "omniglot", "laptop", ["cfgdm"]).data
     assert "judged by" not in told
     released = Table(replace(one, critics="released") for one in few)
-    told = words.there(released, "omniglot", "laptop").data
+    told = words.scored_systems(released, "omniglot", "laptop").data
     assert told.startswith("Systems on `omniglot` at size laptop, judged by the released critics: ")
-    told = words.there(few.models, "omniglot", "laptop").data
+    told = words.scored_systems(few.models, "omniglot", "laptop").data
     assert told.endswith("The human drawings have not been scored yet.")
-    told = words.swept(runs, "glyphs", "laptop", ["none", "kl", "kl+vq"], "fig4").data
+    told = words.sweep(runs, "glyphs", "laptop", ["none", "kl", "kl+vq"], "fig4").data
     assert "**none** 1, **kl** 5." in told and "for 2,000 steps (at size paper " in told
     assert "kl+vq" not in told, "what is not there is not spoken of"
-    told = words.swept(Table([]), "quickdraw", "laptop", ["kl"], "fig4").data
+    told = words.sweep(Table([]), "quickdraw", "laptop", ["kl"], "fig4").data
     assert "There is no run on quickdraw" in told and "`oneshot sweep fig4-laptop` makes" in told
 
 
