@@ -50,7 +50,7 @@ def as_good(record: Record, reference: Record) -> Claim:
         inside = -tolerance < interval.low and interval.high < tolerance
         outside = interval.low > tolerance or interval.high < -tolerance
         verdicts.append(HOLDS if inside else FAILS if outside else UNDECIDED)
-        evidence.append(f"{score} {paired.signed(interval)}")
+        evidence.append(f"{score} {signed(interval)}")
     one, other = (f"{SAMPLERS[r.sampler]} in {r.sampler_steps} steps" for r in (record, reference))
     statement = f"{one[0].upper()}{one[1:]} scores as {other} does."
     return Claim(statement, None, ", ".join(evidence), paired.every(verdicts))

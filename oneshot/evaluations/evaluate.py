@@ -3,8 +3,9 @@
 Nothing is trained here: what has not been trained is not evaluated.
 """
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -342,13 +343,10 @@ def trainings(model: Recipe | None) -> list[Recipe]:
 
     None of a null and of people.
     """
-    return [] if model is None or model.ephemeral else [*_above(model), model]
-
-
-def _above(model: Recipe) -> Iterator[Recipe]:
-    for recipe in model.upstream():
-        if not isinstance(recipe, Concepts | PublishedSplit):
-            yield from trainings(recipe)
+    if model is None or model.ephemeral:
+        return []
+    above = (one for one in model.upstream() if not isinstance(one, Concepts | PublishedSplit))
+    return [*itertools.chain.from_iterable(map(trainings, above)), model]
 
 
 def network(recipe: Recipe) -> str:

@@ -5,6 +5,7 @@ is the same at every strength.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from oneshot import store, systems
 from oneshot.evaluations import measure, samples, table
@@ -23,7 +24,7 @@ def read(system: str, dataset: str, size: str, strengths: Sequence[float]) -> Sw
 
     There is no system where nothing was kept.
     """
-    here = {"dataset": dataset, "size": size, "split": "category", "critics": "own"}
+    here = _judged(dataset, size)
     found = table.read().where(system=system, guidance=strengths, **here).sort("guidance")
     drawn = {one: shown for one in found.models if (shown := found.drawings(one, "guidance"))}
     return found.filter(lambda one: one.system == HUMAN or one in drawn), drawn
@@ -43,8 +44,7 @@ def draw(
     What has not been trained is trained. Nothing is put into the table.
     """
     model, count = systems.recipe(system, dataset, size), presets.variations(dataset, size)
-    here = {"dataset": dataset, "size": size, "split": "category", "critics": "own"}
-    here |= {"settings": {}, "changed": (), "recipes": {}}
+    here = _judged(dataset, size) | {"settings": {}, "changed": (), "recipes": {}}
     drawn = {}
     for strength in (None, *strengths):
         recipe = presets.human(dataset, size)
@@ -60,3 +60,7 @@ def draw(
         first = pages.drawings[some, : samples.KINDS["guidance"][1]]
         drawn[record] = Shown(first, names, pages.concepts[some])
     return Table(drawn), drawn
+
+
+def _judged(dataset: str, size: str) -> dict[str, Any]:
+    return {"dataset": dataset, "size": size, "split": "category", "critics": "own"}

@@ -104,9 +104,9 @@ def exemplars(
     The sketchbook has no splits. Raises DataError when the data set is not on this machine.
     """
     if drawn == SKETCHBOOK:
-        strokes = sketchbook.drawings().items()
-        pages = [read_drawing([line.tolist() for line in lines]) for _, lines in strokes]
-        return torch.cat(pages), [0] * len(pages), [name for name, _ in strokes], None
+        sketches = sketchbook.drawings()
+        pages = torch.cat([read_drawing(strokes) for strokes in sketches.values()])
+        return pages, [0] * len(pages), list(sketches), None
     recipe = presets.concepts(drawn)
     check_data(recipe.drawings, store.default())
     group = store.get(recipe)
