@@ -16,10 +16,10 @@ from oneshot.evenly import evenly
 from oneshot.recipes import presets
 from oneshot.recipes.results import Samples
 
-Sweep = tuple[Table, dict[Record, Shown]]
 
-
-def read(system: str, dataset: str, size: str, strengths: Sequence[float]) -> Sweep:
+def read(
+    system: str, dataset: str, size: str, strengths: Sequence[float]
+) -> tuple[Table, dict[Record, Shown]]:
     """Return what is kept of a system at these strengths, with drawings; those of people are not.
 
     There is no system where nothing was kept.
@@ -38,7 +38,7 @@ def draw(
     concepts: int,
     *,
     seed: int = 0,
-) -> Sweep:
+) -> tuple[Table, dict[Record, Shown]]:
     """Draw and score all test concepts at each strength; show the first drawings of some concepts.
 
     What has not been trained is trained. Nothing is put into the table.

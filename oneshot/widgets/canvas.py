@@ -37,6 +37,8 @@ RAMP = LinearSegmentedColormap.from_list(
 """From little to much of what varies, wide enough that neighbours can be told apart."""
 VERDICTS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
 MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7)}
+UP = "recognizability"
+"""What is upwards on every plane."""
 NOTHING = Markdown("*There is nothing to show yet.*")
 
 NARROW = "oneshot-narrow"
@@ -147,9 +149,9 @@ def axis_label(column: str) -> str:
     return f"{column} (%)" if column.startswith("recognizability") else column
 
 
-def point(one: Any, x: str, y: str) -> tuple[float, float]:
-    """Return a record's place on the plane of two scores."""
-    return getattr(one, x).value, getattr(one, y).value
+def point(one: Any, x: str) -> tuple[float, float]:
+    """Return a record's place on the plane of a score and recognizability."""
+    return getattr(one, x).value, getattr(one, UP).value
 
 
 def value_of(value: Any) -> float:

@@ -21,6 +21,7 @@ from oneshot.widgets.canvas import (
     MARKS,
     MODEL_COLOUR,
     RAMP,
+    UP,
     VERDICTS,
     Plot,
     axis_label,
@@ -45,12 +46,11 @@ ENOUGH = 5
 def plane(
     scored: Mapping[str, Any],
     x: str = "diversity",
-    y: str = "recognizability",
     *,
     hollow: Mapping[str, Sequence[float]] | None = None,
     small: Sequence[Any] = (),
 ) -> Plot:
-    """Return systems by name, "human" among them, on the plane of two scores.
+    """Return systems by name, "human" among them, on the plane of a score and recognizability.
 
     An ellipse holds 95 % of the bootstrap over concepts. `hollow` are points that were published,
     `small` records of systems with other settings.
@@ -58,22 +58,22 @@ def plane(
     with plot(5.8, 4.9) as (figure, (axes,)):
         for name, one in scored.items():
             colour, marker = looks(name)
-            around = ellipse(resampled(one, x), resampled(one, y))
+            around = ellipse(resampled(one, x), resampled(one, UP))
             axes.fill(*around.T, color=colour, alpha=0.22, linewidth=0)
             size = 13 if name == systems.HUMAN else 7
-            figure.note(name=label(name), shown="measured", **_columns(one, x, y))
-            axes.plot(*point(one, x, y), marker, color=colour, markersize=size, zorder=4)
+            figure.note(name=label(name), shown="measured", **_columns(one, x, UP))
+            axes.plot(*point(one, x), marker, color=colour, markersize=size, zorder=4)
             if hollow and name in hollow:
                 style = {"markerfacecolor": "none", "color": colour, "alpha": 0.75}
                 axes.plot(*hollow[name], marker, markersize=size - 1, zorder=3, **style)
-                told = dict(zip((x, y), hollow[name], strict=True))
+                told = dict(zip((x, UP), hollow[name], strict=True))
                 figure.note(name=label(name), shown="published", **told)
         for one in small:
             colour, marker = looks(one.system)
-            axes.plot(*point(one, x, y), marker, color=colour, markersize=3, alpha=0.7, zorder=2)
-            told = _columns(one, x, y) | {"settings": one.settings}
+            axes.plot(*point(one, x), marker, color=colour, markersize=3, alpha=0.7, zorder=2)
+            told = _columns(one, x, UP) | {"settings": one.settings}
             figure.note(name=label(one.system), shown="other settings", **told)
-        axes.set(xlabel=axis_label(x), ylabel=axis_label(y))
+        axes.set(xlabel=axis_label(x), ylabel=axis_label(UP))
         within_percent(axes)
         shown = [handle(label(name), *looks(name)) for name in scored]
         if hollow and hollow.keys() & scored.keys():
@@ -89,13 +89,12 @@ def paths(
     panels: Sequence[Mapping[str, Any]],
     human: Any,
     x: str = "originality",
-    y: str = "recognizability",
     *,
     curves: Mapping[str, Any] | None = None,
     best: Sequence[Any] = (),
     marks: Mapping[str, Any] | None = None,
 ) -> Plot:
-    """Return paths on the plane of two scores, in each of some panels: a table by its name.
+    """Return paths on the plane of a score and recognizability, in each panel a table by its name.
 
     An arrow points to the last record. 95 % intervals are crosses, or the band of one of the
     `curves` (`metrics.tradeoff`) that were fitted. A larger dot is one of the `best`, hollow and
@@ -108,19 +107,19 @@ def paths(
         for ax, groups in zip(axes, panels, strict=True):
             taken: set[str] = set()
             for name, records in groups.items():
-                _path(ax, name, list(records), x, y, (curves or {}).get(name), chosen, taken)
+                _path(ax, name, list(records), x, (curves or {}).get(name), chosen, taken)
                 for one in records:
                     told = {"settings": one.settings, "nearest": one.identity in chosen}
-                    figure.note(name=label(name), **told, **_columns(one, x, y))
+                    figure.note(name=label(name), **told, **_columns(one, x, UP))
             for name, one in shown.items():
                 marker, size = MARKS.get(name, ("o", 7))
-                ax.plot(*point(one, x, y), marker, color=looks(name)[0], markersize=size, zorder=4)
-            ax.plot(*point(human, x, y), "*", color=HUMAN_COLOUR, markersize=13, zorder=4)
-            ax.set(xlabel=axis_label(x), ylabel=axis_label(y))
+                ax.plot(*point(one, x), marker, color=looks(name)[0], markersize=size, zorder=4)
+            ax.plot(*point(human, x), "*", color=HUMAN_COLOUR, markersize=13, zorder=4)
+            ax.set(xlabel=axis_label(x), ylabel=axis_label(UP))
             if groups:
                 ax.legend(fontsize=8, loc="best")
         for name, one in (shown | {systems.HUMAN: human}).items():
-            figure.note(name=label(name), **_columns(one, x, y))
+            figure.note(name=label(name), **_columns(one, x, UP))
         same_limits(axes)
         handles = [handle(n, "0.35", *MARKS.get(n, ("o", 7))) for n in shown]
         handles += [handle("human", HUMAN_COLOUR, "*", 13)]
@@ -129,15 +128,13 @@ def paths(
     return figure
 
 
-def _path(
-    ax, name: str, records: list, x: str, y: str, curve: Any, chosen: set, taken: set
-) -> None:
+def _path(ax, name: str, records: list, x: str, curve: Any, chosen: set, taken: set) -> None:
     colour, marker = looks(name)
     if colour == systems.OTHER[0]:  # a setting of a system
         colour, marker = looks(records[0].system)
     second = "+" in name or colour in taken
     taken.add(colour)
-    points = np.array([point(one, x, y) for one in records])
+    points = np.array([point(one, x) for one in records])
     line = points if curve is None else curve.path
     dashed = "--" if second else "-"
     if len(line) > 1:
@@ -149,36 +146,33 @@ def _path(
         ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
     else:
         for one in records:
-            reach_x, reach_y = error_bars(one[x]), error_bars(one[y])
-            ax.errorbar(
-                *point(one, x, y), reach_y, reach_x, color=colour, elinewidth=0.8, alpha=0.5
-            )
+            reach_x, reach_y = error_bars(one[x]), error_bars(one[UP])
+            ax.errorbar(*point(one, x), reach_y, reach_x, color=colour, elinewidth=0.8, alpha=0.5)
     sizes = [46 if one.identity in chosen else 16 for one in records]
     style = {"facecolor": "white" if second else colour, "edgecolor": colour, "zorder": 5}
     ax.scatter(*points.T, s=sizes, marker=marker, label=label(name), linewidth=1.4, **style)
 
 
 @unless_empty
-def arrows(
-    pairs: Sequence[tuple[Any, Any]], human: Any, x: str = "originality", y: str = "recognizability"
-) -> Plot:
-    """Return pairs of records on the plane of two scores, an arrow from each to its second."""
+def arrows(pairs: Sequence[tuple[Any, Any]], human: Any) -> Plot:
+    """Return pairs of records on the plane of originality, an arrow from each to its second."""
     seen: dict[str, int] = {}
+    x = "originality"
     with plot(6.2, 3.8) as (figure, (ax,)):
         for first, second in pairs:
             colour, place = looks(first.family)[0], seen.setdefault(first.family, 0)
             marker = "p" if "+" in first.family else "osD^v"[place % 5]
             seen[first.family] += 1
-            ends = point(first, x, y), point(second, x, y)
+            ends = point(first, x), point(second, x)
             ax.annotate("", ends[1], ends[0], arrowprops={"arrowstyle": "->", "color": colour})
             style = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 5}
             ax.plot(*ends[0], markerfacecolor="white", **style)
             ax.plot(*ends[1], label=second.regularization, **style)
             for one in (first, second):
-                figure.note(name=one.regularization, size=one.size, **_columns(one, x, y))
-        ax.plot(*point(human, x, y), "*", color=HUMAN_COLOUR, markersize=13, label="human")
-        figure.note(name=systems.HUMAN, size="", **_columns(human, x, y))
-        ax.set(xlabel=axis_label(x), ylabel=axis_label(y))
+                figure.note(name=one.regularization, size=one.size, **_columns(one, x, UP))
+        ax.plot(*point(human, x), "*", color=HUMAN_COLOUR, markersize=13, label="human")
+        figure.note(name=systems.HUMAN, size="", **_columns(human, x, UP))
+        ax.set(xlabel=axis_label(x), ylabel=axis_label(UP))
         ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 

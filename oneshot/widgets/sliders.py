@@ -64,7 +64,7 @@ def explorer(
     chosen = evenly(len(first.names), concepts)
     names = [first.names[k] for k in chosen]
     people = (table.human and kept.get(table.human)) or at_hand.human_drawings(table, kind)
-    human = point(table.human, x, "recognizability") if table.human else None
+    human = point(table.human, x) if table.human else None
     columns = dict.fromkeys(groups, values) if isinstance(values, str) else values
     dots = [
         _dot(group, one, kept[one].drawings[chosen], columns[group], called, x, paths)
@@ -73,7 +73,7 @@ def explorer(
         if one in kept
     ]
     rest = {
-        label(one.system): point(one, x, "recognizability")
+        label(one.system): point(one, x)
         for records in groups.values()
         for one in records
         if one not in kept
@@ -101,7 +101,7 @@ def _dot(
     value = f"{one[column]:g}" if column else ""
     told = caption(one, f"{group}, {called} {value}" if value else group, x)
     colour, _ = looks(group if REGULARIZERS.keys() & group.split("+") else one.system)
-    place = point(one, x, "recognizability")
+    place = point(one, x)
     return Dot(group, place, drawings, told, value, colour, np.array(one.bins) if path else None)
 
 

@@ -67,7 +67,7 @@ def test_the_plane_has_ellipses_other_settings_and_hollow_published_points(found
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == 8  # there is no published point of the LDM
     dots = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 3]
-    places = [canvas.point(one, "diversity", "recognizability") for one in small]
+    places = [canvas.point(one, "diversity") for one in small]
     np.testing.assert_allclose(dots, places)
     names = texts(figure.legends[0].get_texts())
     assert names[0] == "human" and names[-2:] == ["published", "other settings"]
@@ -130,7 +130,7 @@ def test_arrows_lead_from_the_first_to_the_second(runs):
     one, two = runs.by("family")["kl"][:2]
     (ax,) = figures.arrows([(one, two)], runs.human).axes
     (arrow,) = [text for text in ax.texts if text.arrow_patch]
-    ends = [canvas.point(r, "originality", "recognizability") for r in (one, two)]
+    ends = [canvas.point(r, "originality") for r in (one, two)]
     np.testing.assert_allclose([arrow.xyann, arrow.xy], ends)
 
 
@@ -216,11 +216,9 @@ def test_an_explorer_has_a_dot_for_each_system_and_each_setting(found, runs):
     assert [group["label"] for group in made.groups] == list(map(systems.label, found.systems))
     assert len(made.dots) == len(made.groups) and len(made.concepts) == 3
     dot = made.dots[list(found.systems).index("cfgdm")]
-    place = canvas.point(found.systems["cfgdm"], "diversity", "recognizability")
+    place = canvas.point(found.systems["cfgdm"], "diversity")
     assert dot["at"] == pytest.approx(place, abs=1e-4)
-    assert made.human["at"] == pytest.approx(
-        canvas.point(found.human, "diversity", "recognizability"), abs=1e-4
-    )
+    assert made.human["at"] == pytest.approx(canvas.point(found.human, "diversity"), abs=1e-4)
     name = "barlow+prototype"
     groups = {name: list(runs.by("family")[name])}
     curves = {name: tradeoff(*latent_representation.by_beta(runs, name))}
