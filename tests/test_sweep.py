@@ -349,12 +349,12 @@ def test_a_recipe_that_raises_fails_its_run_and_no_other(smoke, tmp_path, monkey
     make = Autoencoder.make
 
     def breaking(self, store, work):
-        if self.betas == {"prototype": 7.0}:
+        if self.betas == {"prototype": 70.0}:
             raise TrainingDiverged("the loss is nan at step 3")
         return make(self, store, work)
 
     monkeypatch.setattr(Autoencoder, "make", breaking)
-    file = written(tmp_path, TINY.replace("[1, 100]", "[7, 30]"))
+    file = written(tmp_path, TINY.replace("[1, 100]", "[70, 30]"))
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, dashboard_address=None
     ) as cluster:
