@@ -164,7 +164,7 @@ def _draw(arguments: argparse.Namespace) -> int:
 
     settings = {
         "system": arguments.system,
-        "dataset": arguments.dataset or own.usual(arguments.system),
+        "dataset": arguments.dataset or own.usual_dataset(arguments.system),
         "guidance": arguments.guidance,
         "steps": arguments.steps,
         "seed": arguments.seed,
@@ -190,11 +190,11 @@ def _draw(arguments: argparse.Namespace) -> int:
 def _export(arguments: argparse.Namespace) -> int:
     from oneshot import export
 
-    system, dataset, preset = arguments.system, arguments.dataset, arguments.preset
+    system, dataset, size = arguments.system, arguments.dataset, arguments.preset
     folder = arguments.output or Path(f"{system}-{dataset}".replace(":", "-").replace("/", "-"))
-    apart = export.export_model(system, dataset, folder, preset, arguments.weights)
+    apart = export.export_model(system, dataset, folder, size, arguments.weights)
     if arguments.critics:
-        apart |= export.export_critics(dataset, folder, preset, arguments.weights)
+        apart |= export.export_critics(dataset, folder, size, arguments.weights)
     rows = [
         {"file": str(file), "bytes": file.stat().st_size, "from_torch": apart.get(file.stem)}
         for file in sorted(folder.iterdir())

@@ -29,7 +29,7 @@ from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
-from oneshot.recipes.results import Drawn
+from oneshot.recipes.results import Drawn, quantise
 from oneshot.recipes.rivals import UNHOUSED, judging
 from oneshot.recipes.together import ANY
 from oneshot.widgets import sheets
@@ -128,20 +128,20 @@ def draw(
     steps: int | None = None,
     seed: int = 0,
     weights: str = "float32",
-    preset: str = "laptop",
+    size: str = "laptop",
 ) -> list[Own]:
     """Return what a trained system makes of exemplars (1, 1, 48, 48), each alone.
 
-    `dataset` is what it learned, as `usual` says unless given. `weights` other than float32 are
-    those of `export`: int8 are those that the book carries, so that drawings and scores are the
+    `dataset` is what it learned, as `usual_dataset` says unless given. `weights` other than float32
+    are those of `export`: int8 are those that the book carries, so that drawings and scores are the
     ones of its pad. Raises ValueError for a system that is not trained here, and for settings that
     it cannot draw with.
     """
-    dataset = dataset or usual(system)
-    recipe = systems.recipe(system, dataset, preset)
+    dataset = dataset or usual_dataset(system)
+    recipe = systems.recipe(system, dataset, size)
     if steps is not None and "steps" not in getattr(recipe, "drawing", {}):
         raise ValueError(f"{system} draws at once: leave out the steps")
-    asked = f"{system} {presets.options(dataset, preset)}"
+    asked = f"{system} {presets.options(dataset, size)}"
     model, device = trained(recipe, asked), store.default().device
     if weights != "float32":
         from oneshot.export import as_stored
@@ -153,10 +153,10 @@ def draw(
     for name, exemplar in exemplars.items():
         drawn = model.draw(exemplar.to(device), variations, seed=seed, concepts=[0], **options)
         found[name] = drawn[0].float().cpu()
-    return judged(exemplars, found, dataset, preset, weights)
+    return judged(exemplars, found, dataset, size, weights)
 
 
-def usual(system: str) -> str:
+def usual_dataset(system: str) -> str:
     """Return what a system learned that is to vary any drawing: all data sets, where one did."""
     return ANY if system == "ldm" else UNHOUSED
 
@@ -165,11 +165,11 @@ def judged(
     exemplars: dict[str, Tensor],
     drawn: dict[str, Tensor],
     dataset: str,
-    preset: str = "laptop",
+    size: str = "laptop",
     weights: str = "float32",
 ) -> list[Own]:
     """Return variations (V, 1, 48, 48) with what the critics of a data set say of them."""
-    judges = Judges.of(dataset, preset, weights)
+    judges = Judges.of(dataset, size, weights)
     return [Own(name, exemplars[name], p, judges(p, exemplars[name])) for name, p in drawn.items()]
 
 
@@ -189,24 +189,22 @@ def guidance_sweep(
     strengths: Sequence[float],
     system: str,
     dataset: str,
-    preset: str = "laptop",
+    size: str = "laptop",
     *,
-    variations: int = 19,
     seed: int = 0,
 ) -> Strengths:
-    """Return what a trained system makes of exemplars at each strength of guidance, from one noise.
+    """Return 19 variations of each exemplar at each strength of guidance, from one noise.
 
     Raises ValueError as `draw` does.
     """
-    where = {"variations": variations, "seed": seed, "preset": preset}
+    where = {"variations": 19, "seed": seed, "size": size}
     marks, pages = [], []
     for strength in strengths:
         found = draw(exemplars, system, dataset, guidance=strength, **where)
         marks.append(Marks.of(found, strength))
         drawn = torch.stack([one.variations for one in found])
-        levels = (255 * drawn.clamp(0, 1)).round().byte().numpy()
-        pages.append(Shown(levels, tuple(exemplars), np.zeros(len(found), int)))
-    return Strengths(system, marks, people(dataset, preset), pages)
+        pages.append(Shown(quantise(drawn).numpy(), tuple(exemplars), np.zeros(len(found), int)))
+    return Strengths(system, marks, people(dataset, size), pages)
 
 
 def drawn(exemplars: dict[str, Tensor]) -> Drawn:
@@ -228,13 +226,13 @@ def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
     if (human := found.human) is not None:
         options["human"] = (human.originality.value, human.recognizability.value)
         options["reference"] = np.array(human.bins)
-    pages = (255 * torch.cat(list(exemplars.values()))).round().byte().numpy()
+    pages = quantise(torch.cat(list(exemplars.values()))).numpy()
     return Explorer(dots, list(exemplars), pages, **options, start=(len(dots) // 2, 0))
 
 
-def people(dataset: str, preset: str = "laptop") -> Record | None:
+def people(dataset: str, size: str = "laptop") -> Record | None:
     """Return the row of the table of people on the test concepts of a data set, if there is one."""
-    where = {"size": presets.judged(preset), "split": "category", "critics": "own"}
+    where = {"size": presets.judged(size), "split": "category", "critics": "own"}
     return results.read().where(dataset=resolved(judging(dataset)), **where).human
 
 
@@ -285,7 +283,9 @@ def write(found: Sequence[Own], target: Path, about: dict[str, Any]) -> list[Pat
     elif ending == ".svg":
         target.write_text(_svg(found))
     else:
-        drawings = [one.to_json() | {"pages": _levels(one.variations)} for one in found]
+        drawings = [
+            one.to_json() | {"pages": quantise(one.variations[:, 0]).tolist()} for one in found
+        ]
         target.write_text(json.dumps(about | {"drawings": drawings}))
     return [target]
 
@@ -339,10 +339,6 @@ def _svg(found: Sequence[Own]) -> str:
     width = step * (1 + max(len(one.variations) for one in found))
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {step * len(found)}">'
     return head + "".join(parts) + "</svg>\n"
-
-
-def _levels(pages: Tensor) -> list:
-    return (255 * pages[:, 0].clamp(0, 1)).round().to(torch.uint8).tolist()
 
 
 def _from_input() -> Tensor:

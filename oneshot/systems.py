@@ -22,7 +22,7 @@ HUMAN = "human"
 class System:
     """One system.
 
-    `recipe(dataset, preset)` gives what makes it. `variants` maps fields of that recipe to the
+    `recipe(dataset, size)` gives what makes it. `variants` maps fields of that recipe to the
     values, besides its own, at which it may be trained. `marker` is one of Matplotlib's.
     """
 
@@ -38,10 +38,10 @@ PEOPLE = System(HUMAN, "human", "#181a22", "*", presets.human)
 """The data set's own drawings, beside which every system is shown."""
 
 
-def _ldm(dataset: str, preset: str) -> Recipe:
+def _ldm(dataset: str, size: str) -> Recipe:
     if dataset == together.ANY:
-        return together.latent_diffusion(preset)
-    return presets.latent_diffusion(dataset, preset)
+        return together.latent_diffusion(size)
+    return presets.latent_diffusion(dataset, size)
 
 
 _VAE = {"beta": (0.25, 0.5, 1.0, 2.0, 4.0)}
@@ -85,12 +85,12 @@ def warped_by(dataset: str) -> float:
     return WARPED.get(source(dataset).name, WARPED["glyphs"])
 
 
-def _warp(dataset: str, preset: str) -> Warp:
-    return Warp(presets.concepts(dataset, preset), warped_by(dataset))
+def _warp(dataset: str, size: str) -> Warp:
+    return Warp(presets.concepts(dataset, size), warped_by(dataset))
 
 
 def _null(kind: type[Copy | OtherConcept | HumanHalf]) -> Callable[[str, str], Recipe]:
-    return lambda dataset, preset: kind(presets.concepts(dataset, preset))
+    return lambda dataset, size: kind(presets.concepts(dataset, size))
 
 
 NULLS: Mapping[str, System] = {
@@ -132,7 +132,7 @@ def variants(name: str) -> Mapping[str, Sequence[float]]:
     return ALL[name].variants if name in ALL else {}
 
 
-def recipe(name: str, dataset: str, preset: str = "laptop") -> Recipe:
+def recipe(name: str, dataset: str, size: str = "laptop") -> Recipe:
     """Return the recipe of a generative system; raise ValueError naming the known ones.
 
     The data set "any" is all of them together, which only the LDM learns.
@@ -140,15 +140,15 @@ def recipe(name: str, dataset: str, preset: str = "laptop") -> Recipe:
     row = find(name)
     if dataset == together.ANY and name != "ldm":
         raise ValueError(f"only the ldm learns {dataset!r}, all data sets together, not {name}")
-    return row.recipe(dataset, preset)
+    return row.recipe(dataset, size)
 
 
-def variations(name: str, dataset: str, preset: str = "laptop") -> int:
+def variations(name: str, dataset: str, size: str = "laptop") -> int:
     """Return how many drawings of a concept are asked of a system: of half of people half.
 
     Of nulls that show what people drew no more than there is.
     """
-    count, people = presets.variations(dataset, preset), source(dataset).people
+    count, people = presets.variations(dataset, size), source(dataset).people
     most = min(count, people or count)
     return {"other-concept": most, "human-half": most // 2}.get(name, count)
 
@@ -161,30 +161,29 @@ def nulls(dataset: str) -> list[str]:
 def samples(
     name: str,
     dataset: str,
-    preset: str = "laptop",
+    size: str = "laptop",
     *,
     guidance: float | None = None,
-    split: str = "test",
 ) -> Samples | Human:
-    """Return the drawings of a system, or of humans, of the concepts of a split."""
+    """Return the drawings of a system, or of humans, of the test concepts."""
     if name == HUMAN:
-        return presets.human(dataset, preset, split)
-    model = recipe(name, dataset, preset)
-    return Samples(model, split, variations(name, dataset, preset), guidance)
+        return presets.human(dataset, size)
+    model = recipe(name, dataset, size)
+    return Samples(model, "test", variations(name, dataset, size), guidance)
 
 
-def named_model(name: str, dataset: str, preset: str = "laptop") -> Recipe:
+def named_model(name: str, dataset: str, size: str = "laptop") -> Recipe:
     """Return the recipe of a model by the name that a page gives it.
 
     It is a system, such as "ldm", or how the latents of one are regularized: "barlow:30",
     "barlow:30+prototype:100", or "none". Raises ValueError for another name.
     """
     if name in ALL and name != HUMAN:
-        return recipe(name, dataset, preset)
+        return recipe(name, dataset, size)
     terms = [] if name == "none" else [term.partition(":") for term in name.split("+")]
     try:
         weights = {regularizer: float(beta) for regularizer, _, beta in terms}
-        return presets.latent_diffusion(dataset, preset, weights)
+        return presets.latent_diffusion(dataset, size, weights)
     except (KeyError, ValueError) as error:
         known = ", ".join([*SYSTEMS, *NULLS])
         raise ValueError(

@@ -2,6 +2,7 @@
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from oneshot.metrics.intervals import Interval, mean, ratio
 from oneshot.metrics.scoring import DENSITY_GRID
 
 CONCEPTS = 24
-POINTS = published.PLANE["omniglot"] | {"ldm": (0.33, 93.0)}
+POINTS = published.POINTS["omniglot"] | {"ldm": (0.33, 93.0)}
 GUIDED = ("ldm", "cfgdm")
 SETTINGS = {
     "ldm": {"regularizer": "prototype", "beta": 30.0},
@@ -24,6 +25,13 @@ SETTINGS = {
     "da-gan-un": {"as_released": 0.0},
     "da-gan-rn": {"as_released": 0.0},
 }
+
+
+def trainings(recognizability, distance, scale) -> list[SimpleNamespace]:
+    """Return trainings of one system with these scores, each (trainings, concepts)."""
+    names = ("recognizability", "distance", "scale")
+    scores = zip(*np.broadcast_arrays(recognizability, distance, scale), strict=True)
+    return [SimpleNamespace(per_concept=dict(zip(names, one, strict=True))) for one in scores]
 
 
 def row(system="cfgdm", point=(0.36, 96.0), originality=None, **changes) -> Record:

@@ -21,7 +21,7 @@ TOGETHER = 64  # latents decoded together: their activations stay in the cache o
 def latent_maps(
     model: LatentDiffusion,
     exemplars: Tensor,
-    kind: str = "guided",
+    reading: str = "guided",
     *,
     variations: int = 10,
     guidance: float = 1.0,
@@ -38,13 +38,13 @@ def latent_maps(
     the latent after the update, and step i of the trajectory, which falls from the noisiest, with
     the weight of the i-th time counted from the cleanest.
 
-    Raises ValueError for an unknown kind, and where `draw` does.
+    Raises ValueError for an unknown reading, and where `draw` does.
     """
-    check(kind)
+    check(reading)
 
     def page(step: Step) -> Tensor:
-        pushed = push(model.decode, step.x, statement(step, kind))
-        return magnitude(pushed, kind).squeeze(-3)
+        pushed = push(model.decode, step.x, statement(step, reading))
+        return magnitude(pushed, reading).squeeze(-3)
 
     mean = StepMeans(page, len(exemplars), variations)
     callback: Callback = mean

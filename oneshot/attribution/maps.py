@@ -22,6 +22,7 @@ from oneshot.diffusion.samplers import Step
 from oneshot.models.pixel_diffusion import PixelDiffusion
 
 READINGS = ("contrast", "guided", "signed")
+"""What can be read off a step."""
 PATH = "dpm_solver_pp"
 """The sampler whose steps are asked: on its path, nothing that is said is of noise added since."""
 
@@ -29,7 +30,7 @@ PATH = "dpm_solver_pp"
 def pixel_maps(
     model: PixelDiffusion,
     exemplars: Tensor,
-    kind: str = "contrast",
+    reading: str = "contrast",
     *,
     variations: int = 10,
     guidance: float = 1.0,
@@ -43,18 +44,19 @@ def pixel_maps(
     whatever stretch of time it stands for. The mean is taken over `variations` drawings, the very
     ones that `model.draw` makes with the same arguments and the sampler `PATH`.
 
-    Raises ValueError for an unknown kind, and where `draw` does; also for a kind that compares with
-    the prediction without exemplar, if the model never learned to make one.
+    Raises ValueError for an unknown reading, and where `draw` does; also for a reading that
+    compares with the prediction without exemplar, if the model never learned to make one.
     """
-    check(kind)
-    if kind != "guided" and not model.dropout:
+    check(reading)
+    if reading != "guided" and not model.dropout:
         raise ValueError(
-            f"a {kind} map compares predictions with and without the exemplar, but this model was "
-            "trained without condition dropout: use kind='guided' with guidance 0, or a CFGDM"
+            f"a {reading} map compares predictions with and without the exemplar, but this model "
+            "was trained without condition dropout: use reading='guided' with guidance 0, or a "
+            "CFGDM"
         )
 
     def page(step: Step) -> Tensor:
-        return magnitude(statement(step, kind), kind).squeeze(-3)
+        return magnitude(statement(step, reading), reading).squeeze(-3)
 
     mean = StepMeans(page, len(exemplars), variations)
     model.draw(
@@ -70,19 +72,19 @@ def pixel_maps(
     return mean.result()
 
 
-def statement(step: Step, kind: str) -> Tensor:
+def statement(step: Step, reading: str) -> Tensor:
     """Return what a step says in the space of the diffusion, weighted by its own noise level."""
     said = step.eps
-    if kind != "guided":
+    if reading != "guided":
         with_it, without = step.eps_cond, step.eps_uncond
         assert with_it is not None and without is not None  # which a callback is given
-        said = with_it - without if kind == "contrast" else without - with_it
+        said = with_it - without if reading == "contrast" else without - with_it
     return sqrt(1 - step.alpha_cumprod) * said
 
 
-def magnitude(said: Tensor, kind: str) -> Tensor:
-    """Return the size of what was said, or itself when the kind keeps the sign."""
-    return said if kind == "signed" else said.abs()
+def magnitude(said: Tensor, reading: str) -> Tensor:
+    """Return the size of what was said, or itself when the reading keeps the sign."""
+    return said if reading == "signed" else said.abs()
 
 
 class StepMeans:
@@ -113,7 +115,7 @@ class StepMeans:
         return torch.stack(self.sums) / self.variations
 
 
-def check(kind: str) -> None:
-    """Raise ValueError when `kind` is not a known kind of map."""
-    if kind not in READINGS:
-        raise ValueError(f"unknown kind of map {kind!r}: expected one of {', '.join(READINGS)}")
+def check(reading: str) -> None:
+    """Raise ValueError when `reading` is not one of `READINGS`."""
+    if reading not in READINGS:
+        raise ValueError(f"unknown kind of map {reading!r}: expected one of {', '.join(READINGS)}")

@@ -11,8 +11,6 @@ from oneshot.metrics.ranks import holm
 
 LEVEL = 0.05
 """The chance that any statement of a paper is decided wrongly."""
-
-
 NEVER = f"so near 0 that {MOST} times as many concepts would not tell it"
 
 
@@ -37,29 +35,29 @@ class Verdict:
         return self.verdict != self.claim.verdict
 
 
-def corrected(claims: Sequence[Claim], level: float = LEVEL) -> list[Verdict]:
+def corrected(claims: Sequence[Claim]) -> list[Verdict]:
     """Return the verdicts of all statements of a paper, each with the chance of error of all.
 
-    What an interval decides stays decided where Holm's p-value is below `level`; nothing is decided
+    What an interval decides stays decided where Holm's p-value is below `LEVEL`; nothing is decided
     that was not. Statements that are read, not tested, keep their reading.
     """
     tested = [id(claim) for claim in claims if claim.p is not None]
     alone = [claim.p for claim in claims if claim.p is not None]
     p = dict(zip(tested, map(float, holm(alone)), strict=True))
-    left = sum(value >= level for value in p.values())
-    return [_verdict(claim, p.get(id(claim)), len(tested), level, left) for claim in claims]
+    left = sum(value >= LEVEL for value in p.values())
+    return [_verdict(claim, p.get(id(claim)), len(tested), left) for claim in claims]
 
 
-def _verdict(claim: Claim, p: float | None, count: int, level: float, left: int) -> Verdict:
+def _verdict(claim: Claim, p: float | None, count: int, left: int) -> Verdict:
     if p is None or claim.p is None:
         return Verdict(claim, claim.verdict, None, "read off what there is, not tested")
-    told = claim.verdict if p < level else UNDECIDED
+    told = claim.verdict if p < LEVEL else UNDECIDED
     why, concepts = [], None
     if told != claim.verdict:
         alone = f"by itself it {claim.verdict} (p {number(claim.p)})"
         why.append(f"{alone}, among {count} statements it is not decided (p {number(p)})")
     if told == UNDECIDED:
-        concepts = needed(claim, level / max(left, 1))
+        concepts = needed(claim, LEVEL / max(left, 1))
         telling = f"concepts would tell what was measured, instead of {claim.concepts}"
         why.append(f"about {concepts:,} {telling}" if concepts else NEVER)
     why.append("one seed" if claim.seeds == 1 else f"{claim.seeds} seeds")

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from oneshot.attribution.agreement import Row as MapsRow
 from oneshot.claims.statement import more, nearest
-from oneshot.evaluations.record import HUMAN, Record
+from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals
 from oneshot.metrics.hierarchy import Estimate, either, estimate, every
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import Claim, by_training, difference, signed, verdict
+from oneshot.metrics.paired import Claim, Runs, by_training, difference, signed, verdict
 
 Array = NDArray[np.float64]
 
@@ -92,9 +92,6 @@ def guidance(table: Table) -> list[Claim]:
         raise ValueError("all strengths and people must be scored on the same concepts")
     runs = {f: [record for record in scores if record.guidance == f] for f in strengths}
     return [replace(claim, source="fig. 4") for claim in _statements(runs, [human])]
-
-
-Runs = Sequence[Record]
 
 
 def _statements(runs: Mapping[float, Runs], human: Runs) -> list[Claim]:

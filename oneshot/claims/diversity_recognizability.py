@@ -12,7 +12,15 @@ from oneshot.evaluations.record import HUMAN, Record
 from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim, resampled, verdict
+from oneshot.metrics.paired import (
+    DIVERSITY_PLANE,
+    FAILS,
+    HOLDS,
+    UNDECIDED,
+    Claim,
+    resampled,
+    verdict,
+)
 
 FAMILIES = (
     ("diversity_raw", HUMAN, "da-gan-un"),
@@ -78,10 +86,7 @@ def failing(table: Table) -> list[Failing]:
     if people is None:
         return told
     for name, record in table.systems.items():
-        varied, recognized = (
-            intervals.interval_of(resampled(record, score) - resampled(people, score))
-            for score in ("diversity", "recognizability")
-        )
+        varied, recognized = _differences(record, people)
         words = WAYS_TO_FAIL[verdict(varied), verdict(recognized)]
         grey, usual = record.grey, people.grey
         blurred = bool(grey and usual and grey.low > usual.high + BLUR)
@@ -113,14 +118,17 @@ PUBLISHED: Mapping[tuple[str, str], bool] = {("vae-stn", "beta"): False, ("vae-n
 def direction(system: str, setting: str, records: Table) -> Direction:
     """Test what a setting changes; `records` differ in it alone, by rising value."""
     least, most = records[0], records[-1]
-    varied, recognized = (
-        intervals.interval_of(resampled(most, score) - resampled(least, score))
-        for score in ("diversity", "recognizability")
-    )
+    varied, recognized = _differences(most, least)
     told, same = verdict(varied), None
     if (system, setting) in PUBLISHED and told != UNDECIDED:
         same = (told == HOLDS) == PUBLISHED[system, setting]
     return Direction(least, most, varied, recognized, same, _peak(records))
+
+
+def _differences(one: Record, other: Record) -> list[Interval]:
+    """Return how much more one record has of diversity and of recognizability, by concept."""
+    gaps = (resampled(one, score) - resampled(other, score) for score in DIVERSITY_PLANE)
+    return [intervals.interval_of(gap) for gap in gaps]
 
 
 def _peak(records: Table) -> Record | None:

@@ -8,7 +8,7 @@ from oneshot.attribution.agreement import Row as MapsRow
 from oneshot.claims import (
     diffusion_artists,
     diversity_recognizability,
-    own,
+    this_book,
 )
 from oneshot.claims import latent_representation as latents
 from oneshot.claims.latent_representation import FAMILIES
@@ -79,7 +79,7 @@ def gather(
         (third, "Regularizers alone", latent, latents.alone(alone, unit, table)),
         (third, "Regularizers together", latent, latents.combined(runs, unit, table)),
         (third, "Regularizers' importance maps", latent, latents.maps(others)),
-        (OWN, "Importance maps beside blurred ink", seen, own.beyond_ink(maps)),
+        (OWN, "Importance maps beside blurred ink", seen, this_book.beyond_ink(maps)),
         (
             OWN,
             "Regularizers' importance maps on the ink",
@@ -87,11 +87,11 @@ def gather(
             latents.maps(others, "ink"),
         ),
         *(
-            (OWN, "At the same originality", n, own.as_original(t, judged))
+            (OWN, "At the same originality", n, this_book.as_original(t, judged))
             for n, t in systems.items()
         ),
-        (OWN, "Probes of the latents", latent, [own.explained(many)]),
-        (OWN, "Longer training", latent, own.longer(many, runs)),
+        (OWN, "Probes of the latents", latent, [this_book.explained(many)]),
+        (OWN, "Longer training", latent, this_book.longer(many, runs)),
     ]
     parts = [
         Part(paper, what, source(name).label, tested(claims))

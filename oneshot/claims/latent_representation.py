@@ -14,7 +14,7 @@ from oneshot.attribution.agreement import family, of_regularizers
 from oneshot.evaluations import selection
 from oneshot.evaluations.table import Table
 from oneshot.metrics import paired
-from oneshot.metrics.paired import Claim, Measured
+from oneshot.metrics.paired import Claim, Runs
 from oneshot.objectives.regularizers import REGULARIZERS
 
 Unit = tuple[float, float]
@@ -53,9 +53,8 @@ def nearer(runs: Table, unit: Unit, first: str, second: str) -> Claim:
     absent = [name for name, rows in zip((first, second), pair, strict=True) if not rows]
     if absent:
         return Claim.untested(statement, f"no runs of {' and '.join(absent)}")
-    human, mine = Measured.of([runs.human]), Measured.of(pair[0])
-    others = {pair[1][0].regularization: Measured.of(pair[1])}
-    claim = paired.nearest_to_human(statement, mine, others, human, unit)
+    others = {pair[1][0].regularization: pair[1]}
+    claim = paired.nearest_to_human(statement, pair[0], others, [runs.human], unit)
     return replace(claim, evidence=f"{pair[0][0].regularization}: {claim.evidence}")
 
 
@@ -75,8 +74,7 @@ def compared(runs: Table, first: str, second: str, among: Table | None = None) -
     chosen = selection.comparable(runs, first, reference)
     mine, other = (chosen or selection.best(runs, first))[0], reference[0].regularization
     path = selection.path(mine, runs if among is None else among)
-    measured = [Measured.of(group) for group in path]
-    test = paired.along(measured, Measured.of(reference))
+    test = paired.along(path, reference)
     if test is not None:
         names = f"{mine.regularization}, guidance {path[0][0].guidance:g} to "
         names += f"{path[-1][0].guidance:g}, against {other}"
@@ -86,7 +84,7 @@ def compared(runs: Table, first: str, second: str, among: Table | None = None) -
     if not chosen:
         why = f"no beta of {first} is as original as {other}, and its guidance has not been varied"
         return Claim(statement, None, why, paired.UNDECIDED)
-    claim = paired.more_recognizable(statement, Measured.of(chosen), Measured.of(reference))
+    claim = paired.more_recognizable(statement, chosen, reference)
     return replace(claim, evidence=f"{mine.regularization} against {other}: {claim.evidence}")
 
 
@@ -95,7 +93,7 @@ def directions(runs: Table, names: Sequence[str]) -> list[Claim]:
     told = []
     for name in names:
         betas, measured = by_beta(runs, name)
-        for score in paired.SCORES:
+        for score in paired.ORIGINALITY_PLANE:
             statement = f"{score.capitalize()} rises with the beta of {name}."
             if len(betas) < 2:
                 told.append(Claim.untested(statement, f"runs of {name} at {len(betas)} betas"))
@@ -113,9 +111,8 @@ def combined(runs: Table, unit: Unit, among: Table | None = None) -> list[Claim]
     if first is None or not chosen:
         nearest = Claim.untested(statement, f"no runs of {COMBINED} and others")
     else:
-        human, mine = Measured.of([runs.human]), Measured.of(first)
-        others = {rows[0].regularization: Measured.of(rows) for rows in chosen.values()}
-        nearest = paired.nearest_to_human(statement, mine, others, human, unit)
+        others = {rows[0].regularization: rows for rows in chosen.values()}
+        nearest = paired.nearest_to_human(statement, first, others, [runs.human], unit)
         nearest = replace(nearest, evidence=f"{first[0].regularization}: {nearest.evidence}")
     pairs = [name for name in names if "+" in name]
     partners = [next(part for part in pair.split("+") if part != "prototype") for pair in pairs]
@@ -125,10 +122,10 @@ def combined(runs: Table, unit: Unit, among: Table | None = None) -> list[Claim]
     return [replace(claim, source="fig. 4") for claim in told]
 
 
-def by_beta(runs: Table, name: str) -> tuple[list[float], list[Measured]]:
-    """Return the betas of a family, rising, and the scores at each, trainings together."""
+def by_beta(runs: Table, name: str) -> tuple[list[float], list[Runs]]:
+    """Return the betas of a family, rising, and the runs at each, trainings together."""
     at = runs.where(family=name).sort("beta").by("beta")
-    return list(at), [Measured.of(list(group)) for group in at.values()]
+    return list(at), [list(group) for group in at.values()]
 
 
 def maps(found: Sequence[MapsRow], where: str = "all", reading: str = "guided") -> list[Claim]:

@@ -29,7 +29,7 @@ JUDGED = {
 }
 """What the `critics` of records are called as means, in the order in which they are shown."""
 AXES = {"diversity": "originality", "originality": "diversity"}
-KEPT = {"raw_diversity": "distance", "distance": "raw_diversity"}
+AXES_BY_CONCEPT = {"raw_diversity": "distance", "distance": "raw_diversity"}
 SHARES = {"a quarter": 0.25, "half": 0.5, "three quarters": 0.75}
 """How many of the concepts a statement is tested on again."""
 DRAWS = 5
@@ -111,7 +111,7 @@ def means(table: Table, agreed: Agreed) -> dict[str, tuple[Table, Agreed]]:
 def turned(record: Record) -> Record:
     """Return a record whose diversity is its originality, and the reverse."""
     scores = {name: getattr(record, other) for name, other in AXES.items()}
-    kept = {KEPT.get(name, name): values for name, values in record.per_concept.items()}
+    kept = {AXES_BY_CONCEPT.get(name, name): values for name, values in record.per_concept.items()}
     return replace(record, **scores, per_concept=kept)
 
 

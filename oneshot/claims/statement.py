@@ -17,7 +17,15 @@ from oneshot.evaluations.table import Table
 from oneshot.metrics import intervals, paired
 from oneshot.metrics.hierarchy import estimate
 from oneshot.metrics.human import spread_of
-from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim, by_training, resampled
+from oneshot.metrics.paired import (
+    DIVERSITY_PLANE,
+    HOLDS,
+    UNDECIDED,
+    UNTESTED,
+    Claim,
+    by_training,
+    resampled,
+)
 
 GANS = ("da-gan-un", "da-gan-rn")
 REVERSED = (
@@ -31,7 +39,6 @@ MOST = 100
 """Times as many concepts as there are; what takes more to be told is not foreseen."""
 PLACE = attrgetter("dataset", "size", "system", "critics")
 """What records share that are of one system and one length of training."""
-PLANE = ("diversity", "recognizability")
 AXIS = {"diversity_raw": "raw diversity"}
 """What scores are called in evidence, where not by their name."""
 SAID = {
@@ -52,7 +59,7 @@ def more(
     other = "the human drawings" if second == HUMAN else systems.label(second)
     statement = f"{subject(first)} {SAID[score]} than {other}."
     if absent := [name for name in (first, second) if find(table, name) is None]:
-        return missing(statement, absent, source)
+        return unscored(statement, absent, source)
     pair = [one for name in (first, second) if (one := find(table, name))]
     whole = table if among is None else among
     runs = [trainings(one, whole) for one in pair]
@@ -70,11 +77,13 @@ def nearest(table: Table, system: str, source: str, among: Table | None = None) 
     named = {name: one for name, one in table.systems.items() if name in published.SYSTEMS}
     if system not in named or table.human is None or len(named) < 2:
         absent = [name for name in (system, HUMAN) if find(table, name) is None]
-        return missing(statement, absent, source)
+        return unscored(statement, absent, source)
     whole = table if among is None else among
-    people = by_training([table.human], *PLANE)
+    people = by_training([table.human], *DIVERSITY_PLANE)
     runs = {name: trainings(one, whole) for name, one in named.items()}
-    points = {systems.label(name): by_training(each, *PLANE) for name, each in runs.items()}
+    points = {
+        systems.label(name): by_training(each, *DIVERSITY_PLANE) for name, each in runs.items()
+    }
     spread = spread_of(np.stack([one.mean(1)[0] for one in points.values()]))
     mine = points.pop(systems.label(system))
     gaps = paired.farther(people, mine, points, spread, table.human.concepts)
@@ -105,7 +114,7 @@ def find(table: Table, name: str) -> Record | None:
     return table.human if name == HUMAN else table.systems.get(name)
 
 
-def missing(statement: str, names: Sequence[str], source: str) -> Claim:
+def unscored(statement: str, names: Sequence[str], source: str) -> Claim:
     """Return that a statement is not tested yet, because there are no scores of these."""
     told = " and ".join(map(systems.label, names)) or "other systems"
     return replace(Claim.untested(statement, f"no scores of {told}"), source=source)

@@ -27,7 +27,7 @@ def score(arguments: argparse.Namespace) -> int:
     }
     people = store.get(
         presets.scores(
-            systems.samples("human", arguments.dataset, arguments.preset), arguments.critics
+            systems.samples(systems.HUMAN, arguments.dataset, arguments.preset), arguments.critics
         )
     )
     against = scores.originality_against(people)

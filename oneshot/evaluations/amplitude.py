@@ -13,7 +13,7 @@ from oneshot.metrics.features import embed
 from oneshot.metrics.originality import originality
 from oneshot.models.nulls import Warp
 from oneshot.recipes import presets
-from oneshot.store import Store, default
+from oneshot.store import default
 
 AMPLITUDES = (0.05, 0.075, 0.1, 0.125, 0.15, 0.2)
 
@@ -31,13 +31,13 @@ class Chosen:
     people: float
 
 
-def choose(dataset: str, size: str = "laptop", home: Store | None = None) -> Chosen:
+def choose(dataset: str, size: str = "laptop") -> Chosen:
     """Return the amplitude, to three digits, at which the warp is as original as people.
 
     Between `AMPLITUDES` originality is interpolated. Raises ValueError where all of them are less,
     or all are more original, and what the store raises without drawings.
     """
-    home = home or default()
+    home = default()
     drawn = presets.human(dataset, size, "validation")
     people, critic = home.get(drawn), home.get(drawn.concepts.critic)
     threshold = drawn.concepts.threshold

@@ -54,10 +54,10 @@ def exemplars(record: Record, shown: Shown) -> Tensor | None:
     return there.exemplar_images(shown.concepts) if same else None
 
 
-def drawings(table: Table, kind: str = "spread") -> dict[str, Shown]:
+def drawings(table: Table) -> dict[str, Shown]:
     """Return drawings of people, where they are at hand, and of systems, where they were kept."""
     people = {table.human.system: human_drawings(table)} if table.human else {}
-    kept = {name: table.drawings(record, kind) for name, record in table.systems.items()}
+    kept = {name: table.drawings(record, "spread") for name, record in table.systems.items()}
     return {name: shown for name, shown in (people | kept).items() if shown is not None}
 
 

@@ -11,12 +11,12 @@ from oneshot.metrics.features import embed
 from oneshot.metrics.leakage import nearest
 from oneshot.recipes import presets
 
-SPLITS = ("category", "published")
+DIVISIONS = ("category", "published")
 
 
 @dataclass(frozen=True)
 class Division(lines.Row):
-    """The K concepts of a data set as one of `SPLITS` divides them.
+    """The K concepts of a data set as one of `DIVISIONS` divides them.
 
     `names` are "category/k" or plain, `splits` numbers as in `drawings.splits`, `counts` drawings
     of each, and `nearest` what `metrics.leakage.nearest` says of each test concept.
@@ -44,31 +44,31 @@ class Division(lines.Row):
         return found
 
 
-def divisions(dataset: str, preset: str, file: Path | None = None) -> dict[str, Division]:
+def divisions(dataset: str, size: str, file: Path | None = None) -> dict[str, Division]:
     """Return the divisions of a data set by split: those kept, else measured from its drawings.
 
     Kept ones are of the concepts that systems were scored on. Without kept ones, drawings or critic
     there is none.
     """
-    place = dataset, presets.judged(preset)
-    kept = lines.read(file or table.place(dataset, preset, name="concepts.json"), Division)
+    place = dataset, presets.judged(size)
+    kept = lines.read(file or table.place(dataset, size, name="concepts.json"), Division)
     if there := {row.split: row for row in kept if (row.dataset, row.preset) == place}:
         return there
-    found = (measure(dataset, preset, split) for split in SPLITS)
+    found = (measure(dataset, size, split) for split in DIVISIONS)
     return {row.split: row for row in found if row}
 
 
-def measure(dataset: str, preset: str, split: str) -> Division | None:
+def measure(dataset: str, size: str, split: str) -> Division | None:
     """Measure a division in the space of the originality critic; None where that cannot be."""
-    group, home = concepts(dataset, preset, split), store.default()
-    critic = presets.originality_critic(dataset, preset)
+    group, home = concepts(dataset, size, split), store.default()
+    critic = presets.originality_critic(dataset, size)
     if group is None or not home.find(critic):
         return None
     exemplars = group.exemplar_images(range(len(group)))
     features = embed(home.get(critic), exemplars, critic.drawings.threshold).numpy()
     return Division(
         dataset,
-        presets.judged(preset),
+        presets.judged(size),
         split,
         list(group.names),
         group.splits.tolist(),
@@ -77,17 +77,17 @@ def measure(dataset: str, preset: str, split: str) -> Division | None:
     )
 
 
-def keep(dataset: str, preset: str, file: Path | None = None) -> list[Division]:
+def keep(dataset: str, size: str, file: Path | None = None) -> list[Division]:
     """Measure the divisions of a data set into a table, in place of those before; return them.
 
     Raises DataError, and leaves the table as it is, where they cannot be measured.
     """
-    found = [row for split in SPLITS if (row := measure(dataset, preset, split))]
+    found = [row for split in DIVISIONS if (row := measure(dataset, size, split))]
     if not found:
         raise DataError(
             f"the concepts of {dataset} are not on this machine; get its drawings, then "
-            f"`oneshot make concepts {presets.options(dataset, preset)}`"
+            f"`oneshot make concepts {presets.options(dataset, size)}`"
         )
-    where = file or table.place(dataset, preset, name="concepts.json")
+    where = file or table.place(dataset, size, name="concepts.json")
     lines.put(where, found, Division, lambda row: row.identity)
     return found

@@ -3,8 +3,9 @@
 Nothing is trained here: what has not been trained is not evaluated.
 """
 
+import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,6 +16,7 @@ from oneshot.drawings.sources import resolved
 from oneshot.evaluations import measure
 from oneshot.evaluations.record import HUMAN, Record, betas
 from oneshot.evaluations.samples import KINDS, Shown
+from oneshot.metrics.paired import ORIGINALITY_PLANE
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.beyond import Beyond
@@ -235,7 +237,7 @@ class Evaluation:
         if not self.chosen:
             return {}
         scores = store.get(self.parts["validation"])
-        told = {name: getattr(scores, name).value for name in measure.PLANE}
+        told = {name: getattr(scores, name).value for name in ORIGINALITY_PLANE}
         probes = dict(store.get(self.parts["probes"])) if "probes" in self.parts else {}
         latents = {name: probes.pop(name) for name in RECONSTRUCTION if name in probes}
         return {"validation": told, "probes": probes, "reconstruction": latents}
@@ -341,13 +343,10 @@ def trainings(model: Recipe | None) -> list[Recipe]:
 
     None of a null and of people.
     """
-    return [] if model is None or model.ephemeral else [*_above(model), model]
-
-
-def _above(model: Recipe) -> Iterator[Recipe]:
-    for recipe in model.upstream():
-        if not isinstance(recipe, Concepts | PublishedSplit):
-            yield from trainings(recipe)
+    if model is None or model.ephemeral:
+        return []
+    above = (one for one in model.upstream() if not isinstance(one, Concepts | PublishedSplit))
+    return [*itertools.chain.from_iterable(map(trainings, above)), model]
 
 
 def network(recipe: Recipe) -> str:

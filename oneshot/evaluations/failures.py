@@ -22,13 +22,13 @@ from oneshot.evaluations import lines, table
 from oneshot.metrics import beyond
 from oneshot.metrics.features import embed
 from oneshot.metrics.intervals import Interval, interval_of
-from oneshot.metrics.paired import KEPT, PLANE, resampled
+from oneshot.metrics.paired import KEPT, PLANE_SCORES, resampled
 from oneshot.models.nulls import OtherConcept, Warp
 from oneshot.recipes import presets
 from oneshot.recipes.beyond import TrainingFeatures, halves
 from oneshot.recipes.results import quantise
 from oneshot.rng import generator
-from oneshot.store import Store, default
+from oneshot.store import default
 
 NAME = "failures.json"
 CAUGHT_BY = {
@@ -46,7 +46,7 @@ The exemplar again and again; one drawing by another person again and again; wha
 another concept; the training drawings that are nearest to the exemplar; drawings by people out of
 focus, or with specks; the exemplar bent at random (`models.nulls`).
 """
-ALL = (*PLANE, *beyond.SCORES)
+COMPARED = (*PLANE_SCORES, *beyond.SCORES)
 """The scores that are compared: those of the planes, and those that see more."""
 OTHERS, PEOPLE = "other people", "people"
 """Other people, who do not fail, and whom all are compared with."""
@@ -62,8 +62,7 @@ SIGMA, SPECKS, FAINT = 1.5, 0.04, 90
 class Failure(lines.Row):
     """Drawings that fail, by score: as measured, and how far they are from people.
 
-    Both hold an interval over concepts for each of `ALL`; `gaps` are
-    those of the function `gaps`.
+    Both hold an interval over concepts for each of `COMPARED`; `gaps` are those of the function.
     """
 
     dataset: str
@@ -86,11 +85,11 @@ def seen(gaps: Mapping[str, Interval]) -> list[str]:
 def gaps(one: Any, people: Any) -> dict[str, Interval]:
     """Return how far each score is from that of people on the same concepts.
 
-    In units of people's score, or of `LEAST` where that is less. Both have `per_concept` and the
-    number of their `concepts`; scores that one of them lacks are left out.
+    In units of people's score, or of `LEAST` where that is less. Both have `per_concept`; scores
+    that one of them lacks are left out.
     """
     found = {}
-    for score in ALL:
+    for score in COMPARED:
         if all(_has(some, score) for some in (one, people)):
             mine, theirs = resampled(one, score), resampled(people, score)
             found[score] = interval_of((mine - theirs) / max(theirs[0], LEAST))
@@ -101,13 +100,13 @@ def _has(one: Any, score: str) -> bool:
     return all(name is None or name in one.per_concept for name in KEPT[score])
 
 
-def measure(dataset: str, size: str = "laptop", home: Store | None = None) -> list[Failure]:
+def measure(dataset: str, size: str = "laptop") -> list[Failure]:
     """Return people, other people, and all of `CAUGHT_BY`, of validation concepts.
 
     Raises what the store does without drawings, and ValueError where people drew too little to be
     compared.
     """
-    home = home or default()
+    home = default()
     recipe = presets.concepts(dataset, size)
     concepts = home.get(recipe)
     scored = beside_people(
@@ -192,22 +191,17 @@ def constructed(
 
 def compared(scored: Mapping[str, Mapping], dataset: str, size: str) -> list[Failure]:
     """Return each of what was `scored` by name, beside people, who are among it."""
-    by_name = {name: _concepts(by) for name, by in scored.items()}
+    by_name = {name: SimpleNamespace(per_concept=by) for name, by in scored.items()}
     return [
         Failure(
             dataset,
             size,
             name,
-            {score: interval_of(resampled(one, score)) for score in ALL},
+            {score: interval_of(resampled(one, score)) for score in COMPARED},
             gaps(one, by_name[PEOPLE]),
         )
         for name, one in by_name.items()
     ]
-
-
-def _concepts(by: Mapping) -> SimpleNamespace:
-    values = {name: np.asarray(some, float) for name, some in by.items()}
-    return SimpleNamespace(per_concept=values, concepts=len(values["scale"]))
 
 
 def _nearest(exemplars: Tensor, training: Tensor, count: int) -> np.ndarray:

@@ -19,7 +19,6 @@ from oneshot.recipes.results import Drawn, Samples
 from oneshot.store import Store
 from oneshot.training.precision import Precision
 
-PLANE = ("originality", "recognizability")
 PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
 
 
@@ -97,13 +96,13 @@ def ends(scores: ScoresTable) -> dict[str, list[list[float]]]:
     return {name: [[row[0], row[-1]] for row in scores.per_concept[name]] for name in names}
 
 
-def milliseconds(drawn: Samples, precision: str, store: Store, tries: int = 2) -> float:
-    """Return the time of one of 32 drawings that are made together, the best of `tries`."""
+def milliseconds(drawn: Samples, precision: str, store: Store) -> float:
+    """Return the time of one of 32 drawings that are made together, the better of two tries."""
     model, concepts = store.get(drawn.model), store.get(drawn.concepts)
     exemplars = concepts.exemplar_images(concepts.of(drawn.split)[:4]).to(store.device)
     clocks = []
     with Precision(bf16="bf16" in precision).autocast(store.device):
-        for _ in range(tries):
+        for _ in range(2):
             start = time.perf_counter()
             # values at hand, so that no device is still at work when the clock stops
             model.draw(exemplars, 8, **drawn.options).sum().item()

@@ -9,7 +9,9 @@ recognizability is in percent.
 
 from collections.abc import Mapping
 
-PLANE: Mapping[str, Mapping[str, tuple[float, float]]] = {
+from oneshot.metrics.paired import DIVERSITY_PLANE
+
+POINTS: Mapping[str, Mapping[str, tuple[float, float]]] = {
     "omniglot": {
         "human": (0.390, 97.6),
         "cfgdm": (0.364, 96.7),
@@ -32,7 +34,7 @@ PLANE: Mapping[str, Mapping[str, tuple[float, float]]] = {
     },
 }
 """Diversity and recognizability by data set and system: fig. 2, large markers."""
-SYSTEMS = tuple(name for name in PLANE["omniglot"] if name != "human")
+SYSTEMS = tuple(name for name in POINTS["omniglot"] if name != "human")
 """The systems that are compared in the paper."""
 
 BINS: Mapping[str, Mapping[str, tuple[tuple[float, float], ...]]] = {
@@ -89,5 +91,5 @@ The first points of some strengths lie on top of each other and could not be rea
 
 def point(dataset: str, system: str) -> dict[str, float] | None:
     """Return the published diversity and recognizability of a system, None where there are none."""
-    found = PLANE.get(dataset, {}).get(system)
-    return found and dict(zip(("diversity", "recognizability"), found, strict=True))
+    found = POINTS.get(dataset, {}).get(system)
+    return found and dict(zip(DIVERSITY_PLANE, found, strict=True))

@@ -8,8 +8,8 @@ from typing import Any
 
 from oneshot.evaluations.lines import Row
 from oneshot.metrics.intervals import Interval
+from oneshot.systems import HUMAN as HUMAN
 
-HUMAN = "human"
 IDENTITY = (
     "dataset",
     "size",

@@ -9,9 +9,7 @@ from oneshot.evaluations.table import Table, read
 from oneshot.metrics import paired
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import Measured
-
-PLANE = ("originality", "recognizability")
+from oneshot.metrics.paired import ORIGINALITY_PLANE
 
 
 def regularized(
@@ -67,7 +65,7 @@ def spread(runs: Table) -> tuple[float, float]:
 
     It is the unit of distances to human (`metrics.human`), taken over all runs of a sweep.
     """
-    points = [[record[name].value for name in PLANE] for record in runs.models]
+    points = [[record[name].value for name in ORIGINALITY_PLANE] for record in runs.models]
     return tuple(spread_of(points).tolist()) if points else (1.0, 1.0)
 
 
@@ -78,7 +76,7 @@ def distance(runs: Sequence[Record], table: Table, unit: tuple[float, float]) ->
     """
     if table.human is None or len(table.models) < 2:
         return None
-    return paired.distance(Measured.of(runs), Measured.of([table.human]), unit)
+    return paired.distance(runs, [table.human], unit)
 
 
 def seeds_together(runs: Table) -> list[list[Record]]:
@@ -139,4 +137,6 @@ def path(run: Record, among: Table, part: str = "guidance") -> list[list[Record]
 
 def validated(runs: Sequence[Record]) -> np.ndarray:
     """Return originality and recognizability on validation concepts, seeds averaged."""
-    return np.mean([[record.validation[name] for name in PLANE] for record in runs], axis=0)
+    return np.mean(
+        [[record.validation[name] for name in ORIGINALITY_PLANE] for record in runs], axis=0
+    )

@@ -81,6 +81,11 @@ class Table(Sequence[Record]):
             found.setdefault(record.system, record)
         return found
 
+    @property
+    def with_people(self) -> dict[str, Record]:
+        """People and the first record of each system, by name; nothing without people."""
+        return {HUMAN: self.human} | self.systems if self.human else {}
+
     def filter(self, wanted: Callable[[Record], bool]) -> "Table":
         """Return the records that are wanted."""
         return self._of(record for record in self if wanted(record))

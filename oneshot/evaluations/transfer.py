@@ -26,10 +26,11 @@ from oneshot.evaluations.samples import Shown
 from oneshot.evenly import evenly
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import Claim, Measured, more
+from oneshot.metrics.paired import Claim, more
 from oneshot.metrics.scoring import score
 from oneshot.recipes import presets
 from oneshot.recipes.base import Getter, Recipe
+from oneshot.recipes.results import quantise
 from oneshot.recipes.rivals import UNHOUSED, rivals
 from oneshot.recipes.together import ANY
 
@@ -103,9 +104,9 @@ def exemplars(
     The sketchbook has no splits. Raises DataError when the data set is not on this machine.
     """
     if drawn == SKETCHBOOK:
-        strokes = sketchbook.drawings().items()
-        pages = [read_drawing([line.tolist() for line in lines]) for _, lines in strokes]
-        return torch.cat(pages), [0] * len(pages), [name for name, _ in strokes], None
+        sketches = sketchbook.drawings()
+        pages = torch.cat([read_drawing(strokes) for strokes in sketches.values()])
+        return pages, [0] * len(pages), list(sketches), None
     recipe = presets.concepts(drawn)
     check_data(recipe.drawings, store.default())
     group = store.get(recipe)
@@ -158,14 +159,14 @@ def validated(system: str, learned: str, drawn: str, recipe: Recipe, home: Gette
     return _measured(system, learned, drawn, recipe, *asked, home=home)[0]
 
 
-def place(drawn: str) -> str:
+def dataset_label(drawn: str) -> str:
     """Return what a data set, or the sketchbook, is called on a page."""
     return "the sketchbook" if drawn == SKETCHBOOK else source(drawn).label
 
 
-def called(system: str, learned: str) -> str:
+def model_label(system: str, learned: str) -> str:
     """Return what a model is called on a page: its system, and what it learned."""
-    return f"{systems.label(system)}, {'all three' if learned == ANY else place(learned)}"
+    return f"{systems.label(system)}, {'all three' if learned == ANY else dataset_label(learned)}"
 
 
 def chosen(rows: Sequence[Transfer], system: str = "ldm") -> str:
@@ -194,13 +195,12 @@ def carries(rows: Sequence[Transfer]) -> list[Claim]:
         home = found.get((drawn, at_home, system))
         if system == systems.HUMAN or home is None or learned == at_home:
             continue
-        model, other = systems.label(system), called(system, learned).partition(", ")[2]
+        model, other = systems.label(system), model_label(system, learned).partition(", ")[2]
         statement = (
-            f"On {place(drawn)}, the {model} that learned it is more recognizable than the one "
-            f"that learned {other}."
+            f"On {dataset_label(drawn)}, the {model} that learned it is more recognizable than the "
+            f"one that learned {other}."
         )
-        sides = Measured.of([home]), Measured.of([row])
-        claims.append(more(statement, "recognizability", *sides))
+        claims.append(more(statement, "recognizability", [home], [row]))
     return claims
 
 
@@ -230,7 +230,7 @@ def _measured(
     drawn: Any = people
     if recipe is not None:
         drawn = home.get(recipe).draw(pages.to(home.device), VARIATIONS, concepts=ids).cpu()
-    levels = drawn if drawn.dtype == torch.uint8 else (255 * drawn).round().byte()
+    levels = drawn if drawn.dtype == torch.uint8 else quantise(drawn)
     judges = rivals(UNHOUSED if target == SKETCHBOOK else target)
     critics = store.get(judges.originality), store.get(judges.recognition)
     scores = score(levels, pages, *critics, threshold=judges.concepts.threshold, trials=None)

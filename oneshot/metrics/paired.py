@@ -22,8 +22,10 @@ from oneshot.metrics.intervals import DRAWS, Array, Interval, interval_of, weigh
 
 HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
 UNTESTED = "not tested yet"
-SCORES = ("originality", "recognizability")
-PLANE = ("diversity", "originality", "recognizability")
+ORIGINALITY_PLANE = ("originality", "recognizability")
+DIVERSITY_PLANE = ("diversity", "recognizability")
+PLANE_SCORES = ("diversity", "originality", "recognizability")
+"""The axes of the two planes on which systems lie, and all of them."""
 KEPT = {
     "diversity": ("raw_diversity", "scale"),
     "diversity_raw": ("raw_diversity", None),
@@ -36,6 +38,9 @@ TINY = 1e-9
 """Rounding, of squared distances of features."""
 COMPARABLE = 0.05
 """Originality that a system may lack beside another and still be called as original."""
+
+Runs = Sequence[Any]
+"""Trainings of one system that differ in their seed alone; each has scores `per_concept`."""
 
 
 @dataclass(frozen=True)
@@ -92,69 +97,32 @@ class Claim:
         return cls(statement, None, why, UNTESTED)
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Scores of one system by concept; each array is (S, C) of S trainings and C concepts.
-
-    `recognizability` is in percent. Originality is the mean of `distance`, to the exemplar in the
-    critic's space, over that of `scale`; see `metrics.scoring.Scores.per_concept`.
-    """
-
-    recognizability: Array
-    distance: Array
-    scale: Array
-
-    @property
-    def concepts(self) -> int:
-        """The number of concepts."""
-        return self.recognizability.shape[1]
-
-    @property
-    def seeds(self) -> int:
-        """The number of trainings."""
-        return len(self.recognizability)
-
-    @classmethod
-    def of(cls, runs: Sequence[Any]) -> "Measured":
-        """Take the scores of trainings that differ in their seed; each has `per_concept`.
-
-        Raises ValueError when they were not scored on the same number of concepts.
-        """
-        names = ("recognizability", "distance", "scale")
-        parts = [[np.asarray(run.per_concept[name], float) for run in runs] for name in names]
-        if len({len(values) for part in parts for values in part}) != 1:
-            raise ValueError("the runs were scored on different concepts, or there is none")
-        return cls(*map(np.stack, parts))
+def more(statement: str, score: str, first: Runs, second: Runs) -> Claim:
+    """Test whether `first` has more of a score."""
+    scores, concepts = _compared([first, second], score)
+    test = estimate(np.subtract, *scores, concepts=concepts)
+    return Claim.tested(statement, score, test, min(len(first), len(second)))
 
 
-def more(statement: str, score: str, first: Measured, second: Measured, seed: int = 0) -> Claim:
-    """Test whether `first` has more of a score, "originality" or "recognizability"."""
-    place = _place(score)
-    scores = (system[..., place] for system in _by_training([first, second]))
-    test = estimate(np.subtract, *scores, concepts=first.concepts, seed=seed)
-    return Claim.tested(statement, score, test, min(first.seeds, second.seeds))
-
-
-def more_recognizable(statement: str, first: Measured, second: Measured) -> Claim:
+def more_recognizable(statement: str, first: Runs, second: Runs) -> Claim:
     """Test whether `first` is more recognizable without being less original than `second`.
 
     Originality is comparable, or higher, when it is less by at most `COMPARABLE`. Both parts must
     hold for the statement to hold; when one does not, neither does the statement.
     """
-    scores = _by_training([first, second])
+    scores, concepts = _compared([first, second], *ORIGINALITY_PLANE)
     original, recognizable = (
-        estimate(np.subtract, *(one[..., k] for one in scores), concepts=first.concepts)
-        for k in range(2)
+        estimate(np.subtract, *(one[..., k] for one in scores), concepts=concepts) for k in range(2)
     )
     tests = [recognizable, original.shifted(COMPARABLE)]
     told = every(verdict(test.interval()) for test in tests)
     interval = recognizable.interval()
     evidence = f"recognizability {signed(interval)}, originality {signed(original.interval())}"
-    seeds = min(first.seeds, second.seeds)
+    seeds = min(len(first), len(second))
     return Claim.of(statement, interval, evidence, told, tests, seeds=seeds)
 
 
-def along(path: Sequence[Measured], other: Measured) -> Estimate | None:
+def along(path: Sequence[Runs], other: Runs) -> Estimate | None:
     """Return how much more recognizable a system is than another where it is as original.
 
     `path` is the system at several strengths of guidance, or at other settings that move it along
@@ -162,12 +130,12 @@ def along(path: Sequence[Measured], other: Measured) -> Estimate | None:
     of the `other`, so that no strength is chosen. None where the line does not reach so far on 5 %
     of resamples or more, or has fewer than two points.
     """
-    scores = _by_training([*path, other])
+    scores, concepts = _compared([*path, other], *ORIGINALITY_PLANE)
     first = np.stack([one.mean(1)[:, 0] for one in scores])
     reached = (first[:-1].min(0) <= first[-1]) & (first[-1] <= first[:-1].max(0))
     if len(path) < 2 or not reached[0] or reached.mean() < 0.95:
         return None
-    return estimate(_along, *scores, concepts=other.concepts)
+    return estimate(_along, *scores, concepts=concepts)
 
 
 def _along(*systems: Array) -> Array:
@@ -182,19 +150,20 @@ def _along(*systems: Array) -> Array:
 
 def nearest_to_human(
     statement: str,
-    first: Measured,
-    others: Mapping[str, Measured],
-    human: Measured,
+    first: Runs,
+    others: Mapping[str, Runs],
+    human: Runs,
     spread: Array | Sequence[float],
 ) -> Claim:
     """Test whether `first` is nearer the humans than every one of `others`; see `nearest`.
 
     `spread` (2,) is that of `metrics.human.distance_to_human`, of all runs that are compared.
     """
-    people, mine, *rest = _by_training([human, first, *others.values()])
-    seeds = min(one.seeds for one in (first, *others.values()))
+    scores, concepts = _compared([human, first, *others.values()], *ORIGINALITY_PLANE)
+    people, mine, *rest = scores
+    seeds = min(map(len, (first, *others.values())))
     found = dict(zip(others, rest, strict=True))
-    return nearest(statement, *farther(people, mine, found, spread, human.concepts), seeds)
+    return nearest(statement, *farther(people, mine, found, spread, concepts), seeds)
 
 
 def farther(
@@ -241,13 +210,13 @@ def nearest(statement: str, far: float, nearer: Mapping[str, Estimate], seeds: i
     return Claim.of(statement, gaps[rival], evidence, told, [*nearer.values()], seeds=seeds)
 
 
-def distance(system: Measured, human: Measured, spread: ArrayLike, **options: Any) -> Interval:
+def distance(system: Runs, human: Runs, spread: ArrayLike) -> Interval:
     """Return the distance of a system to the humans; `spread` as in `nearest_to_human`."""
-    values = points([human, system], **options)
+    values = points([human, system])
     return interval_of(distance_to_human(values[:, 1], values[:, 0], spread))
 
 
-def rises(statement: str, score: str, betas: Sequence[float], systems: Sequence[Measured]) -> Claim:
+def rises(statement: str, score: str, betas: Sequence[float], systems: Sequence[Runs]) -> Claim:
     """Test whether a score rises with beta: the slope of its straight line in log10 of beta.
 
     "Does not hold" then says that it falls. `systems` were trained at `betas`, positive numbers.
@@ -255,66 +224,64 @@ def rises(statement: str, score: str, betas: Sequence[float], systems: Sequence[
     """
     if len(betas) != len(systems) or len(set(betas)) < 2 or min(betas) <= 0:
         raise ValueError(f"a slope needs systems at two positive betas or more, got {list(betas)}")
-    place, decades = _place(score), np.log10(np.asarray(betas, float))
+    decades = np.log10(np.asarray(betas, float))
     decades -= decades.mean()
 
     def slope(*scores: Array) -> Array:
         return np.stack(scores, -1) @ decades / np.square(decades).sum()
 
-    scores = (one[..., place] for one in _by_training(systems))
-    test = estimate(slope, *scores, concepts=systems[0].concepts)
-    claim = Claim.tested(statement, score, test, min(one.seeds for one in systems))
+    found, concepts = _compared(systems, score)
+    test = estimate(slope, *found, concepts=concepts)
+    claim = Claim.tested(statement, score, test, min(map(len, systems)))
     return replace(claim, evidence=f"{claim.evidence} for each factor of ten")
 
 
-def points(systems: Sequence[Measured], draws: int = DRAWS, seed: int = 0) -> Array:
+def points(systems: Sequence[Runs], draws: int = DRAWS) -> Array:
     """Return (1 + draws, systems, 2): originality and recognizability, first as measured.
 
-    Over concepts, and over trainings. Raises ValueError unless all were scored on the same number
-    of concepts, two or more.
+    Over concepts, and over trainings; `draws` are `DRAWS` at most. Raises ValueError unless all
+    were scored on the same number of concepts, two or more.
     """
-    scores = _by_training(systems, draws, seed)
-    drawn = (training_weights(one.shape[1], draws, seed + k) for k, one in enumerate(scores, 1))
-    together = [(d[..., None] * one).sum(1) for d, one in zip(drawn, scores, strict=True)]
-    return np.stack(together, axis=1)
+    scores, _ = _compared(systems, *ORIGINALITY_PLANE)
+    drawn = (training_weights(one.shape[1], draws, k) for k, one in enumerate(scores, 1))
+    pairs = zip(drawn, scores, strict=True)
+    return np.stack([(d[..., None] * one[: 1 + draws]).sum(1) for d, one in pairs], axis=1)
 
 
-def _by_training(systems: Sequence[Measured], draws: int = DRAWS, seed: int = 0) -> list[Array]:
-    """Return originality and recognizability of each, (1 + draws, trainings, 2)."""
-    counts = {system.concepts for system in systems}
-    if len(counts) != 1 or min(counts) < 2:
+def _compared(systems: Sequence[Runs], *scores: str) -> tuple[list[Array], int]:
+    """Return scores of systems as `by_training` does, and of how many concepts they are.
+
+    Raises ValueError unless all were scored on the same number of concepts, two or more.
+    """
+    counts = {len(run.per_concept["scale"]) for runs in systems for run in runs}
+    if len(counts) != 1 or min(counts) < 2 or not all(map(len, systems)):
         raise ValueError(
             f"systems must be scored on the same concepts, got {sorted(counts)} of them"
         )
-    drawn = weights(counts.pop(), draws, seed)
-    found = []
-    for one in systems:
-        right, far, size = (drawn @ v.T for v in (one.recognizability, one.distance, one.scale))
-        found.append(np.stack([far / size, right], axis=-1))
-    return found
+    return [by_training(runs, *scores) for runs in systems], counts.pop()
 
 
 def resampled(scores: Any, score: str) -> Array:
     """Return a score (1 + draws,): as measured, and on each resample of its concepts.
 
-    `scores` has `per_concept` and the number of its `concepts`. Raises ValueError for a score that
-    is not kept by concept, or not of these.
+    `scores` has `per_concept`. Raises ValueError for a score that is not kept by concept, or not of
+    these.
     """
     if score not in KEPT:
         raise ValueError(f"no {score!r} by concept; known: {', '.join(KEPT)}")
     if not {*filter(None, KEPT[score])} <= scores.per_concept.keys():
         raise ValueError(f"{score!r} is not known of this one: `oneshot results beyond` adds it")
-    concepts = weights(scores.concepts)
-    above, below = (
-        name and concepts @ np.asarray(scores.per_concept[name], float) for name in KEPT[score]
-    )
-    if below is None:
+    values, unit = (name and np.asarray(scores.per_concept[name], float) for name in KEPT[score])
+    drawn = weights(len(values))
+    above = drawn @ values
+    if unit is None:
         return above
+    below = drawn @ unit
     # copies have neither distance nor bias: no share of it
     return np.divide(above, below, out=np.zeros_like(above), where=below > TINY)
 
 
-def by_training(runs: Sequence[Any], *scores: str) -> Array:
+def by_training(runs: Runs, *scores: str) -> Array:
     """Return a score (1 + draws, S) of S trainings, or several (1 + draws, S, scores)."""
     each = [np.stack([resampled(one, score) for one in runs], 1) for score in scores]
     return each[0] if len(each) == 1 else np.stack(each, -1)
@@ -329,7 +296,7 @@ def difference(first: ArrayLike, second: ArrayLike) -> Estimate:
 def far_from_human(
     systems: Sequence[Any],
     human: Any,
-    scores: Sequence[str] = ("diversity", "recognizability"),
+    scores: Sequence[str] = DIVERSITY_PLANE,
     unit: Sequence[Any] = (),
 ) -> Array:
     """Return distances to humans (1 + draws, systems) on the plane of two scores.
@@ -337,22 +304,20 @@ def far_from_human(
     As measured and on each resample of concepts, in spreads over the systems of `unit`, or over all
     of them, which are taken once.
     """
-    points = np.stack([np.stack([resampled(one, s) for s in scores], -1) for one in systems], 1)
-    people = np.stack([resampled(human, s) for s in scores], -1)[:, None]
-    chosen = [[resampled(one, s)[0] for s in scores] for one in unit]
-    return distance_to_human(points, people, spread_of(np.array(chosen) if unit else points[0]))
+    points, people = by_training(systems, *scores), by_training([human], *scores)
+    measured = by_training(unit or systems, *scores)[0]
+    return distance_to_human(points, people, spread_of(measured))
 
 
-def concepts_needed(claim: Claim, power: float = 0.8, level: float = 0.05) -> float:
-    """Return of how many concepts a test would tell what was measured, at `level` and `power`.
+def concepts_needed(claim: Claim, level: float = 0.05) -> float:
+    """Return of how many concepts a test would tell what was measured four times in five.
 
-    Were it as it was measured, the differences of concepts being normal, and with as many
-    trainings; infinity where no number would. Statements of several parts are taken for the one
-    that decides.
+    At `level`, the differences of concepts being normal, and with as many trainings; infinity where
+    no number would. Statements of several parts are taken for the one that decides.
     """
     if claim.p is None or claim.p >= 1:
         return math.inf
-    had, wanted = norm.isf(claim.p / 2), norm.isf(level / 2) + norm.ppf(power)
+    had, wanted = norm.isf(claim.p / 2), norm.isf(level / 2) + norm.ppf(0.8)
     left = (had / wanted) ** 2 - claim.of_seeds
     return float(claim.concepts * (1 - claim.of_seeds) / left) if left > 0 else math.inf
 
@@ -379,9 +344,3 @@ def signed(interval: Interval) -> str:
     # adding 0.0 makes -0.0 positive
     value, low, high = (f"{round(bound, decimals) + 0.0:+.{decimals}f}" for bound in bounds)
     return f"{value} [{low}, {high}]"
-
-
-def _place(score: str) -> int:
-    if score not in SCORES:
-        raise ValueError(f"unknown score {score!r}; known: {', '.join(SCORES)}")
-    return SCORES.index(score)

@@ -7,7 +7,7 @@ import numpy as np
 
 from oneshot.metrics.fits import band, fit_curve
 from oneshot.metrics.intervals import Array
-from oneshot.metrics.paired import Measured, points
+from oneshot.metrics.paired import Runs, points
 
 DRAWS = 500
 """Resamples to which a curve is fitted anew."""
@@ -35,7 +35,7 @@ class Tradeoff:
     band: Array | None = None
 
 
-def tradeoff(betas: Sequence[float], systems: Sequence[Measured]) -> Tradeoff:
+def tradeoff(betas: Sequence[float], systems: Sequence[Runs]) -> Tradeoff:
     """Fit a quadratic curve through systems trained at `betas`, positive and rising.
 
     The curve is parametric in (log10 of beta, originality, recognizability). Its band is over

@@ -21,7 +21,7 @@ import difflib
 import itertools
 import math
 import reprlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -30,10 +30,9 @@ from typing import Any
 import yaml
 
 from oneshot import shipped
-from oneshot.claims.latent_representation import FIXED
 from oneshot.diffusion.guidance import check_strength
 from oneshot.drawings.sources import root, source
-from oneshot.evaluations.divisions import SPLITS
+from oneshot.evaluations.divisions import DIVISIONS
 from oneshot.evaluations.evaluate import Evaluation, regularized
 from oneshot.evaluations.record import HUMAN
 from oneshot.objectives.regularizers import REGULARIZERS, bottleneck
@@ -69,7 +68,7 @@ class Sweep:
 
     def __post_init__(self):
         _choice("preset", self.preset, presets.PRESETS)
-        _choice("split", self.split, SPLITS)
+        _choice("split", self.split, DIVISIONS)
         if not isinstance(self.dataset, str):
             raise SweepError(f"dataset: {_shown(self.dataset)} is not a name")
         try:
@@ -194,31 +193,6 @@ class _Strict(yaml.SafeLoader):
                     None, None, f"{_shown(key)} is given twice", node.start_mark
                 )
         return super().construct_mapping(node, deep)
-
-
-def families(
-    names: Sequence[str], betas: Sequence[float] = ()
-) -> tuple[tuple[str, ...], tuple[dict[str, Any], ...]]:
-    """Return controls and grid of families as `Record.family` names them.
-
-    A regularizer alone takes each of `betas`; in "barlow+prototype" the prototype does, beside the
-    betas of `FIXED`. Raises SweepError for a name that is none.
-    """
-    controls, grid = [], []
-    for family in names:
-        parts = family.split("+")
-        if family in CONTROLS:
-            controls.append(family)
-        elif len(parts) == 1:
-            _choice("regularizers", family, REGULARIZERS)
-            grid.append({family: list(betas)})
-        elif "prototype" in parts and all(part in FIXED for part in set(parts) - {"prototype"}):
-            others = {part: FIXED[part] for part in parts if part != "prototype"}
-            grid.append(others | {"prototype": list(betas)})
-        else:
-            known = ", ".join(f"{name}+prototype" for name in FIXED)
-            raise SweepError(f"no combination {family!r}; known: {known}")
-    return tuple(controls), tuple(grid)
 
 
 def _entry(where: str, entry: Any) -> dict[str, tuple[float, ...]]:

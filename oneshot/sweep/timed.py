@@ -51,7 +51,7 @@ class Outcome:
 
 
 def jobs(
-    preset: str = "laptop", datasets: Iterable[str] = DATASETS, names: Iterable[str] = ()
+    size: str = "laptop", datasets: Iterable[str] = DATASETS, names: Iterable[str] = ()
 ) -> list[Job]:
     """Return all jobs of a size, the most wanted first; of size laptop, in their second edition.
 
@@ -67,7 +67,7 @@ def jobs(
         if dataset == ANY and name != "ldm":
             continue
         own = systems.recipe if seed else _recipe
-        recipe = reseeded(own(name, dataset, preset), seed)
+        recipe = reseeded(own(name, dataset, size), seed)
         found.append(Job(name, dataset, seed, recipe))
     return found
 
@@ -97,7 +97,7 @@ def work(
 
 
 def run(
-    preset: str,
+    size: str,
     minutes: float,
     store: Store,
     say: Callable[[str], None] = print,
@@ -109,7 +109,7 @@ def run(
 ) -> int:
     """Work on all jobs of a size and say what became of each; return 0 when nothing is left."""
     left = 0
-    wanted = jobs(preset, datasets, names)
+    wanted = jobs(size, datasets, names)
     for outcome in work(wanted, minutes, store, compiled=compiled, clock=clock):
         left += outcome.state not in ("there", "made")
         say(f"{outcome.job.name:28} {outcome.state:8} {outcome.said}".rstrip())
@@ -118,10 +118,10 @@ def run(
     return 1 if left else 0
 
 
-def _recipe(name: str, dataset: str, preset: str) -> Any:
-    if name in editions.SYSTEMS and preset in ("draft", "laptop"):
-        return presets.small(name, dataset, preset, edition=2)
-    return systems.recipe(name, dataset, preset)
+def _recipe(name: str, dataset: str, size: str) -> Any:
+    if name in editions.SYSTEMS and size in ("draft", "laptop"):
+        return presets.small(name, dataset, size, edition=2)
+    return systems.recipe(name, dataset, size)
 
 
 def _make(job: Job, store: Store) -> Outcome:

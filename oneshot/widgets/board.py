@@ -21,7 +21,7 @@ from oneshot.widgets import assets
 from oneshot.widgets.canvas import unless_empty
 from oneshot.widgets.tables import Cells, grid
 
-KINDS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
+CLASSES = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided"}
 MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?"}
 SIGNS = {HOLDS: "+", FAILS: "\u2212", UNDECIDED: "?"}
 LETTERS = {
@@ -50,7 +50,7 @@ def board(found: Sequence[Finding]) -> HTML:
     rows = "".join(_row(one, papers, sets) for one in found)
     choices = (
         _choice("paper", papers, "radio"),
-        _choice("verdict", list(KINDS), "checkbox"),
+        _choice("verdict", list(CLASSES), "checkbox"),
         _choice("data set", sets, "radio"),
     )
     parts = [
@@ -123,7 +123,7 @@ def _rules(papers: int, sets: int) -> str:
     chosen = '.oneshot-board:has([name="board-{0}"][value="{1}"]{2}) li{3}[data-{0}="{1}"]{4}'
     radios = [("paper", k) for k in range(papers)] + [("dataset", k) for k in range(sets)]
     rules = [chosen.format(name, k, ":checked", ":not(", ")") for name, k in radios]
-    rules += [chosen.format("verdict", k, ":not(:checked)", "", "") for k in range(len(KINDS))]
+    rules += [chosen.format("verdict", k, ":not(:checked)", "", "") for k in range(len(CLASSES))]
     return ",".join(rules) + "{display:none}"
 
 
@@ -131,7 +131,7 @@ def _row(one: Finding, papers: Sequence[str], sets: Sequence[str]) -> str:
     claim, part, told = one.claim, one.part, one.verdict.verdict
     places = {
         "paper": papers.index(part.paper),
-        "verdict": list(KINDS).index(told),
+        "verdict": list(CLASSES).index(told),
         "dataset": sets.index(part.dataset),
     }
     data = " ".join(f'data-{name}="{place}"' for name, place in places.items())
@@ -141,8 +141,8 @@ def _row(one: Finding, papers: Sequence[str], sets: Sequence[str]) -> str:
     about = filter(None, (f"{part.paper}{source}", part.dataset, sample))
     signs = "".join(_sign(name, again) for name, again in one.again.items())
     return (
-        f'<li class="{KINDS[told]}" {data}><details><summary>'
-        f'<span class="chip {KINDS[told]}">{MARKS[told]} {told}</span>'
+        f'<li class="{CLASSES[told]}" {data}><details><summary>'
+        f'<span class="chip {CLASSES[told]}">{MARKS[told]} {told}</span>'
         f'<span class="text">{escape(claim.statement)} '
         f'<span class="from">{escape(" · ".join(about))}</span></span>'
         f'<span class="strips">{_strip(claim.interval)}'
@@ -173,11 +173,11 @@ def _bars(fewer: Mapping[str, Mapping[str, int]]) -> str:
     for place, (name, counts) in enumerate(fewer.items()):
         told.append(f"{_share(name)}: {_often(counts)}")
         bottom = 14.0
-        for verdict in KINDS:
+        for verdict in CLASSES:
             height = 14 * counts.get(verdict, 0) / sum(counts.values())
             bottom -= height
             parts += [
-                f'<rect class="{KINDS[verdict]}" x="{8 * place}" y="{bottom:.1f}" width="7" '
+                f'<rect class="{CLASSES[verdict]}" x="{8 * place}" y="{bottom:.1f}" width="7" '
                 f'height="{height:.1f}"/>'
             ] * bool(height)
     words = "; ".join(told)
@@ -193,11 +193,11 @@ def _share(name: str) -> str:
 
 def _often(counts: Mapping[str, int]) -> str:
     """Return verdicts and how often each came, such as "holds 3, undecided 2"."""
-    return ", ".join(f"{verdict} {counts[verdict]}" for verdict in KINDS if counts.get(verdict))
+    return ", ".join(f"{verdict} {counts[verdict]}" for verdict in CLASSES if counts.get(verdict))
 
 
 def _sign(name: str, claim: Claim) -> str:
-    kind, letter = KINDS[claim.verdict], LETTERS[name]
+    kind, letter = CLASSES[claim.verdict], LETTERS[name]
     told = f"{name}: {claim.verdict}"
     return (
         f'<span class="sign {kind}" title="{told}"><b aria-hidden="true">{letter}</b>'
@@ -211,7 +211,7 @@ def _legend(found: Sequence[Finding]) -> str:
     told = ["Each strip is a 95 % interval beside 0 (dashed), as far as it reaches."]
     if shares := dict.fromkeys(name for one in found for name in one.fewer):
         *most, last = shares
-        marks = ", ".join(f'<i class="{kind}"></i> {word}' for word, kind in KINDS.items())
+        marks = ", ".join(f'<i class="{kind}"></i> {word}' for word, kind in CLASSES.items())
         told.append(
             f"Small bars are the same test on {', '.join(most)} and {last} of the concepts, each "
             f"drawn {DRAWS} times, and how often it came out how ({marks})."

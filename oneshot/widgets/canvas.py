@@ -21,7 +21,7 @@ from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED
 from oneshot.widgets.rows import Rows
 
-HUMAN, MODEL = "#181a22", "#b04a16"
+HUMAN_COLOUR, MODEL_COLOUR = systems.PEOPLE.colour, "#b04a16"
 REGULARIZERS = {
     "prototype": "#b04a16",
     "barlow": "#26727a",
@@ -37,6 +37,8 @@ RAMP = LinearSegmentedColormap.from_list(
 """From little to much of what varies, wide enough that neighbours can be told apart."""
 VERDICTS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
 MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7)}
+UP = "recognizability"
+"""What is upwards on every plane."""
 NOTHING = Markdown("*There is nothing to show yet.*")
 
 NARROW = "oneshot-narrow"
@@ -142,27 +144,22 @@ def looks(name: str) -> tuple[str, str]:
     return systems.looks(name)
 
 
-def label(name: str) -> str:
-    """Return what a page calls a system, or what is regularized."""
-    return systems.label(name)
-
-
-def axis(column: str) -> str:
+def axis_label(column: str) -> str:
     """Return what an axis of a column is called."""
     return f"{column} (%)" if column.startswith("recognizability") else column
 
 
-def point(one: Any, x: str, y: str) -> tuple[float, float]:
-    """Return a record's place on the plane of two scores."""
-    return getattr(one, x).value, getattr(one, y).value
+def point(one: Any, x: str) -> tuple[float, float]:
+    """Return a record's place on the plane of a score and recognizability."""
+    return getattr(one, x).value, getattr(one, UP).value
 
 
-def middle(value: Any) -> float:
+def value_of(value: Any) -> float:
     """Return a number, or the value of an interval."""
     return value.value if isinstance(value, Interval) else value
 
 
-def reach(value: Any) -> list[list[float]]:
+def error_bars(value: Any) -> list[list[float]]:
     """Return how far an interval reaches below and above its value, nowhere of a number."""
     if not isinstance(value, Interval):
         return [[0.0], [0.0]]
@@ -170,15 +167,15 @@ def reach(value: Any) -> list[list[float]]:
     return [[max(value.value - value.low, 0.0)], [max(value.high - value.value, 0.0)]]
 
 
-def ellipse(x: np.ndarray, y: np.ndarray, level: float = 0.95, points: int = 60) -> np.ndarray:
-    """Return an ellipse (points, 2) that holds `level` of a bootstrapped point.
+def ellipse(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return an ellipse (60, 2) that holds 95 % of a bootstrapped point.
 
     `x` and `y` are (1 + draws,): as measured, which is the centre, then of each resample; they are
     taken to be normal.
     """
     spread = np.linalg.cholesky(np.cov(x[1:], y[1:]) + 1e-12 * np.eye(2))
-    radius = np.sqrt(-2 * np.log(1 - level))
-    turn = np.linspace(0, 2 * np.pi, points)
+    radius = np.sqrt(-2 * np.log(1 - 0.95))
+    turn = np.linspace(0, 2 * np.pi, 60)
     return np.array([x[0], y[0]]) + radius * np.stack([np.cos(turn), np.sin(turn)], 1) @ spread.T
 
 

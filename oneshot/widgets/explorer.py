@@ -45,9 +45,9 @@ class Explorer(anywidget.AnyWidget):
 
     `names` are the C concepts and `exemplars` (C, 1, H, W) their pictures; `people` are drawings
     (C, V, 1, H, W) by people, where there are any, `human` is their point and `reference` their
-    path. `lines` maps groups to paths (n, 2), `marks` other names to points. `x` and `y` label the
-    axes, `called` names what the values of a group are, and `name` is what a link calls it. `start`
-    is the first dot and concept.
+    path. `lines` maps groups to paths (n, 2), `marks` other names to points. `x` labels its
+    axis, beside recognizability, `called` names what the values of a group are, and `name` is what
+    a link calls it. `start` is the first dot and concept.
     Raises ValueError when there is no dot, or one whose drawings are not of the concepts named.
     """
 
@@ -66,7 +66,7 @@ class Explorer(anywidget.AnyWidget):
     concepts = traitlets.List(traitlets.Unicode()).tag(sync=True)
     called = traitlets.Unicode().tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
-    alt = traitlets.Unicode().tag(sync=True)
+    alt = traitlets.Unicode("drawings after the framed exemplar").tag(sync=True)
     position = traitlets.List(traitlets.Int()).tag(sync=True)
     still = traitlets.Unicode().tag(sync=True)
 
@@ -82,11 +82,9 @@ class Explorer(anywidget.AnyWidget):
         lines: Mapping[str, np.ndarray] | None = None,
         marks: Mapping[str, tuple[float, float]] | None = None,
         x: str = "diversity",
-        y: str = "recognizability (%)",
         called: str = "",
         name: str = "explore",
         start: tuple[int, int] = (0, 0),
-        alt: str = "drawings after the framed exemplar",
     ):
         if not dots:
             raise ValueError("an explorer needs at least one dot")
@@ -127,11 +125,10 @@ class Explorer(anywidget.AnyWidget):
             ],
             human={"at": _points(human), "path": _points(reference)},
             marks=[{"label": name, "at": _points(at)} for name, at in marks.items()],
-            axes={"x": axis(points[:, 0], x), "y": axis(points[:, 1], y)},
+            axes={"x": axis(points[:, 0], x), "y": axis(points[:, 1], "recognizability (%)")},
             concepts=[sheets.label(name) for name in names],
             called=called,
             name=name,
-            alt=alt,
             position=[int(k) for k in start],
         )
         told = repr((self.dots, self.name, self.concepts)).encode()

@@ -15,25 +15,26 @@ from oneshot.metrics.fits import smooth
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import UNDECIDED, resampled
 from oneshot.metrics.scoring import DENSITY_GRID
+from oneshot.systems import label
 from oneshot.widgets.canvas import (
-    HUMAN,
+    HUMAN_COLOUR,
     MARKS,
-    MODEL,
+    MODEL_COLOUR,
     RAMP,
+    UP,
     VERDICTS,
     Plot,
-    axis,
+    axis_label,
     ellipse,
+    error_bars,
     handle,
-    label,
     looks,
-    middle,
     plot,
     point,
-    reach,
     round_ticks,
     same_limits,
     unless_empty,
+    value_of,
     within_percent,
 )
 
@@ -45,12 +46,11 @@ ENOUGH = 5
 def plane(
     scored: Mapping[str, Any],
     x: str = "diversity",
-    y: str = "recognizability",
     *,
     hollow: Mapping[str, Sequence[float]] | None = None,
     small: Sequence[Any] = (),
 ) -> Plot:
-    """Return systems by name, "human" among them, on the plane of two scores.
+    """Return systems by name, "human" among them, on the plane of a score and recognizability.
 
     An ellipse holds 95 % of the bootstrap over concepts. `hollow` are points that were published,
     `small` records of systems with other settings.
@@ -58,22 +58,22 @@ def plane(
     with plot(5.8, 4.9) as (figure, (axes,)):
         for name, one in scored.items():
             colour, marker = looks(name)
-            around = ellipse(resampled(one, x), resampled(one, y))
+            around = ellipse(resampled(one, x), resampled(one, UP))
             axes.fill(*around.T, color=colour, alpha=0.22, linewidth=0)
             size = 13 if name == systems.HUMAN else 7
-            figure.note(name=label(name), shown="measured", **_columns(one, x, y))
-            axes.plot(*point(one, x, y), marker, color=colour, markersize=size, zorder=4)
+            figure.note(name=label(name), shown="measured", **_columns(one, x, UP))
+            axes.plot(*point(one, x), marker, color=colour, markersize=size, zorder=4)
             if hollow and name in hollow:
                 style = {"markerfacecolor": "none", "color": colour, "alpha": 0.75}
                 axes.plot(*hollow[name], marker, markersize=size - 1, zorder=3, **style)
-                told = dict(zip((x, y), hollow[name], strict=True))
+                told = dict(zip((x, UP), hollow[name], strict=True))
                 figure.note(name=label(name), shown="published", **told)
         for one in small:
             colour, marker = looks(one.system)
-            axes.plot(*point(one, x, y), marker, color=colour, markersize=3, alpha=0.7, zorder=2)
-            told = _columns(one, x, y) | {"settings": one.settings}
+            axes.plot(*point(one, x), marker, color=colour, markersize=3, alpha=0.7, zorder=2)
+            told = _columns(one, x, UP) | {"settings": one.settings}
             figure.note(name=label(one.system), shown="other settings", **told)
-        axes.set(xlabel=axis(x), ylabel=axis(y))
+        axes.set(xlabel=axis_label(x), ylabel=axis_label(UP))
         within_percent(axes)
         shown = [handle(label(name), *looks(name)) for name in scored]
         if hollow and hollow.keys() & scored.keys():
@@ -89,13 +89,12 @@ def paths(
     panels: Sequence[Mapping[str, Any]],
     human: Any,
     x: str = "originality",
-    y: str = "recognizability",
     *,
     curves: Mapping[str, Any] | None = None,
     best: Sequence[Any] = (),
     marks: Mapping[str, Any] | None = None,
 ) -> Plot:
-    """Return paths on the plane of two scores, in each of some panels: a table by its name.
+    """Return paths on the plane of a score and recognizability, in each panel a table by its name.
 
     An arrow points to the last record. 95 % intervals are crosses, or the band of one of the
     `curves` (`metrics.tradeoff`) that were fitted. A larger dot is one of the `best`, hollow and
@@ -108,36 +107,34 @@ def paths(
         for ax, groups in zip(axes, panels, strict=True):
             taken: set[str] = set()
             for name, records in groups.items():
-                _path(ax, name, list(records), x, y, (curves or {}).get(name), chosen, taken)
+                _path(ax, name, list(records), x, (curves or {}).get(name), chosen, taken)
                 for one in records:
                     told = {"settings": one.settings, "nearest": one.identity in chosen}
-                    figure.note(name=label(name), **told, **_columns(one, x, y))
+                    figure.note(name=label(name), **told, **_columns(one, x, UP))
             for name, one in shown.items():
                 marker, size = MARKS.get(name, ("o", 7))
-                ax.plot(*point(one, x, y), marker, color=looks(name)[0], markersize=size, zorder=4)
-            ax.plot(*point(human, x, y), "*", color=HUMAN, markersize=13, zorder=4)
-            ax.set(xlabel=axis(x), ylabel=axis(y))
+                ax.plot(*point(one, x), marker, color=looks(name)[0], markersize=size, zorder=4)
+            ax.plot(*point(human, x), "*", color=HUMAN_COLOUR, markersize=13, zorder=4)
+            ax.set(xlabel=axis_label(x), ylabel=axis_label(UP))
             if groups:
                 ax.legend(fontsize=8, loc="best")
         for name, one in (shown | {systems.HUMAN: human}).items():
-            figure.note(name=label(name), **_columns(one, x, y))
+            figure.note(name=label(name), **_columns(one, x, UP))
         same_limits(axes)
         handles = [handle(n, "0.35", *MARKS.get(n, ("o", 7))) for n in shown]
-        handles += [handle("human", HUMAN, "*", 13)]
+        handles += [handle("human", HUMAN_COLOUR, "*", 13)]
         handles += [handle("nearest to human on validation concepts", "0.35", "o", 8)] * bool(best)
         figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=8)
     return figure
 
 
-def _path(
-    ax, name: str, records: list, x: str, y: str, curve: Any, chosen: set, taken: set
-) -> None:
+def _path(ax, name: str, records: list, x: str, curve: Any, chosen: set, taken: set) -> None:
     colour, marker = looks(name)
     if colour == systems.OTHER[0]:  # a setting of a system
         colour, marker = looks(records[0].system)
     second = "+" in name or colour in taken
     taken.add(colour)
-    points = np.array([point(one, x, y) for one in records])
+    points = np.array([point(one, x) for one in records])
     line = points if curve is None else curve.path
     dashed = "--" if second else "-"
     if len(line) > 1:
@@ -149,36 +146,33 @@ def _path(
         ax.fill(*around.T, color=colour, alpha=0.08, linewidth=0)
     else:
         for one in records:
-            reach_x, reach_y = reach(one[x]), reach(one[y])
-            ax.errorbar(
-                *point(one, x, y), reach_y, reach_x, color=colour, elinewidth=0.8, alpha=0.5
-            )
+            reach_x, reach_y = error_bars(one[x]), error_bars(one[UP])
+            ax.errorbar(*point(one, x), reach_y, reach_x, color=colour, elinewidth=0.8, alpha=0.5)
     sizes = [46 if one.identity in chosen else 16 for one in records]
     style = {"facecolor": "white" if second else colour, "edgecolor": colour, "zorder": 5}
     ax.scatter(*points.T, s=sizes, marker=marker, label=label(name), linewidth=1.4, **style)
 
 
 @unless_empty
-def arrows(
-    pairs: Sequence[tuple[Any, Any]], human: Any, x: str = "originality", y: str = "recognizability"
-) -> Plot:
-    """Return pairs of records on the plane of two scores, an arrow from each to its second."""
+def arrows(pairs: Sequence[tuple[Any, Any]], human: Any) -> Plot:
+    """Return pairs of records on the plane of originality, an arrow from each to its second."""
     seen: dict[str, int] = {}
+    x = "originality"
     with plot(6.2, 3.8) as (figure, (ax,)):
         for first, second in pairs:
             colour, place = looks(first.family)[0], seen.setdefault(first.family, 0)
             marker = "p" if "+" in first.family else "osD^v"[place % 5]
             seen[first.family] += 1
-            ends = point(first, x, y), point(second, x, y)
+            ends = point(first, x), point(second, x)
             ax.annotate("", ends[1], ends[0], arrowprops={"arrowstyle": "->", "color": colour})
             style = {"marker": marker, "color": colour, "linestyle": "none", "markersize": 5}
             ax.plot(*ends[0], markerfacecolor="white", **style)
             ax.plot(*ends[1], label=second.regularization, **style)
             for one in (first, second):
-                figure.note(name=one.regularization, size=one.size, **_columns(one, x, y))
-        ax.plot(*point(human, x, y), "*", color=HUMAN, markersize=13, label="human")
-        figure.note(name=systems.HUMAN, size="", **_columns(human, x, y))
-        ax.set(xlabel=axis(x), ylabel=axis(y))
+                figure.note(name=one.regularization, size=one.size, **_columns(one, x, UP))
+        ax.plot(*point(human, x), "*", color=HUMAN_COLOUR, markersize=13, label="human")
+        figure.note(name=systems.HUMAN, size="", **_columns(human, x, UP))
+        ax.set(xlabel=axis_label(x), ylabel=axis_label(UP))
         ax.legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -211,12 +205,16 @@ def against(
                     figure.note(name=label(name), **told)
             if human is not None:
                 value = human[score].value
-                ax.axhline(value, color=HUMAN, linestyle="--", linewidth=1, label="human")
+                ax.axhline(value, color=HUMAN_COLOUR, linestyle="--", linewidth=1, label="human")
                 figure.note(name=systems.HUMAN, score=score, value=human[score])
             for name, one in (lines or {}).items():
                 value = one[score].value
-                ax.axhline(value, color=HUMAN, linestyle=":", linewidth=1, label=name)
-            ax.set(xlabel=called or axis(x), ylabel=axis(score), xscale="log" if log else "linear")
+                ax.axhline(value, color=HUMAN_COLOUR, linestyle=":", linewidth=1, label=name)
+            ax.set(
+                xlabel=called or axis_label(x),
+                ylabel=axis_label(score),
+                xscale="log" if log else "linear",
+            )
             if log:
                 round_ticks(ax)
         panels[-1].legend(fontsize=8, loc="upper left", bbox_to_anchor=(1, 1))
@@ -225,12 +223,12 @@ def against(
 
 def _line(ax, name: str, records: list, x: str, score: str, log: bool, join: bool) -> None:
     colour, marker = looks(name)
-    at = np.array([middle(one[x]) for one in records], float)
+    at = np.array([value_of(one[x]) for one in records], float)
     values = np.array([one[score].value for one in records])
     style = {"color": colour, "elinewidth": 0.9, "markersize": 4, "label": label(name)}
-    wide = [reach(one[x])[0] + reach(one[x])[1] for one in records]
+    wide = [error_bars(one[x])[0] + error_bars(one[x])[1] for one in records]
     wide = np.array(wide).T if isinstance(records[0][x], Interval) else None
-    high = np.hstack([reach(one[score]) for one in records])
+    high = np.hstack([error_bars(one[score]) for one in records])
     ax.errorbar(at, values, high, wide, fmt=marker, alpha=1.0 if join else 0.7, **style)
     distinct = sorted(set(at)) if join else []
     means = [values[np.isclose(at, place)].mean() for place in distinct]
@@ -269,7 +267,7 @@ def curves(scored: Mapping[str, Any], hollow: Mapping[str, Any] | None = None) -
             if hollow and name in hollow:
                 told = {"markerfacecolor": "none", "markersize": 4, "alpha": 0.6}
                 axes.plot(*np.array(hollow[name]).T, **style, **told)
-        axes.set(xlabel=axis("originality"), ylabel=axis("recognizability"))
+        axes.set(xlabel=axis_label("originality"), ylabel=axis_label("recognizability"))
         within_percent(axes)
         handles = axes.get_legend_handles_labels()[0]
         handles += [handle("published", "0.4", "o", markerfacecolor="none")] * bool(hollow)
@@ -293,7 +291,9 @@ def densities(
             if peaks and name in peaks:
                 axes.plot(*peaks[name], marker, color=colour, markerfacecolor="none")
         far = [DENSITY_GRID[np.array(one.density) > 0.01].max() for one in scored.values()]
-        axes.set(xlabel=axis("originality"), ylabel="density", xlim=(0, max(far)), ylim=(0, None))
+        axes.set(
+            xlabel=axis_label("originality"), ylabel="density", xlim=(0, max(far)), ylim=(0, None)
+        )
         handles = axes.get_legend_handles_labels()[0]
         if peaks:
             told = "peak of the published density"
@@ -324,9 +324,9 @@ def ranking(
             for place, (name, value) in enumerate(values.items()):
                 figure.note(name=label(name), quantity=quantity, value=value)
                 colour, marker = looks(name)
-                colour = MODEL if colour == systems.OTHER[0] else colour
+                colour = MODEL_COLOUR if colour == systems.OTHER[0] else colour
                 ax.errorbar(
-                    value.value, place, xerr=reach(value), fmt=marker, color=colour, zorder=4
+                    value.value, place, xerr=error_bars(value), fmt=marker, color=colour, zorder=4
                 )
                 if dots:
                     aside = place + np.linspace(-0.22, 0.22, len(dots[name]))
@@ -336,15 +336,15 @@ def ranking(
                 ax.annotate(told, (1, place), (3, -4), annotation_clip=False, fontsize=9, **edge)
             if band:
                 wide = band[quantity]
-                ax.axvline(wide.value, color=HUMAN, linewidth=1, label="blurred ink")
-                ax.axvspan(wide.low, wide.high, color=HUMAN, alpha=0.1, linewidth=0)
+                ax.axvline(wide.value, color=HUMAN_COLOUR, linewidth=1, label="blurred ink")
+                ax.axvspan(wide.low, wide.high, color=HUMAN_COLOUR, alpha=0.1, linewidth=0)
             ax.set_yticks(range(len(names)), [label(name) for name in names])
             ax.set_ylim(len(names) - 0.4, -0.6)
             ax.grid(visible=False, axis="y")
             low = min(0.0, *(value.low for value in values.values()))
             ax.set(xlabel=quantity, xlim=(None if low < 0 else 0, None))
         for name, value in (lines or {}).items():
-            axes[0].axvline(value, color=HUMAN, linestyle="--", label=name)
+            axes[0].axvline(value, color=HUMAN_COLOUR, linestyle="--", label=name)
         if title:
             figure.suptitle(title, fontsize=9.5, x=0.01, ha="left")
         if band or lines:

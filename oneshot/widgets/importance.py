@@ -123,7 +123,7 @@ def table(rows: Sequence[Row]) -> HTML:
         NULL: [cell(first.null_all), cell(first.null_ink), "", ""],
     }
     for row, p in zip(rows, beside_null(rows, "ink"), strict=True):
-        lines[named(row)] = [
+        lines[row_label(row)] = [
             cell(row.spearman_all),
             cell(row.spearman_ink),
             cell(row.ink_beyond_null) + f" {stars(p)}".rstrip(),
@@ -147,8 +147,8 @@ def pairs(found: Sequence[Comparison]) -> HTML:
         for one, other, above in ((pair.first, pair.second, up), (pair.second, pair.first, not up)):
             mark = ("&nbsp;↑" if above else "&nbsp;↓") if _differ(pair) else ""
             cells[one, other] = p + mark
-    rows = {plainly(one): [cells[one, other] for other in names] for one in names}
-    return grid([plainly(name) for name in names], rows, wrapped=True)
+    rows = {system_label(one): [cells[one, other] for other in names] for one in names}
+    return grid([system_label(name) for name in names], rows, wrapped=True)
 
 
 def separations(found: Sequence[Comparison]) -> Markdown:
@@ -161,7 +161,7 @@ def separations(found: Sequence[Comparison]) -> Markdown:
         above, below = (pair.second, pair.first) if swap else (pair.first, pair.second)
         gap = pair.difference
         gap = Interval(-gap.value, -gap.high, -gap.low) if swap else gap
-        told.append(f"- {plainly(above)} above {plainly(below)} by {signed(gap)}")
+        told.append(f"- {system_label(above)} above {system_label(below)} by {signed(gap)}")
     return Markdown("\n".join(told).rstrip())
 
 
@@ -170,9 +170,9 @@ def verdict(rows: Sequence[Row]) -> Markdown:
 
     They are about the ink. A map that is above half of its maximum nearly everywhere is pointed at.
     """
-    loud = [named(row) for row in rows if row.beats_null]
-    less = [named(row) for row in rows if row.ink_beyond_null.high < 0]
-    quiet = [named(row) for row in rows if not row.beats_null and named(row) not in less]
+    loud = [row_label(row) for row in rows if row.beats_null]
+    less = [row_label(row) for row in rows if row.ink_beyond_null.high < 0]
+    quiet = [row_label(row) for row in rows if not row.beats_null and row_label(row) not in less]
     first = rows[0]
     said = [f"Human maps: {first.human}; {first.concepts} exemplars of `{first.dataset}`."]
     if blur := max(row.blur for row in rows):
@@ -188,8 +188,8 @@ def verdict(rows: Sequence[Row]) -> Markdown:
 def sparser(rows: Sequence[Row]) -> Markdown:
     """Return a sentence that says whose maps are spread wider than people's."""
     people = rows[0].human_share
-    spread = [named(row) for row in rows if row.share_above_half.low > people.high]
-    sparse = [named(row) for row in rows if row.share_above_half.high < people.low]
+    spread = [row_label(row) for row in rows if row.share_above_half.low > people.high]
+    sparse = [row_label(row) for row in rows if row.share_above_half.high < people.low]
     said = [f"Of people's maps {people.value:.0%} is above half of the maximum."]
     said += [f"Spread wider than that: {'; '.join(spread)}."] if spread else []
     said += [f"Sparser: {'; '.join(sparse)}."] if sparse else []
@@ -210,7 +210,7 @@ def elsewhere(dataset: str, rows: Sequence[Row]) -> Markdown:
 def _flat(row: Row) -> str:
     share = row.share_above_half
     said = (
-        f"Maps of {named(row)} are nearly flat: {share.value:.0%} of their pixels "
+        f"Maps of {row_label(row)} are nearly flat: {share.value:.0%} of their pixels "
         f"[{share.low:.0%}, {share.high:.0%}] are above half of the maximum, so that their ranks "
         "rest on small differences."
     )
@@ -236,12 +236,12 @@ def trained(rows: Sequence[Row], size: str) -> Markdown:
     )
 
 
-def named(row: Row) -> str:
+def row_label(row: Row) -> str:
     """Return a system and what is read off it, as a figure calls it."""
-    return f"{plainly(row.system)} ({row.kind})"
+    return f"{system_label(row.system)} ({row.kind})"
 
 
-def plainly(system: str) -> str:
+def system_label(system: str) -> str:
     """Return a system or regularizers as a person would write them: "barlow 30 + prototype 30"."""
     name, comma, rest = system.partition(", ")
     return systems.label(name).replace(":", " ").replace("+", " + ") + comma + rest

@@ -19,6 +19,9 @@ from oneshot.models.autoencoder import VectorAutoencoder
 from oneshot.widgets.canvas import Plot, plot
 from oneshot.widgets.sheets import Sheet, contact_sheet
 
+STEPS = 9
+"""Latents from one exemplar to another."""
+
 
 def drawings_of(concepts: ConceptSet | None, split: str, count: int, each: int) -> Tensor | None:
     """Return drawings (C, N, 1, H, W) of evenly chosen concepts, None without concepts.
@@ -62,14 +65,13 @@ def interpolations(
     networks: Mapping[str, VectorAutoencoder],
     drawings: Tensor,
     pair: Sequence[int] = (0, 1),
-    steps: int = 9,
 ) -> Sheet:
     """Return, a row a network, what lies between the exemplars of two concepts."""
     ends = drawings[list(pair), 0]
     rows = []
     for network in networks.values():
         first, second = network.encode(_to(network, ends)).split(1)
-        rows.append(network.decode(between(first, second, steps)[0]).cpu())
+        rows.append(network.decode(between(first, second, STEPS)[0]).cpu())
     return contact_sheet(torch.stack(rows), rows=list(networks))
 
 

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from oneshot.widgets.sheets import page, png
 
+VARIATIONS, HIGHEST = 20, 2.0
+"""Drawings at a time, and the end of the slider of guidance."""
 STATIC = (
     "*In JupyterLab (`make lab`) a slider stands here, and the model draws new samples as you move "
     "it.*"
 )
-
-
 ABSENT = (
     "*Drawing live takes a trained model and drawings of the data set: `oneshot make` and `oneshot "
     "data fetch` bring them.*"
@@ -49,9 +49,6 @@ def guidance_explorer(
     model: Guided | None,
     exemplars: Tensor | None,
     names: Sequence[str] = (),
-    *,
-    variations: int = 20,
-    highest: float = 2.0,
 ) -> widgets.Widget | Markdown:
     """Return a slider of guidance under which `model` draws as it moves.
 
@@ -68,16 +65,14 @@ def guidance_explorer(
         raise ValueError(f"{len(names)} names for {len(exemplars)} exemplars")
     if not has_reader():
         return Markdown(STATIC)
-    return _explorer(model, exemplars, names, variations, highest)
+    return _explorer(model, exemplars, names)
 
 
-def _explorer(
-    model: Guided, exemplars: Tensor, names: Sequence[str], variations: int, highest: float
-) -> widgets.Widget:
+def _explorer(model: Guided, exemplars: Tensor, names: Sequence[str]) -> widgets.Widget:
     wide = widgets.Layout(width="34rem")
     style = {"description_width": "5rem"}
     guidance = widgets.FloatSlider(
-        1.0, min=0.0, max=highest, step=0.05, description="guidance", layout=wide, style=style
+        1.0, min=0.0, max=HIGHEST, step=0.05, description="guidance", layout=wide, style=style
     )
     concept = widgets.Dropdown(
         options=[(str(name), number) for number, name in enumerate(names)],
@@ -96,13 +91,13 @@ def _explorer(
         assert isinstance(chosen, int)
         drawn = model.draw(
             exemplars[chosen : chosen + 1],
-            variations,
+            VARIATIONS,
             guidance=guidance.value,
             seed=seed,
             concepts=[chosen],
         )
         picture.value = png(page(drawn[0], exemplars[chosen], columns=7, scale=2))
-        told.value = f"{variations} drawings in {1000 * (perf_counter() - start):.0f} ms"
+        told.value = f"{VARIATIONS} drawings in {1000 * (perf_counter() - start):.0f} ms"
 
     def other_noise(button: widgets.Button) -> None:
         nonlocal seed

@@ -10,7 +10,7 @@ from oneshot import systems
 from oneshot.evaluations.samples import Shown
 from oneshot.sweep.study import Result
 from oneshot.widgets import canvas, sheets
-from oneshot.widgets.canvas import Plot, plot, reach
+from oneshot.widgets.canvas import Plot, error_bars, plot
 from oneshot.widgets.tables import Cells, cell
 
 SCORES = {"recognizability": "recognizability (%)", "originality": "originality"}
@@ -32,7 +32,7 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
                 place = {"xytext": (4, 3), "textcoords": "offset points", "fontsize": 7}
                 for row in mine:
                     value = getattr(row, score)
-                    bars = {"yerr": reach(value), "elinewidth": 1, "markersize": 5}
+                    bars = {"yerr": error_bars(value), "elinewidth": 1, "markersize": 5}
                     label = systems.label(system) if row is mine[0] else None
                     at = (row.core_minutes, value.value)
                     figure.note(
@@ -45,7 +45,9 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
                     axes.errorbar(*at, fmt=marker, color=colour, label=label, **bars)
                     axes.annotate(str(rows.index(row)), at, color=colour, **place)
             for row in people:
-                axes.axhline(getattr(row, score).value, color=canvas.HUMAN, ls="--", label="human")
+                axes.axhline(
+                    getattr(row, score).value, color=canvas.HUMAN_COLOUR, ls="--", label="human"
+                )
             axes.set(xscale="log", xlabel="core-minutes of training", ylabel=name)
             axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))

@@ -12,15 +12,16 @@ from torch import Tensor
 
 from oneshot import store, systems
 from oneshot.drawings import sketchbook
+from oneshot.drawings.reading import SIDE
 from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import read
 from oneshot.metrics.single import judge
+from oneshot.recipes.results import quantise
 from oneshot.recipes.rivals import UNHOUSED, rivals
 from oneshot.recipes.together import ANY
 from oneshot.widgets.assets import bundle, style
 
 COUNT = 16
-SIDE = 48
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class Judges:
     threshold: float
 
     @classmethod
-    def of(cls, dataset: str, preset: str = "laptop", weights: str = "float32") -> "Judges":
+    def of(cls, dataset: str, size: str = "laptop", weights: str = "float32") -> "Judges":
         """Return those of a data set, from the store, with weights of a kind of `export`."""
-        recipe = rivals(dataset, preset)
+        recipe = rivals(dataset, size)
         against = store.get(recipe)
         critics = [store.get(critic) for critic in (recipe.originality, recipe.recognition)]
         if weights != "float32":
@@ -150,9 +151,8 @@ class Sketchpad(anywidget.AnyWidget):
         def seen(step: Any) -> None:
             x = step.x[0]
             pages = model.decode(x) if hasattr(model, "decode") else (x + 1) / 2
-            levels = (255 * pages.clamp(0, 1)).round().to(torch.uint8).cpu()
             about = {"id": asked["id"], "step": step.index, "steps": steps}
-            self.send(about, [levels.numpy().tobytes()])
+            self.send(about, [quantise(pages).numpy().tobytes()])
 
         drawn = model.draw(
             exemplar.to(device),

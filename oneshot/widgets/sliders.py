@@ -12,11 +12,13 @@ from oneshot.evaluations.samples import Shown
 from oneshot.evaluations.table import Table
 from oneshot.evenly import evenly
 from oneshot.metrics.tradeoff import Tradeoff
+from oneshot.recipes.results import quantise
+from oneshot.systems import label
 from oneshot.widgets import sheets
-from oneshot.widgets.canvas import REGULARIZERS, label, looks, point, unless_empty
+from oneshot.widgets.canvas import REGULARIZERS, looks, point, unless_empty
 from oneshot.widgets.explorer import Dot, Explorer
 
-NOTHING = Markdown("*No drawings have been kept yet.*")
+NO_DRAWINGS = Markdown("*No drawings have been kept yet.*")
 NEAR = 0.08
 """A drawing is an example of an originality that is at most this far from its own."""
 
@@ -56,13 +58,13 @@ def explorer(
         found = {one: table.drawings(one, kind) for rows in groups.values() for one in rows}
         kept = {one: shown for one, shown in found.items() if shown is not None}
     if not kept:
-        return NOTHING
+        return NO_DRAWINGS
     rows = [one for records in groups.values() for one in records if one in kept]
     first = kept[rows[0]]
     chosen = evenly(len(first.names), concepts)
     names = [first.names[k] for k in chosen]
     people = (table.human and kept.get(table.human)) or at_hand.human_drawings(table, kind)
-    human = point(table.human, x, "recognizability") if table.human else None
+    human = point(table.human, x) if table.human else None
     columns = dict.fromkeys(groups, values) if isinstance(values, str) else values
     dots = [
         _dot(group, one, kept[one].drawings[chosen], columns[group], called, x, paths)
@@ -71,7 +73,7 @@ def explorer(
         if one in kept
     ]
     rest = {
-        label(one.system): point(one, x, "recognizability")
+        label(one.system): point(one, x)
         for records in groups.values()
         for one in records
         if one not in kept
@@ -80,7 +82,7 @@ def explorer(
     return Explorer(
         dots,
         names,
-        framed(rows[0], first)[chosen],
+        exemplar_pictures(rows[0], first)[chosen],
         people=_of(people, names),
         human=human,
         reference=np.array(table.human.bins) if paths and table.human else None,
@@ -99,7 +101,7 @@ def _dot(
     value = f"{one[column]:g}" if column else ""
     told = caption(one, f"{group}, {called} {value}" if value else group, x)
     colour, _ = looks(group if REGULARIZERS.keys() & group.split("+") else one.system)
-    place = point(one, x, "recognizability")
+    place = point(one, x)
     return Dot(group, place, drawings, told, value, colour, np.array(one.bins) if path else None)
 
 
@@ -123,7 +125,7 @@ def _middling(records: Sequence[Record], kept: int, chosen: np.ndarray) -> int:
     return int(means[places].argsort(kind="stable")[len(places) // 2])
 
 
-def framed(record: Record, shown: Shown) -> np.ndarray:
+def exemplar_pictures(record: Record, shown: Shown) -> np.ndarray:
     """Return the exemplars (C, 1, H, W) of kept drawings, uint8, or plates with their names.
 
     Names stand where the data set is not at hand: exemplars do not ship with the project.
@@ -132,7 +134,7 @@ def framed(record: Record, shown: Shown) -> np.ndarray:
     if there is None:
         side = shown.drawings.shape[-1]
         return np.stack([sheets.nameplate(name, side) for name in shown.names])
-    return (there * 255).round().byte().numpy()
+    return quantise(there).numpy()
 
 
 @unless_empty
@@ -147,10 +149,10 @@ def sheet_of(
 ) -> sheets.Sheet | Markdown:
     """Return drawings of one record, a row for each of some concepts, beside the exemplar."""
     if shown is None:
-        return NOTHING
+        return NO_DRAWINGS
     chosen = evenly(len(shown.names), concepts)
     rows = {shown.names[k]: shown.drawings[k, :columns] for k in chosen}
-    made = sheet(rows, framed(record, shown)[chosen])
+    made = sheet(rows, exemplar_pictures(record, shown)[chosen])
     if shown.originality is not None:
         for k in chosen:
             for place, far in enumerate(shown.originality[k, :columns], start=1):
@@ -158,7 +160,7 @@ def sheet_of(
     return made
 
 
-def at(shown: Shown, level: float) -> np.ndarray:
+def nearest_drawings(shown: Shown, level: float) -> np.ndarray:
     """Return of each concept the drawing (C, 1, H, W) whose originality is nearest to `level`.
 
     Blank where that is more than `NEAR` away.
@@ -171,14 +173,14 @@ def at(shown: Shown, level: float) -> np.ndarray:
     return found
 
 
-def pairs(above: np.ndarray, below: np.ndarray, columns: int = 4) -> Image.Image:
-    """Return images (C, 1, H, W) in rows, each row over its partners."""
-    blank = np.zeros((-len(above) % columns, *above.shape[1:]), np.uint8)
-    rows = [np.concatenate([p, blank]).reshape(-1, columns, *p.shape[1:]) for p in (above, below)]
-    return sheets.grid(np.stack(rows, axis=1).reshape(-1, columns, *above.shape[1:]))
+def pairs(above: np.ndarray, below: np.ndarray) -> Image.Image:
+    """Return images (C, 1, H, W), four to a row, each row over its partners."""
+    blank = np.zeros((-len(above) % 4, *above.shape[1:]), np.uint8)
+    rows = [np.concatenate([p, blank]).reshape(-1, 4, *p.shape[1:]) for p in (above, below)]
+    return sheets.grid(np.stack(rows, axis=1).reshape(-1, 4, *above.shape[1:]))
 
 
-def on(curve: np.ndarray, level: float) -> np.ndarray:
+def point_on(curve: np.ndarray, level: float) -> np.ndarray:
     """Return the point of a curve (n, 2) at an originality, or its end where it does not reach."""
     x, y = curve[curve[:, 0].argsort()].T
     return np.array([np.clip(level, x[0], x[-1]), np.interp(level, x, y)])

@@ -110,11 +110,10 @@ def plane(
     *,
     active: Sequence[str | None] | None = None,
     reference: str | None = None,
-    x: str = "originality",
-    y: str = "recognizability (%)",
 ) -> dict:
     """Return the plot of a SpriteSlider: curves in the plane, and dots, of which one is shown.
 
+    The plane is that of originality and recognizability.
     `curves` maps a name to its points (n, 2); `dots` (n, 2) are one for each value of the first
     slider, or one for each frame. `active` names the curve to highlight with each dot and
     `reference` the dashed one, such as the human curve.
@@ -123,8 +122,8 @@ def plane(
     points = np.vstack([*curves.values(), dots])
     active = [None] * len(dots) if active is None else active
     return {
-        "x": axis(points[:, 0], x),
-        "y": axis(points[:, 1], y),
+        "x": axis(points[:, 0], "originality"),
+        "y": axis(points[:, 1], "recognizability (%)"),
         "curves": [
             {"label": name, "points": np.round(line, 4).tolist(), "reference": name == reference}
             for name, line in curves.items()

@@ -35,10 +35,6 @@ def table(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> Cells:
     A column is one of a record, or a function of it. Small numbers are 95 % intervals; what is
     counted in percent has one decimal, all else three.
     """
-    return _scores(rows, columns)
-
-
-def _scores(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> Cells:
     lines, noted = {}, []
     for name, one in rows.items():
         values = [c(one) if callable(c) else _of(one, c) for c in columns.values()]
@@ -51,14 +47,14 @@ def _scores(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> Cells:
 
 
 @unless_empty
-def runs(table: Any, distances: Mapping[tuple, Interval | None]) -> Cells:
+def runs(found: Any, distances: Mapping[tuple, Interval | None]) -> Cells:
     """Return regularized runs, by name and seed, nearest to human first, with what they took.
 
     `distances` are theirs to human, by identity.
     """
     far = {key: value.value if value else 0.0 for key, value in distances.items()}
-    rows = {systems.HUMAN: table.human} if table.human else {}
-    for one in sorted(table.models, key=lambda one: far[one.identity]):
+    rows = {systems.HUMAN: found.human} if found.human else {}
+    for one in sorted(found.models, key=lambda one: far[one.identity]):
         rows[one.regularization + f", seed {one.seed}" * bool(one.seed)] = one
     columns: dict[str, Column] = {"originality": "originality"}
     columns |= {"recognizability (%)": "recognizability"}
@@ -66,7 +62,7 @@ def runs(table: Any, distances: Mapping[tuple, Interval | None]) -> Cells:
     columns |= {
         "hours": lambda one: f"{one.training['seconds'] / 3600:.2f}" if one.training else ""
     }
-    return _scores(rows, columns)
+    return table(rows, columns)
 
 
 def grid(

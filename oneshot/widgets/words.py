@@ -7,9 +7,9 @@ import numpy as np
 from IPython.display import Markdown
 
 from oneshot import systems
-from oneshot.claims.own import SAMPLERS, as_good
 from oneshot.claims.sensitivity import Finding
 from oneshot.claims.statement import both, not_reproduced
+from oneshot.claims.this_book import SAMPLERS, as_good
 from oneshot.drawings.sources import source
 from oneshot.drawings.splits import SPLITS
 from oneshot.evaluations import selection
@@ -21,6 +21,9 @@ from oneshot.metrics.intervals import Interval, interval_of
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
 from oneshot.recipes import presets
 from oneshot.sweep.grid import SHIPPED
+
+NAMED = 3
+"""Statements that a sentence names before it counts the rest."""
 
 
 def whose(dataset: str, where: str = "of this page") -> Markdown:
@@ -41,7 +44,7 @@ def whose(dataset: str, where: str = "of this page") -> Markdown:
     )
 
 
-def there(
+def scored_systems(
     table: Table, dataset: str, size: str, asked: Sequence[str] = (), what: str = "framework"
 ) -> Markdown:
     """Return which systems there are records of, and how to make those that are missing.
@@ -66,7 +69,7 @@ def there(
     return Markdown(told)
 
 
-def swept(runs: Table, dataset: str, size: str, names: Sequence[str], figure: str) -> Markdown:
+def sweep(runs: Table, dataset: str, size: str, names: Sequence[str], figure: str) -> Markdown:
     """Return which families have runs and how long these took, or how to make some.
 
     `figure` is that of the paper, "fig3" or "fig4", by which the shipped sweeps are called.
@@ -127,13 +130,13 @@ def nearest(table: Table) -> str:
     best = next(k for k, place in enumerate(order) if found[place] in learned)
     told = [
         f"**{systems.label(found[k].system)}**, at a distance of {interval_of(far[:, k])} "
-        f"({scored(found[k])})"
+        f"({scores(found[k])})"
         for k in dict.fromkeys((order[0], order[best]))
     ]
     return ", which has learned nothing; of the trained systems it is ".join(told)
 
 
-def scored(record: Record) -> str:
+def scores(record: Record) -> str:
     """Return diversity and recognizability of a record, in words."""
     return f"diversity {record.diversity}, recognizability {record.recognizability} %"
 
@@ -142,7 +145,7 @@ def summary(table: Table, claims: Sequence[Claim]) -> Markdown:
     """Return in words who is nearest to people, and which statements hold and which do not."""
     if table.human is None or not table.systems:
         return Markdown("*There is nothing to say yet.*")
-    lines = [f"- The human drawings: {scored(table.human)}."]
+    lines = [f"- The human drawings: {scores(table.human)}."]
     if near := nearest(table):
         lines.append(f"- Nearest to the human drawings is {near}.")
     lines += [f"- {told}." for one in table.systems.values() if (told := not_reproduced(one))]
@@ -157,16 +160,16 @@ def summary(table: Table, claims: Sequence[Claim]) -> Markdown:
     return Markdown("\n".join(lines))
 
 
-def of_papers(found: Sequence[Finding]) -> Markdown:
+def papers(found: Sequence[Finding]) -> Markdown:
     """Return four sentences a paper: how many hold, what does, what does not, and what is open."""
     lines = []
     for paper in dict.fromkeys(one.part.paper for one in found):
         mine = [one for one in found if one.part.paper == paper]
-        lines.append(f"**{paper}.** {' '.join(_of_paper(mine))}")
+        lines.append(f"**{paper}.** {' '.join(_paper(mine))}")
     return Markdown("\n\n".join(lines) or "*Nothing has been tested yet.*")
 
 
-def _of_paper(mine: Sequence[Finding]) -> list[str]:
+def _paper(mine: Sequence[Finding]) -> list[str]:
     counts = Counter(one.verdict.verdict for one in mine)
     sets = " and ".join(dict.fromkeys(one.part.dataset for one in mine))
     seeds = {one.claim.seeds for one in mine}
@@ -189,7 +192,7 @@ def _counted(counts: Mapping[str, int]) -> str:
     return f"{held}, {failed}, and {each(UNDECIDED, 'is', 'are')} undecided"
 
 
-def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str, most: int = 3) -> str:
+def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str) -> str:
     """Return the statements that came out so wherever they were tested, the first of them named."""
     by: dict[str, set[str]] = {}
     for one in mine:
@@ -197,12 +200,12 @@ def _named(mine: Sequence[Finding], verdict: str, head: str, nothing: str, most:
     so = [statement for statement, told in by.items() if told == {verdict}]
     if not so:
         return nothing
-    more = f"; and {len(so) - most} more" if len(so) > most else ""
-    named = "; ".join(f"\u201c{name}\u201d" for name in so[:most])
+    more = f"; and {len(so) - NAMED} more" if len(so) > NAMED else ""
+    named = "; ".join(f"\u201c{name}\u201d" for name in so[:NAMED])
     return f"{head}: {named}{more}."
 
 
-def changed(found: Sequence[Finding]) -> Markdown:
+def corrections(found: Sequence[Finding]) -> Markdown:
     """Return a sentence for each verdict that the correction for many statements changed."""
     lines = [
         f"- *{one.part.paper}*, {one.part.dataset}: \u201c{one.claim.statement}\u201d "
@@ -213,7 +216,7 @@ def changed(found: Sequence[Finding]) -> Markdown:
     return Markdown("\n".join(lines) or "*The correction changes no verdict.*")
 
 
-def changes(claims: Sequence[Claim], others: Sequence[Claim], critics: str) -> Markdown:
+def under_critics(claims: Sequence[Claim], others: Sequence[Claim], critics: str) -> Markdown:
     """Return in a sentence how many statements come out otherwise under other critics, and which.
 
     `claims` are statements by the critics of a page, `others` the same by those called `critics`.
@@ -278,19 +281,19 @@ def _fewest(records: list[Record], best: Record) -> str:
     return f"**{name} with {good[0].sampler_steps} steps**{faster}"
 
 
-def divided(division: Division | None) -> Markdown:
+def division(found: Division | None) -> Markdown:
     """Return how many concepts there are, of how many categories, in which splits."""
-    if division is None:
+    if found is None:
         return Markdown("*`oneshot data fetch` brings the drawings of this data set.*")
-    sizes = Counter(map(len, division.categories.values()))
+    sizes = Counter(map(len, found.categories.values()))
     parts = [f"{n} of {k} concept{'s' * (k > 1)}" for k, n in sorted(sizes.items())]
-    splits = [f"{division.splits.count(number)} {name}" for number, name in enumerate(SPLITS)]
-    each = division.counts
+    splits = [f"{found.splits.count(number)} {name}" for number, name in enumerate(SPLITS)]
+    each = found.counts
     few, many = min(each), max(each)
     told = (
         f"{few}" if few == many else f"{few} to {many}, half of them {np.median(each):g} or more,"
     )
     return Markdown(
-        f"**{len(division.names)} concepts** out of {sum(sizes.values())} categories "
+        f"**{len(found.names)} concepts** out of {sum(sizes.values())} categories "
         f"({', '.join(parts)}): {', '.join(splits)}. Each concept has {told} drawings."
     )

@@ -8,7 +8,7 @@ import torch
 
 from oneshot.attribution import agreement, figure
 from oneshot.attribution.baselines import blurred, shuffled
-from oneshot.claims import diffusion_artists, latent_representation, own
+from oneshot.claims import diffusion_artists, latent_representation, this_book
 from oneshot.metrics import ranks
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED
 
@@ -266,7 +266,7 @@ def test_maps_are_tested_beside_people_concept_by_concept(rows):
 
 
 def test_maps_are_tested_beside_blurred_ink(rows):
-    ldm, cfgdm = own.beyond_ink(rows)
+    ldm, cfgdm = this_book.beyond_ink(rows)
     assert (ldm.verdict, cfgdm.verdict) == (HOLDS, UNDECIDED)
     assert (
         ldm.interval == rows[0].ink_beyond_null

@@ -10,7 +10,7 @@ from scipy.stats import norm
 from oneshot import systems
 from oneshot.claims import diffusion_artists as claims
 from oneshot.claims import diversity_recognizability as older
-from oneshot.claims import own, statement
+from oneshot.claims import statement, this_book
 from oneshot.claims.gathered import gather
 from oneshot.evaluations import published
 from oneshot.evaluations.record import HUMAN
@@ -242,7 +242,7 @@ def test_the_plane_is_resampled_by_concept():
 def test_a_way_is_as_good_when_all_of_the_interval_is_within_the_tolerance(point, verdict):
     best = made_up.row("cfgdm", (0.4, 90.0), originality=0.5, sampler="ddpm", sampler_steps=500)
     row = made_up.row("cfgdm", point, originality=0.5, sampler="ddim", sampler_steps=10)
-    claim = own.as_good(row, best)
+    claim = this_book.as_good(row, best)
     assert claim.verdict == verdict
     assert claim.statement == "DDIM in 10 steps scores as ancestral in 500 steps does."
 
@@ -276,7 +276,7 @@ def test_curves_compare_originality():
 
 
 def test_published_points_name_known_systems_and_are_ordered():
-    for dataset, points in published.PLANE.items():
+    for dataset, points in published.POINTS.items():
         assert set(points) <= {HUMAN, *systems.SYSTEMS}, dataset
         assert published.point(dataset, "human")["recognizability"] > 97
     assert published.point("glyphs", "human") is None

@@ -186,8 +186,8 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
         assert replace(more, per_concept=one.per_concept, recipes=one.recipes) == one
     people, copy = found
     gaps = failures.gaps(copy, people)
-    assert list(gaps) == list(failures.ALL) and gaps["recall"].value == -1
-    assert failures.gaps(before[1], people).keys() == set(paired.PLANE)
+    assert list(gaps) == list(failures.COMPARED) and gaps["recall"].value == -1
+    assert failures.gaps(before[1], people).keys() == set(paired.PLANE_SCORES)
     assert set(failures.gaps(people, people).values()) == {Interval(0, 0, 0)}
     monkeypatch.setattr(Evaluation, "record", lambda *_, **__: pytest.fail("evaluated again"))
     monkeypatch.setattr(Evaluation, "beyond_the_plane", lambda *_: pytest.fail("scored again"))

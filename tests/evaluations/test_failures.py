@@ -12,7 +12,7 @@ from oneshot.evaluations import failures
 from oneshot.evaluations.failures import CAUGHT_BY, OTHERS, PEOPLE
 from oneshot.metrics.features import embed
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import PLANE
+from oneshot.metrics.paired import PLANE_SCORES
 from oneshot.recipes import presets
 
 CONCEPTS, TRAINED = 40, 40
@@ -62,7 +62,7 @@ def test_other_people_do_not_fail(found):
 
 
 def test_the_classic_plane_does_not_see_the_warp(found):
-    assert not set(PLANE) & set(found["warp"].seen)
+    assert not set(PLANE_SCORES) & set(found["warp"].seen)
     assert not {"bias", "grey", "second"} & set(found["warp"].seen)
     assert set(found["warp"].seen) >= {"recall", "coverage"}
 
@@ -77,7 +77,7 @@ def test_memory_and_one_drawing_are_seen_by_what_the_plane_lacks(found):
 
 def test_rows_hold_every_score_and_come_back(found, tmp_path, monkeypatch):
     rows = [*found.values()]
-    assert all(row.values.keys() == row.gaps.keys() == set(failures.ALL) for row in rows)
+    assert all(row.values.keys() == row.gaps.keys() == set(failures.COMPARED) for row in rows)
     monkeypatch.setattr(failures, "measure", lambda *_: rows)
     failures.keep("glyphs", file=tmp_path / failures.NAME)
     monkeypatch.setattr(failures.table, "place", lambda *_, name: tmp_path / name)

@@ -103,8 +103,8 @@ def test_what_is_most_recognizable_over_all_is_chosen():
     ]
     assert transfer.chosen(rows) == ANY
     assert transfer.chosen(rows, "cfgdm") == "glyphs"
-    assert transfer.called("ldm", ANY) == "LDM, all three"
-    assert transfer.called("ldm", "omniglot") == "LDM, Omniglot"
+    assert transfer.model_label("ldm", ANY) == "LDM, all three"
+    assert transfer.model_label("ldm", "omniglot") == "LDM, Omniglot"
     with pytest.raises(ValueError, match="nothing is known of the DDPM"):
         transfer.chosen(rows, "ddpm")
 
@@ -132,7 +132,7 @@ def test_the_pad_begins_with_what_is_chosen_on_validation_concepts():
     assert shown == set(itertools.product(transfer.HOMES, transfer.LEARNED))
     first = sketchpad.MODELS[0]
     assert (first.system, first.dataset) == ("ldm", transfer.chosen(rows))
-    assert own.usual("ldm") == first.dataset
+    assert own.usual_dataset("ldm") == first.dataset
 
 
 def test_the_page_shows_drawings_first_and_then_numbers():

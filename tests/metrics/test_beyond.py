@@ -49,7 +49,7 @@ def test_every_score_is_made_of_what_was_measured(drawn):
     people, others, exemplars = drawn
     found = measured(people, others, exemplars, torch.zeros(1, 36))
     assert all(len(values) == 4 for values in found.values())
-    record = SimpleNamespace(per_concept=found, concepts=4)
+    record = SimpleNamespace(per_concept=found)
     values = {name: resampled(record, name)[0] for name in beyond.SCORES}
     # the only training drawing is blank: its distance is that of the ink
     ink = (people > 0).mean(axis=(2, 3, 4))
@@ -63,7 +63,7 @@ def test_copies_have_no_bias_and_one_drawing_nothing_else(drawn):
     copies = (exemplars[:, None].repeat(1, 9, 1, 1, 1) * 255).byte().numpy()
     for pages, share in ((copies, 0), (np.repeat(people[:, :1], 9, axis=1), 1)):
         found = measured(pages, others, exemplars, torch.zeros(1, 36))
-        record = SimpleNamespace(per_concept=found, concepts=4)
+        record = SimpleNamespace(per_concept=found)
         assert resampled(record, "bias") == pytest.approx(share)
         assert found["recall"].tolist() == [0] * 4
 

@@ -1,16 +1,15 @@
 """Simulated tables with a known effect and a known null: verdicts err as often as they say."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from made_up import trainings
 from scipy.stats import norm, ttest_1samp, ttest_rel
 
 from oneshot.claims.corrected import corrected
 from oneshot.metrics import hierarchy, paired
 from oneshot.metrics.hierarchy import Estimate, estimate
 from oneshot.metrics.intervals import weights
-from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim, Measured
+from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim
 
 CONCEPTS, STATEMENTS = 40, 10
 
@@ -115,12 +114,11 @@ def test_a_paper_keeps_what_is_no_test_and_says_so():
     assert corrected([Claim("", None, "", UNTESTED)])[0].verdict == UNTESTED
 
 
-def line(points, dice, seeds=1):
+def line(points, dice, seeds=1, lifted=0):
     """Return trainings at points (originality, recognizability), concepts around them."""
     noise = dice.normal(0, 1, (2, seeds, CONCEPTS))
     noise -= noise.mean(2, keepdims=True)
-    ones = np.ones((seeds, CONCEPTS))
-    return [Measured(r + noise[0], o * ones + 0.01 * noise[1], ones) for o, r in points]
+    return [trainings(r + lifted + noise[0], o + 0.01 * noise[1], 1.0) for o, r in points]
 
 
 def test_recognizability_is_read_off_the_line_at_the_same_originality():
@@ -136,6 +134,5 @@ def test_recognizability_is_read_off_the_line_at_the_same_originality():
     assert paired.along(path[:1], path[0]) is None
     # three trainings that disagree are less sure of it
     lifted = np.array([[-9], [0], [9]])
-    apart = line([(0.8, 60), (0.6, 80), (0.4, 90)], dice, seeds=3)
-    apart = [replace(one, recognizability=one.recognizability + lifted) for one in apart]
+    apart = line([(0.8, 60), (0.6, 80), (0.4, 90)], dice, seeds=3, lifted=lifted)
     assert paired.along(apart, other).error > 3 * known.error

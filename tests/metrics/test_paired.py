@@ -1,28 +1,26 @@
 """Verdicts on constructed scores, where what holds is known."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
+from made_up import trainings as trained
 from scipy.stats import spearmanr
 
 from oneshot.metrics import paired, ranks
-from oneshot.metrics.hierarchy import Estimate
+from oneshot.metrics.hierarchy import Estimate, estimate
 from oneshot.metrics.intervals import Interval, difference
-from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Measured
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim, by_training
 
 CONCEPTS = 40
 
 
-def system(recognizability, originality=0.5, trainings=1, seed=0, spread=1.0):
+def system(recognizability, originality=0.5, seed=0, spread=1.0):
     """Return scores whose means over concepts are exactly as asked."""
     dice = np.random.default_rng(seed)
     noise = dice.normal(size=(2, CONCEPTS))
     noise -= noise.mean(1, keepdims=True)
     right = recognizability + spread * noise[0]
     far = 2.0 * (originality + 0.01 * spread * noise[1])
-    ones = np.ones((trainings, 1))
-    return Measured(ones * right, ones * far, np.full((trainings, CONCEPTS), 2.0))
+    return trained(right[None], far[None], 2.0)
 
 
 def test_a_clear_difference_holds_its_reverse_does_not_and_a_small_one_is_undecided():
@@ -52,8 +50,7 @@ def test_a_difference_is_told_with_as_many_decimals_as_its_bounds(interval, told
 
 def test_differences_are_paired_by_concept():
     # concepts differ far more than the systems do: only pairing shows the difference
-    hard = system(50, spread=20.0)
-    easier = Measured(hard.recognizability + 1, hard.distance, hard.scale)
+    hard, easier = system(50, spread=20.0), system(51, spread=20.0)
     claim = paired.more("", "recognizability", easier, hard)
     assert claim.verdict == HOLDS
     assert claim.interval.high - claim.interval.low < 1e-9
@@ -61,22 +58,20 @@ def test_differences_are_paired_by_concept():
 
 def test_the_interval_is_that_of_the_paired_difference():
     a, b = system(90, seed=1), system(80, seed=2)
-    expected = difference(a.recognizability[0], b.recognizability[0])
+    expected = difference(*(one[0].per_concept["recognizability"] for one in (a, b)))
     found = paired.more("", "recognizability", a, b).interval
     assert vars(found) == pytest.approx(vars(expected))
 
 
 def test_originality_is_a_ratio_of_means_in_each_training():
     distance, scale = np.array([[1.0, 3.0], [2.0, 2.0]]), np.array([[1.0, 1.0], [4.0, 4.0]])
-    two = Measured(np.zeros((2, 2)), distance, scale)
+    two = trained(0, distance, scale)
     assert paired.points([two])[0, 0, 0] == pytest.approx((2 / 1 + 2 / 4) / 2)
 
 
 def test_trainings_that_disagree_widen_the_interval():
-    once, seeds = system(90), system(90, trainings=2)
-    apart = np.array([[-8.0], [8.0]])
-    disagreeing = Measured(seeds.recognizability + apart, seeds.distance, seeds.scale)
-    base = system(88, seed=5)
+    once, base = system(90), system(88, seed=5)
+    disagreeing = system(82) + system(98)
     assert paired.more("", "recognizability", once, base).verdict == HOLDS
     claim = paired.more("", "recognizability", disagreeing, base)
     assert claim.interval.value == pytest.approx(2)
@@ -136,12 +131,10 @@ def test_few_trainings_are_not_surer_than_they_can_be(trainings):
     random, wrong = np.random.default_rng(trainings), 0
     level = np.zeros((1, 30))
     for k in range(200):
-        pair = [
-            Measured(level + 50 + random.normal(0, 2, (trainings, 1)), level + 1, level + 1)
-            for _ in range(2)
-        ]
-        pair = [Measured(p.recognizability, *(np.ones_like(p.recognizability),) * 2) for p in pair]
-        wrong += paired.more("", "recognizability", *pair, seed=3 * k).verdict != UNDECIDED
+        pair = (trained(level + 50 + random.normal(0, 2, (trainings, 1)), 1, 1) for _ in range(2))
+        scores = (by_training(runs, "recognizability") for runs in pair)
+        known = estimate(np.subtract, *scores, concepts=30, seed=3 * k)
+        wrong += Claim.tested("", "", known).verdict != UNDECIDED
     assert wrong <= 20  # 5 % of 200 are expected, a bootstrap of two trainings gives 28 %
 
 
@@ -173,21 +166,15 @@ def test_a_slope_needs_two_positive_betas(betas):
 
 
 def test_scores_of_other_concepts_are_refused():
-    short = Measured(np.zeros((1, 3)), np.ones((1, 3)), np.ones((1, 3)))
+    short = trained(np.zeros((1, 3)), 1, 1)
     with pytest.raises(ValueError, match=r"same concepts, got \[3, 40\]"):
         paired.more("", "originality", short, system(1))
-    with pytest.raises(ValueError, match="unknown score 'beauty'; known: originality"):
+    with pytest.raises(ValueError, match="no 'beauty' by concept; known: diversity"):
         paired.more("", "beauty", system(1), system(2))
 
 
 def test_runs_that_differ_in_seed_make_one_system():
-    runs = [
-        SimpleNamespace(
-            per_concept={"recognizability": [k, k], "distance": [1, 1], "scale": [2, 2]}
-        )
-        for k in (10, 20)
-    ]
-    assert Measured.of(runs).recognizability.tolist() == [[10, 10], [20, 20]]
-    assert paired.points([Measured.of(runs)])[0, 0].tolist() == [0.5, 15]
-    with pytest.raises(ValueError, match="different concepts"):
-        Measured.of([])
+    runs = trained([[10, 10], [20, 20]], 1, 2)
+    assert paired.points([runs])[0, 0].tolist() == [0.5, 15]
+    with pytest.raises(ValueError, match="same concepts"):
+        paired.points([runs, []])

@@ -2,17 +2,15 @@
 
 import numpy as np
 import pytest
+from made_up import trainings
 
-from oneshot.metrics.paired import Measured
 from oneshot.metrics.tradeoff import tradeoff
 
 
 def systems(points, spread=0.0):
     noise = spread * np.random.default_rng(0).normal(size=(2, 30))
     noise -= noise.mean(1, keepdims=True)
-    return [
-        Measured(r + 30 * noise[:1], 2 * (o + noise[1:]), np.full((1, 30), 2.0)) for o, r in points
-    ]
+    return [trainings(r + 30 * noise[:1], 2 * (o + noise[1:]), 2.0) for o, r in points]
 
 
 def test_a_parabola_is_found_and_its_points_lie_on_it():

@@ -78,7 +78,7 @@ def test_bars_say_how_often_which_verdict_came_of_fewer_concepts(findings):
 
 
 def test_four_sentences_a_paper_count_what_the_rows_say(findings):
-    text = words.of_papers(findings).data
+    text = words.papers(findings).data
     lines = text.split("\n\n")
     assert len(lines) == len({one.part.paper for one in findings})
     mine = [one for one in findings if one.part.paper == findings[0].part.paper]
@@ -87,9 +87,9 @@ def test_four_sentences_a_paper_count_what_the_rows_say(findings):
         f"Of {len(mine)} statements tested on Omniglot, with one seed a model, {held} hold" in text
     )
     assert lines[0].count(". ") == 3 + 1  # one of them in the name of the paper
-    assert "Nothing has been tested" in words.of_papers([]).data
+    assert "Nothing has been tested" in words.papers([]).data
 
 
 def test_what_the_correction_changed_is_said(findings):
-    text = words.changed(findings).data
+    text = words.corrections(findings).data
     assert text.count("\n- ") + 1 == max(1, sum(one.verdict.changed for one in findings))

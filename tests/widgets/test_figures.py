@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 from oneshot import systems
 from oneshot.claims import latent_representation
 from oneshot.evaluations import selection
-from oneshot.evaluations.published import PLANE
+from oneshot.evaluations.published import POINTS
 from oneshot.evaluations.table import Table
 from oneshot.evenly import evenly
 from oneshot.metrics.intervals import Interval
@@ -61,13 +61,13 @@ def test_of_nothing_a_sentence_says_so(show):
 
 def test_the_plane_has_ellipses_other_settings_and_hollow_published_points(found):
     small = [one for one in found if one.changed]
-    figure = figures.plane(scored(found), hollow=PLANE["omniglot"], small=small)
+    figure = figures.plane(scored(found), hollow=POINTS["omniglot"], small=small)
     (axes,) = figure.axes
     assert len(axes.patches) == 9  # an ellipse for people and each system
     hollow = [line for line in axes.lines if line.get_markerfacecolor() == "none"]
     assert len(hollow) == 8  # there is no published point of the LDM
     dots = [line.get_xydata()[0] for line in axes.lines if line.get_markersize() == 3]
-    places = [canvas.point(one, "diversity", "recognizability") for one in small]
+    places = [canvas.point(one, "diversity") for one in small]
     np.testing.assert_allclose(dots, places)
     names = texts(figure.legends[0].get_texts())
     assert names[0] == "human" and names[-2:] == ["published", "other settings"]
@@ -130,7 +130,7 @@ def test_arrows_lead_from_the_first_to_the_second(runs):
     one, two = runs.by("family")["kl"][:2]
     (ax,) = figures.arrows([(one, two)], runs.human).axes
     (arrow,) = [text for text in ax.texts if text.arrow_patch]
-    ends = [canvas.point(r, "originality", "recognizability") for r in (one, two)]
+    ends = [canvas.point(r, "originality") for r in (one, two)]
     np.testing.assert_allclose([arrow.xyann, arrow.xy], ends)
 
 
@@ -213,14 +213,12 @@ def test_runs_are_listed_nearest_to_human_first(runs):
 
 def test_an_explorer_has_a_dot_for_each_system_and_each_setting(found, runs):
     made = sliders.systems_explorer(found.defaults(), 3)
-    assert [group["label"] for group in made.groups] == list(map(canvas.label, found.systems))
+    assert [group["label"] for group in made.groups] == list(map(systems.label, found.systems))
     assert len(made.dots) == len(made.groups) and len(made.concepts) == 3
     dot = made.dots[list(found.systems).index("cfgdm")]
-    place = canvas.point(found.systems["cfgdm"], "diversity", "recognizability")
+    place = canvas.point(found.systems["cfgdm"], "diversity")
     assert dot["at"] == pytest.approx(place, abs=1e-4)
-    assert made.human["at"] == pytest.approx(
-        canvas.point(found.human, "diversity", "recognizability"), abs=1e-4
-    )
+    assert made.human["at"] == pytest.approx(canvas.point(found.human, "diversity"), abs=1e-4)
     name = "barlow+prototype"
     groups = {name: list(runs.by("family")[name])}
     curves = {name: tradeoff(*latent_representation.by_beta(runs, name))}
@@ -251,27 +249,27 @@ def test_a_system_without_drawings_is_a_mark_on_the_plane(found):
 def test_a_drawing_of_an_originality_is_near_it_or_blank(found):
     shown = found.drawings(found.systems["cfgdm"], "spread")
     level = float(shown.originality[0, 3])
-    np.testing.assert_array_equal(sliders.at(shown, level)[0], shown.drawings[0, 3])
-    assert not sliders.at(shown, level + 5).any()
+    np.testing.assert_array_equal(sliders.nearest_drawings(shown, level)[0], shown.drawings[0, 3])
+    assert not sliders.nearest_drawings(shown, level + 5).any()
 
 
 def test_what_is_missing_is_named_with_the_commands(found, runs):
     few = found.where(system=["cfgdm", "ldm"])
-    told = words.there(few, "omniglot", "laptop").data
+    told = words.scored_systems(few, "omniglot", "laptop").data
     assert "Systems on `omniglot` at size laptop: **CFGDM, LDM**." in told
     assert "To add DDPM, FSDM, VAE-STN, VAE-NS, DA-GAN-UN, DA-GAN-RN: `oneshot make" in told
     assert "`oneshot results framework --dataset omniglot` scores" in told and "\n" not in told
-    assert "To add" not in words.there(few, "omniglot", "laptop", ["cfgdm"]).data
+    assert "To add" not in words.scored_systems(few, "omniglot", "laptop", ["cfgdm"]).data
     assert "judged by" not in told
     released = Table(replace(one, critics="released") for one in few)
-    told = words.there(released, "omniglot", "laptop").data
+    told = words.scored_systems(released, "omniglot", "laptop").data
     assert told.startswith("Systems on `omniglot` at size laptop, judged by the released critics: ")
-    told = words.there(few.models, "omniglot", "laptop").data
+    told = words.scored_systems(few.models, "omniglot", "laptop").data
     assert told.endswith("The human drawings have not been scored yet.")
-    told = words.swept(runs, "glyphs", "laptop", ["none", "kl", "kl+vq"], "fig4").data
+    told = words.sweep(runs, "glyphs", "laptop", ["none", "kl", "kl+vq"], "fig4").data
     assert "**none** 1, **kl** 5." in told and "for 2,000 steps (at size paper " in told
     assert "kl+vq" not in told, "what is not there is not spoken of"
-    told = words.swept(Table([]), "quickdraw", "laptop", ["kl"], "fig4").data
+    told = words.sweep(Table([]), "quickdraw", "laptop", ["kl"], "fig4").data
     assert "There is no run on quickdraw" in told and "`oneshot sweep fig4-laptop` makes" in told
 
 

@@ -149,8 +149,8 @@ def test_which_models_were_compared_is_said(rows):
     said = importance.trained(rows[:1], "draft").data
     assert "1 models of size laptop" in said and "reading guided; 20 exemplars" in said
     assert "of size draft have been compared" in importance.trained([], "draft").data
-    assert importance.plainly("barlow:30+prototype:30") == "barlow 30 + prototype 30"
-    assert importance.plainly("ldm, map of another") == "LDM, map of another"
+    assert importance.system_label("barlow:30+prototype:30") == "barlow 30 + prototype 30"
+    assert importance.system_label("ldm, map of another") == "LDM, map of another"
 
 
 def test_who_spreads_wider_than_people_is_said(rows):

@@ -21,7 +21,6 @@ from oneshot.metrics.paired import (
     HOLDS,
     UNDECIDED,
     Claim,
-    Measured,
     resampled,
     signed,
     verdict,
@@ -51,7 +50,7 @@ def as_good(record: Record, reference: Record) -> Claim:
         inside = -tolerance < interval.low and interval.high < tolerance
         outside = interval.low > tolerance or interval.high < -tolerance
         verdicts.append(HOLDS if inside else FAILS if outside else UNDECIDED)
-        evidence.append(f"{score} {paired.signed(interval)}")
+        evidence.append(f"{score} {signed(interval)}")
     one, other = (f"{SAMPLERS[r.sampler]} in {r.sampler_steps} steps" for r in (record, reference))
     statement = f"{one[0].upper()}{one[1:]} scores as {other} does."
     return Claim(statement, None, ", ".join(evidence), paired.every(verdicts))
@@ -89,7 +88,7 @@ def as_original(table: Table, among: Table) -> list[Claim]:
             continue
         part = "settings.amplitude" if moved == "warp" else "guidance"
         path, runs = selection.path(one, among, part), trainings(other, among)
-        test = paired.along([Measured.of(group) for group in path], Measured.of(runs))
+        test = paired.along(path, runs)
         if test is None:
             continue
         less = moved == "warp"
@@ -138,8 +137,8 @@ def longer(runs: Table, longer_runs: Table) -> list[Claim]:
         paired.more(
             f"{row.regularization}: more recognizable after longer training.",
             "recognizability",
-            Measured.of([twin]),
-            Measured.of([row]),
+            [twin],
+            [row],
         )
         for row, twin in lengthened(runs, longer_runs)
     ]
