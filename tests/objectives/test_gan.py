@@ -105,6 +105,24 @@ def test_the_critic_may_have_fewer_turns():
     assert [objective.turn(step) for step in range(4)] == ["critic", "generator"] * 2
 
 
+class Alike(nn.Module):
+    """Scores a drawing by how near it is to its exemplar, 0 at the most."""
+
+    def forward(self, exemplar, drawing):
+        return -(exemplar - drawing).square().sum((1, 2, 3))
+
+
+def test_half_of_what_is_wrong_are_drawings_of_others():
+    batch = pairs()
+    batch["x"] = batch["y"].clone()  # as the Echo draws: only other exemplars tell them apart
+    distance = {}
+    for mismatched in (False, True):
+        objective = GanObjective(Echo(), Alike(), mismatched=mismatched)
+        distance[mismatched] = objective.losses(batch, 0)["distance"].item()
+    strange = (batch["y"] - batch["y"].roll(1, 0)).square().sum((1, 2, 3)).mean().item()
+    assert distance == {False: 0.0, True: pytest.approx(strange / 2)}
+
+
 @pytest.mark.parametrize(("step", "turn"), [(0, "critic"), (5, "generator")])
 def test_a_turn_moves_its_own_network_alone(step, turn):
     objective = small()
