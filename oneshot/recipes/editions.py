@@ -148,15 +148,9 @@ def neural_statistician(group: Concepts, plan: Plan) -> NeuralStatistician:
 
 
 def da_gan(group: Concepts, plan: Plan, skips: bool) -> DaGan:
-    """Return a DA-GAN at half the side, one turn each, of the moving average of its weights.
-
-    Its critic also sees variations beside an exemplar that is not theirs, without which the drawing
-    may be any character.
-    """
+    """Return a DA-GAN at half the side, one turn each, of the moving average of its weights."""
     mean = replace(plan, betas=(0.5, 0.9), ema=0.99)
-    return DaGan(
-        group, mean, skips, **PAGES, fold=2, augment="gentle", critic_steps=1, mismatched=True
-    )
+    return DaGan(group, mean, skips, **PAGES, fold=2, augment="gentle", critic_steps=1)
 
 
 PATCHES = {"widths": (48, 96), "network_name": "patch"}

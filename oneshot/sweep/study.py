@@ -109,6 +109,10 @@ def trials() -> list[Trial]:
     for strength in SET_GUIDANCE:
         called, words = f"fsdm-gamma-{strength:g}", f"new noise, guidance {strength:g}, {FULL}"
         found.append(Trial(called, "fsdm", words, place, strength, "ddpm"))
+    for name in ("da-gan-un", "da-gan-rn"):
+        recipe = replace(presets.small(name, DATASET, edition=2), mismatched=True)
+        change = f"second edition, its critic shown exemplars of others, {FULL}"
+        found.append(Trial(f"{name}-2-matched", name, change, recipe))
     return found + _briefly(presets.concepts(DATASET))
 
 
@@ -126,10 +130,11 @@ def _briefly(group: Concepts) -> list[Trial]:
     context = editions.neural_statistician(group, editions.setting(STEPS["vae-ns"]))
     alternating = editions.adversarial(STEPS["da-gan-un"])
     gan = editions.da_gan(group, alternating, True)
-    one = replace(gan, plan=alternating, mismatched=False)
+    one = replace(gan, plan=alternating)
     turns, quarter = replace(one, critic_steps=5), replace(one, fold=4)
     momentum = replace(one, plan=replace(alternating, betas=gan.plan.betas))
     mean = replace(one, plan=replace(alternating, ema=gan.plan.ema))
+    matched = replace(mean, mismatched=True)
     heavy = editions.vae_stn(group, editions.stepwise(STEPS["vae-stn"]))
     stn = replace(heavy, beta=1.0)
     return [
@@ -142,9 +147,8 @@ def _briefly(group: Concepts) -> list[Trial]:
         Trial("da-gan-quarter", "da-gan-un", "one turn, at a quarter of the side", quarter),
         Trial("da-gan-momentum", "da-gan-un", "one turn, with momentum", momentum),
         Trial("da-gan-mean", "da-gan-un", "one turn, moving average of the weights", mean),
-        Trial(
-            "da-gan-matched", "da-gan-un", "and exemplars of others", replace(mean, mismatched=True)
-        ),
+        Trial("da-gan-both", "da-gan-un", "momentum and the moving average", gan),
+        Trial("da-gan-matched", "da-gan-un", "average, exemplars of others", matched),
         Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
         Trial("fsdm-pooled", "fsdm", "one vector for the set, in scale and shift", pooled),
         Trial("cfgdm-gentle", "cfgdm", "gentle pairs", gentle),
