@@ -19,7 +19,7 @@ from oneshot.evaluations.samples import Shown
 from oneshot.evenly import evenly
 from oneshot.metrics.intervals import Interval
 from oneshot.recipes import editions, presets
-from oneshot.recipes.base import Recipe
+from oneshot.recipes.base import Recipe, reseeded
 from oneshot.recipes.data import Concepts
 from oneshot.recipes.diffusion import PixelDiffusion
 from oneshot.recipes.results import Drawn, Human, Samples
@@ -149,6 +149,7 @@ def _briefly(group: Concepts) -> list[Trial]:
         Trial("da-gan-mean", "da-gan-un", "one turn, moving average of the weights", mean),
         Trial("da-gan-both", "da-gan-un", "momentum and the moving average", gan),
         Trial("da-gan-matched", "da-gan-un", "average, exemplars of others", matched),
+        Trial("da-gan-again", "da-gan-un", "the same from another seed", reseeded(matched, 7)),
         Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
         Trial("fsdm-pooled", "fsdm", "one vector for the set, in scale and shift", pooled),
         Trial("cfgdm-gentle", "cfgdm", "gentle pairs", gentle),
