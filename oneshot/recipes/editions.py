@@ -149,7 +149,7 @@ def neural_statistician(group: Concepts, plan: Plan) -> NeuralStatistician:
 
 def da_gan(group: Concepts, plan: Plan, skips: bool) -> DaGan:
     """Return a DA-GAN at half the side, one turn each, of the moving average of its weights."""
-    mean = replace(plan, betas=(0.5, 0.9), ema=0.99)
+    mean = replace(plan, ema=0.99)
     return DaGan(group, mean, skips, **PAGES, fold=2, augment="gentle", critic_steps=1)
 
 

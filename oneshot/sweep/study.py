@@ -32,6 +32,8 @@ SHOWN = (6, 8)
 """Concepts and variations of a sheet."""
 STEPS = {"cfgdm": 1000, "fsdm": 2000, "vae-ns": 1500, "da-gan-un": 1500, "vae-stn": 250}
 """Training steps of the brief trials: some four to ten core-minutes each."""
+MOMENTUM = (0.5, 0.9)
+"""Betas of Adam of the trials of a DA-GAN with momentum; others have none for the first."""
 FULL = "in full"
 """Ends what is said of a recipe that `oneshot sweep systems` trains."""
 GUIDANCE = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -110,8 +112,10 @@ def trials() -> list[Trial]:
         called, words = f"fsdm-gamma-{strength:g}", f"new noise, guidance {strength:g}, {FULL}"
         found.append(Trial(called, "fsdm", words, place, strength, "ddpm"))
     for name in ("da-gan-un", "da-gan-rn"):
-        recipe = replace(presets.small(name, DATASET, edition=2), mismatched=True)
-        change = f"second edition, its critic shown exemplars of others, {FULL}"
+        second = presets.small(name, DATASET, edition=2)
+        eager = replace(second.plan, betas=MOMENTUM)
+        recipe = replace(second, plan=eager, mismatched=True)
+        change = f"momentum, average, exemplars of others, {FULL}"
         found.append(Trial(f"{name}-2-matched", name, change, recipe))
     return found + _briefly(presets.concepts(DATASET))
 
@@ -129,11 +133,10 @@ def _briefly(group: Concepts) -> list[Trial]:
     )
     context = editions.neural_statistician(group, editions.setting(STEPS["vae-ns"]))
     alternating = editions.adversarial(STEPS["da-gan-un"])
-    gan = editions.da_gan(group, alternating, True)
-    one = replace(gan, plan=alternating)
+    mean = editions.da_gan(group, alternating, True)
+    one = replace(mean, plan=alternating)
     turns, quarter = replace(one, critic_steps=5), replace(one, fold=4)
-    momentum = replace(one, plan=replace(alternating, betas=gan.plan.betas))
-    mean = replace(one, plan=replace(alternating, ema=gan.plan.ema))
+    momentum, both = (replace(mean, plan=replace(r.plan, betas=MOMENTUM)) for r in (one, mean))
     matched = replace(mean, mismatched=True)
     heavy = editions.vae_stn(group, editions.stepwise(STEPS["vae-stn"]))
     stn = replace(heavy, beta=1.0)
@@ -147,7 +150,7 @@ def _briefly(group: Concepts) -> list[Trial]:
         Trial("da-gan-quarter", "da-gan-un", "one turn, at a quarter of the side", quarter),
         Trial("da-gan-momentum", "da-gan-un", "one turn, with momentum", momentum),
         Trial("da-gan-mean", "da-gan-un", "one turn, moving average of the weights", mean),
-        Trial("da-gan-both", "da-gan-un", "momentum and the moving average", gan),
+        Trial("da-gan-both", "da-gan-un", "momentum and the moving average", both),
         Trial("da-gan-matched", "da-gan-un", "average, exemplars of others", matched),
         Trial("da-gan-again", "da-gan-un", "the same from another seed", reseeded(matched, 7)),
         Trial("fsdm-place", "fsdm", "mean of each patch, put back in place", place),
