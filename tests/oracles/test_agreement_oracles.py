@@ -44,12 +44,12 @@ def test_holm(random):
         np.testing.assert_allclose(ranks.holm(p), multitest.multipletests(p, method="holm")[1])
 
 
-@pytest.mark.parametrize("power", [0.5, 0.8, 0.95])
-def test_the_number_of_concepts_that_would_tell_a_difference(power):
-    """A normal approximation of a two-sided test at 5 %, whose other tail is next to nothing."""
+@pytest.mark.parametrize("level", [0.05, 0.01, 0.001])
+def test_the_number_of_concepts_that_would_tell_a_difference(level):
+    """A normal approximation of a two-sided test, whose other tail is next to nothing."""
     effect, concepts = 0.2, 50
     p = 2 * stats.norm.sf(effect * concepts**0.5)
     claim = Claim("", None, "", UNDECIDED, p=p, concepts=concepts)
-    needed = paired.concepts_needed(claim, power)
-    oracle = power_of.NormalIndPower().solve_power(effect, power=power, alpha=0.05, ratio=0)
+    needed = paired.concepts_needed(claim, level)
+    oracle = power_of.NormalIndPower().solve_power(effect, power=0.8, alpha=level, ratio=0)
     assert needed == pytest.approx(oracle, rel=1e-3)
