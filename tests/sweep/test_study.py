@@ -7,6 +7,7 @@ import pytest
 
 from oneshot import systems
 from oneshot.recipes import presets
+from oneshot.recipes.base import reseeded
 from oneshot.sweep import study
 
 
@@ -69,6 +70,16 @@ def test_rows_are_written_once_and_keep_what_was_seen(smoke, small, tmp_path):
     assert study.run(60, smoke, file, said.append, only=["people", "plain"]) == 0
     assert file.read_bytes() == before
     assert study.rows(file)[1].seen == "specks on a blank page"
+
+
+def test_a_trial_in_full_is_trained_when_it_is_named(smoke, small, tmp_path):
+    file, said = tmp_path / "study.jsonl", []
+    recipe = reseeded(systems.recipe("cfgdm", "glyphs", "smoke"), 4321)
+    small[:] = [study.Trial("long", "cfgdm", "long, in full", recipe, 1.0)]
+    study.run(60, smoke, file, said.append)
+    study.run(60, smoke, file, said.append, only=["long"])
+    assert [line.split(maxsplit=1)[1] for line in said] == ["is not trained yet", "made"]
+    assert [row.name for row in study.rows(file)] == ["long"]
 
 
 def test_a_slot_that_is_over_leaves_the_rest(smoke, small, tmp_path):
