@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from oneshot import store, systems
 from oneshot.drawings.sources import resolved
 from oneshot.evaluations import measure, samples, table
+from oneshot.evaluations.divisions import demand_same
 from oneshot.evaluations.evaluate import Evaluation, trainings
 from oneshot.evaluations.record import Record
 from oneshot.metrics.scoring import Scores
@@ -114,6 +115,7 @@ def compare(
     recipe = cast(ScoresRecipe, people.parts["scores"])
     _demand_critics(recipe, dataset, size)
     demand(model, people.concepts.drawings.side)
+    demand_same(people.dataset, people.size, people.split, store.get(people.concepts))
     drawn = _drawn(model, people, guidance, variations, seed)
     found = _scores(torch.from_numpy(drawn.drawings), drawn.exemplars, recipe, recipe.seed)
     _add_people(people)

@@ -241,6 +241,7 @@ RESULTS = (
     "seeds",
     "concepts",
     "warp",
+    "spread",
     "failures",
     "transfer",
     "transfer-validation",

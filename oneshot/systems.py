@@ -14,6 +14,7 @@ from oneshot.recipes import presets, together
 from oneshot.recipes.base import Recipe
 from oneshot.recipes.nulls import Copy, HumanHalf, OtherConcept, Warp
 from oneshot.recipes.results import Human, Samples
+from oneshot.recipes.vae_elastic import vae_elastic
 
 HUMAN = "human"
 
@@ -61,6 +62,7 @@ SYSTEMS: Mapping[str, System] = {
             presets.neural_statistician,
             _VAE | {"set_size": (2, 10)},
         ),
+        System("vae-elastic", "VAE-Elastic", "#a0308c", "s", vae_elastic),
         System("da-gan-un", "DA-GAN-UN", "#3f7032", "^", presets.da_gan, {"as_released": (1,)}),
         System(
             "da-gan-rn",
@@ -73,8 +75,8 @@ SYSTEMS: Mapping[str, System] = {
     )
 }
 """The generative systems, by name: circles are pixel diffusion, squares VAEs, triangles GANs."""
-WARPED = {"glyphs": 0.1, "omniglot": 0.102, "quickdraw": 0.137}
-"""Amplitude of the warp by kind of data, as `evaluations.amplitude.choose` found it.
+WARPED = {"glyphs": 0.1, "omniglot": 0.102, "quickdraw": 0.137, "quickdraw:2": 0.119}
+"""Amplitude of the warp by data set or kind of it, as `evaluations.amplitude.amplitude` found it.
 
 Others take that of the embedded data set.
 """
@@ -82,7 +84,7 @@ Others take that of the embedded data set.
 
 def warped_by(dataset: str) -> float:
     """Return the amplitude of the warp on a data set."""
-    return WARPED.get(source(dataset).name, WARPED["glyphs"])
+    return WARPED.get(dataset) or WARPED.get(source(dataset).name, WARPED["glyphs"])
 
 
 def _warp(dataset: str, size: str) -> Warp:

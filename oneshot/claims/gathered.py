@@ -12,6 +12,7 @@ from oneshot.claims import (
 )
 from oneshot.claims import latent_representation as latents
 from oneshot.claims.latent_representation import FAMILIES
+from oneshot.drawings.listings import LISTED
 from oneshot.drawings.sources import source
 from oneshot.evaluations import selection
 from oneshot.evaluations.table import Table
@@ -66,6 +67,10 @@ def gather(
     many, runs = (selection.families(swept[n], FAMILIES) for n in (shorter, latent_size))
     alone = selection.families(runs, ["none", *REGULARIZERS])
     sparse = diffusion_artists.sparser([row for row in maps if row.system.lower() == "cfgdm"])
+
+    def near(name: str) -> list[Claim]:
+        return this_book.nearest_by_all(judged.where(dataset=name).defaults(), judged)
+
     copying, strange = diversity_recognizability.families, diffusion_artists.orderings
     found = [
         *((first, "Families beside people", n, copying(t, table)) for n, t in systems.items()),
@@ -89,6 +94,15 @@ def gather(
         *(
             (OWN, "At the same originality", n, this_book.as_original(t, judged))
             for n, t in systems.items()
+        ),
+        *(
+            (OWN, "Near people by all scores", n, this_book.nearest_by_all(t, judged))
+            for n, t in systems.items()
+        ),
+        *(
+            (OWN, "Near people by all scores, second edition", n, near(n))
+            for n in LISTED
+            if any(source(name).name == source(n).name for name in datasets)
         ),
         (OWN, "Probes of the latents", latent, [this_book.explained(many)]),
         (OWN, "Longer training", latent, this_book.longer(many, runs)),

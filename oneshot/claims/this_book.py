@@ -101,6 +101,42 @@ def as_original(table: Table, among: Table) -> list[Claim]:
     return told
 
 
+SEEN_TOGETHER = ("recognizability", "originality", "precision", "recall", "second")
+"""Scores by which a system has to be near people all at once: no jitter is near by all of them."""
+
+
+def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> list[Claim]:
+    """Test whether a system is nearest to people by `SEEN_TOGETHER`, of all that draw.
+
+    Distances count each score in units of people's. Drawings by people are no rivals. Empty where
+    people, the system, or all others lack one of the scores.
+    """
+    people = table.human
+    scored = {
+        name: one
+        for name, one in table.systems.items()
+        if name not in ("human-half", "other-concept") and "beyond" in one.recipes
+    }
+    if people is None or "beyond" not in people.recipes or system not in scored or len(scored) < 2:
+        return []
+    theirs = paired.by_training([people], *SEEN_TOGETHER)
+    runs = {
+        name: [one for one in trainings(record, among) if "beyond" in one.recipes]
+        for name, record in scored.items()
+    }
+    scores = {
+        systems.label(name): paired.by_training(each, *SEEN_TOGETHER) for name, each in runs.items()
+    }
+    gaps = paired.farther(
+        theirs, scores.pop(systems.label(system)), scores, theirs[0, 0], people.concepts
+    )
+    statement = (
+        f"Of all systems and nulls, {systems.label(system)} is nearest to people by "
+        "recognizability, originality, precision, recall and the second critic together."
+    )
+    return [paired.nearest(statement, *gaps, len(runs[system]))]
+
+
 def leakage(by_category: Table, by_permutation: Table, published: Division) -> list[Claim]:
     """Test, of each run under both splits, whether siblings in training make it recognizable.
 

@@ -81,23 +81,24 @@ def _divisions(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _amplitudes(arguments: argparse.Namespace) -> int:
+def _bends(arguments: argparse.Namespace) -> int:
     from oneshot import systems
     from oneshot.evaluations import amplitude, collect
+    from oneshot.recipes.vae_elastic import spread_of
 
-    found = [
-        amplitude.choose(dataset, arguments.preset)
-        for dataset in arguments.dataset or collect.DATASETS
-    ]
+    of_warp = arguments.table == "warp"
+    choose = amplitude.amplitude if of_warp else amplitude.spread
+    found = [choose(dataset, arguments.preset) for dataset in arguments.dataset or collect.DATASETS]
+    called, model = ("amplitude", "the warp") if of_warp else ("spread", "VAE-Elastic")
     lines = []
     for one in found:
-        told = zip(amplitude.AMPLITUDES, one.originality, strict=True)
+        told = zip(one.tried, one.originality, strict=True)
         at = ", ".join(f"{originality:.3f} at {value:g}" for value, originality in told)
-        lines.append(f"{one.dataset:10} people's originality is {one.people:.3f}, the warp's {at}")
         lines.append(
-            f"{'':10} so its amplitude is {one.amplitude:g}; in use is "
-            f"{systems.warped_by(one.dataset):g}"
+            f"{one.dataset:10} people's originality is {one.people:.3f}, that of {model} {at}"
         )
+        used = systems.warped_by(one.dataset) if of_warp else spread_of(one.dataset)
+        lines.append(f"{'':10} so its {called} is {one.value:g}; in use is {used:g}")
     say(arguments, [asdict(one) for one in found], lines)
     return 0
 
@@ -141,7 +142,8 @@ def _scored(record: Any) -> str:
 
 _OTHERS = {
     "concepts": _divisions,
-    "warp": _amplitudes,
+    "warp": _bends,
+    "spread": _bends,
     "failures": _failures,
     "transfer": _transfer,
     "transfer-validation": _transfer,

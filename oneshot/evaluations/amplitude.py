@@ -1,41 +1,68 @@
-"""How strongly the null model `Warp` bends an exemplar: as far as people go.
+"""How far a model that bends its exemplar bends it: as far as people go.
 
-Test concepts choose nothing. The amplitude is the one at which warped exemplars are as original as
-what people drew of validation concepts; `systems.WARPED` holds what came out.
+Test concepts choose nothing. The null model `Warp` has an amplitude and VAE-Elastic a spread of its
+latents; each is the one at which drawings are as original as what people drew of validation
+concepts. `systems.WARPED` and `recipes.vae_elastic.SPREAD` hold what came out.
 """
 
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from oneshot import systems
 from oneshot.metrics.features import embed
 from oneshot.metrics.originality import originality
+from oneshot.models.generator import Generator
 from oneshot.models.nulls import Warp
 from oneshot.recipes import presets
 from oneshot.store import default
 
 AMPLITUDES = (0.05, 0.075, 0.1, 0.125, 0.15, 0.2)
+SPREADS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5)
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The amplitude that was chosen, and what it was chosen by, on validation concepts.
+    """What was chosen, and by what, on validation concepts.
 
-    `originality` are those of the warp at each of `AMPLITUDES`, `people` is that of people.
+    `originality` are those of the model at each of the `tried`, `people` is that of people.
     """
 
     dataset: str
-    amplitude: float
+    value: float
+    tried: tuple[float, ...]
     originality: tuple[float, ...]
     people: float
 
 
-def choose(dataset: str, size: str = "laptop") -> Chosen:
-    """Return the amplitude, to three digits, at which the warp is as original as people.
+def amplitude(dataset: str, size: str = "laptop") -> Chosen:
+    """Return the amplitude at which the warp is as original as people; raises as `_matched`."""
+    return _matched(dataset, size, AMPLITUDES, [Warp(one) for one in AMPLITUDES])
 
-    Between `AMPLITUDES` originality is interpolated. Raises ValueError where all of them are less,
-    or all are more original, and what the store raises without drawings.
+
+def spread(dataset: str, size: str = "laptop") -> Chosen:
+    """Return the spread at which VAE-Elastic is as original as people; raises as `_matched`.
+
+    Raises what the store does where it is not trained.
+    """
+    model = default().get(systems.recipe("vae-elastic", dataset, size))
+    found = []
+    for one in SPREADS:
+        found.append(copy(model))
+        found[-1].spread = one
+    return _matched(dataset, size, SPREADS, found)
+
+
+def _matched(
+    dataset: str, size: str, tried: Sequence[float], models: Sequence[Generator]
+) -> Chosen:
+    """Return the value, to three digits, at which a model is as original as people.
+
+    Between those that are tried, originality is interpolated. Raises ValueError where all of them
+    are less, or all are more original, and what the store raises without drawings.
     """
     home = default()
     drawn = presets.human(dataset, size, "validation")
@@ -48,14 +75,13 @@ def choose(dataset: str, size: str = "laptop") -> Chosen:
 
     count, numbers = people.drawings.shape[1], [int(k) for k in people.concepts]
     found = [
-        mean_originality(Warp(amplitude).draw(people.exemplars, count, concepts=numbers))
-        for amplitude in AMPLITUDES
+        mean_originality(model.draw(people.exemplars, count, concepts=numbers)) for model in models
     ]
     wanted = mean_originality(people.drawings)
     if not found[0] <= wanted <= found[-1]:
         raise ValueError(
-            f"people's originality of {wanted:.3f} is beyond that of the warp at {AMPLITUDES}: "
+            f"people's originality of {wanted:.3f} is beyond that of the model at {tuple(tried)}: "
             f"{[round(value, 3) for value in found]}"
         )
-    amplitude = round(float(np.interp(wanted, found, AMPLITUDES)), 3)
-    return Chosen(dataset, amplitude, tuple(found), wanted)
+    value = round(float(np.interp(wanted, found, tried)), 3)
+    return Chosen(dataset, value, tuple(tried), tuple(found), wanted)

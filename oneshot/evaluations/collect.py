@@ -11,7 +11,7 @@ from pathlib import Path
 
 from oneshot import systems
 from oneshot.drawings.sources import root
-from oneshot.evaluations import lines, samples, table
+from oneshot.evaluations import divisions, lines, samples, table
 from oneshot.evaluations.evaluate import Evaluation
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.recipes import presets
@@ -33,7 +33,8 @@ KINDS = {
 "framework" is every system as it is by itself and with other settings, "guidance" are strengths of
 guidance, "speed" samplers and numbers of steps, "beyond" every system as it is by itself, by the
 scores of `metrics.beyond` as well; "sensitivity" is every system by itself, judged by `OTHERS`;
-"seeds" is every system as it is by itself, trained again from `SEEDS`.
+"seeds" is every system as it is by itself, trained again from `SEEDS`, by the scores of
+`metrics.beyond` as well where there is a second critic.
 """
 OTHERS = ("vit", "seed", "thin", "bold", "half")
 """Critics, of `presets.CRITICS`, that say how much a statement hangs on who judges, and how."""
@@ -108,7 +109,7 @@ def collect(
             absent += [name] * (name not in absent and not one.changes)
             continue
         there = next((record for record in known.values() if one.of(record)), None)
-        if there is None or not _complete(there, one, what):
+        if there is None or not _complete(there, one, what, home):
             there = _evaluate(one, what, file, home, there)
         elif there.changed != one.changed:
             there = replace(there, changed=one.changed)
@@ -125,10 +126,16 @@ def _untrained(one: Evaluation, what: str, home: Store) -> str:
     return "second_critic" if second else ""
 
 
-def _complete(record: Record, one: Evaluation, what: str) -> bool:
+def _sees_more(one: Evaluation, what: str, home: Store) -> bool:
+    """Return whether an evaluation is by the scores of `metrics.beyond`, too."""
+    again = what == "seeds" and one.seed and one.critics == "own"
+    return what == "beyond" or bool(again and home.find(one.beyond.second))
+
+
+def _complete(record: Record, one: Evaluation, what: str, home: Store) -> bool:
     """Return whether a record of an evaluation has what its figures show."""
-    if what == "beyond":
-        return record.recipes.get(what) == one.beyond.key
+    if _sees_more(one, what, home):
+        return record.recipes.get("beyond") == one.beyond.key
     kept = not one.of_people or (what, one.dataset) == ("framework", "glyphs")
     ships = one.critics == "own" and kept and KINDS[what]
     timed = what != "speed" or one.model is None or "milliseconds" in record.drawing
@@ -140,12 +147,14 @@ def _evaluate(one: Evaluation, what: str, file: Path, home: Store, known: Record
     log.info("scoring %s", one.name)
     # A store of its own: what it has loaded is forgotten when the record is there.
     store = Store(home.runs.parent, home.zoo, str(home.device))
-    if what == "beyond" and known:
+    divisions.demand_same(one.dataset, one.size, one.split, store.get(one.concepts))
+    more = _sees_more(one, what, home)
+    if more and known:
         record = one.beyond_the_plane(known, store)
         table.add([record], file)
         return record
     record = one.record(store, timed=what == "speed")
-    if what == "beyond":
+    if more:
         record = one.beyond_the_plane(record, store)
     keeps = KINDS[what] and one.critics == "own"
     shown = one.shown(store, KINDS[what]) if keeps else None

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oneshot import store
+from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.errors import DataError
+from oneshot.drawings.listings import LISTED
 from oneshot.evaluations import lines, table
 from oneshot.evaluations.at_hand import concepts
 from oneshot.metrics.features import embed
@@ -56,6 +58,27 @@ def divisions(dataset: str, size: str, file: Path | None = None) -> dict[str, Di
         return there
     found = (measure(dataset, size, split) for split in DIVISIONS)
     return {row.split: row for row in found if row}
+
+
+def demand_same(
+    dataset: str, size: str, split: str, group: ConceptSet, file: Path | None = None
+) -> None:
+    """Raise DataError where the concepts here are not those that kept rows were scored on.
+
+    Clusters of the first edition of Quick, Draw! differ by processor; scores on other concepts
+    would stand beside the kept ones as if they were paired. Of a division that is not kept nothing
+    is known.
+    """
+    kept = lines.read(file or table.place(dataset, size, name="concepts.json"), Division)
+    place = dataset, presets.judged(size), split
+    row = next((row for row in kept if row.identity == place), None)
+    here = list(group.names), group.splits.tolist(), group.counts.tolist()
+    if row and here != (row.names, row.splits, row.counts):
+        raise DataError(
+            f"the {len(group)} concepts of {dataset} that this machine made are not the "
+            f"{len(row.names)} that the kept rows were scored on, so their scores cannot be "
+            f"compared; those of an edition that ships its concepts, such as {LISTED[0]}, can"
+        )
 
 
 def measure(dataset: str, size: str, split: str) -> Division | None:

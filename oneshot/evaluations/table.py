@@ -16,6 +16,7 @@ from typing import Any, overload
 
 from oneshot import shipped
 from oneshot.drawings.errors import DataError
+from oneshot.drawings.listings import LISTED
 from oneshot.drawings.sources import resolved, root, source
 from oneshot.evaluations import lines, samples
 from oneshot.evaluations.record import HUMAN, IDENTITY, Record, joined
@@ -199,15 +200,15 @@ def place(
 ) -> Path:
     """Return the file of the table that records of a data set, a size and a system belong to.
 
-    Smoke runs, drawings of one's own, some categories of Quick, Draw! and systems that are not the
-    project's are beside the artefacts of a `store`, in the user's cache, and so is all that is
-    found outside a checkout.
+    Smoke runs, drawings of one's own, editions whose concepts do not ship, some categories of
+    Quick, Draw! and systems that are not the project's are beside the artefacts of a `store`, in
+    the user's cache, and so is all that is found outside a checkout.
     """
     dataset = resolved(dataset)
     mine = (
         shipped.CHECKOUT is None
         or size == "smoke"
-        or ":" in dataset
+        or (":" in dataset and dataset not in LISTED)
         or source(dataset).fingerprint(root(dataset))
     )
     mine = mine or (system and system not in ALL)

@@ -11,7 +11,7 @@ from oneshot.metrics.originality import check
 
 
 def distance_to_human(points: ArrayLike, human: ArrayLike, spread: ArrayLike) -> np.ndarray:
-    """Return the distances (...) of points (..., 2) to the humans (..., 2) on the plane of scores.
+    """Return the distances (...) of points (..., 2) to the humans (..., 2) on a plane of scores.
 
     A point is originality (or diversity) and recognizability. With s the `spread` (2,) of the
     models that are compared, see `spread_of`, the distance of a point p to the human h is

@@ -175,7 +175,8 @@ def farther(
 ) -> tuple[float, dict[str, Estimate]]:
     """Return how far a system is from humans, and how much farther each of the others is.
 
-    Each is (1 + draws, trainings, 2) on the plane of two scores, whose unit is `spread` (2,).
+    Each is (1 + draws, trainings, K) in the space of K scores, two of which are a plane, whose unit
+    is `spread` (K,).
     """
 
     def gap(human: Array, first: Array, other: Array) -> Array:

@@ -23,11 +23,14 @@ class PatchAutoencoder(VectorAutoencoder):
         self.decoder = decoder_layers(latent, *WIDTHS)
 
 
-def encoder_layers(narrow: int, wide: int) -> nn.Sequential:
-    """Return layers from a drawing (N, 1, 48, 48) to `wide` maps of 6 pixels, (N, wide * 36)."""
+def encoder_layers(narrow: int, wide: int, drawings: int = 1) -> nn.Sequential:
+    """Return layers from drawings (N, drawings, 48, 48) to `wide` maps of 6 pixels, (N, wide * 36).
+
+    Several drawings are seen together, one above the other.
+    """
     return nn.Sequential(
         nn.PixelUnshuffle(4),
-        *_activated(nn.Conv2d(16, narrow, 3, padding=1)),
+        *_activated(nn.Conv2d(16 * drawings, narrow, 3, padding=1)),
         nn.PixelUnshuffle(2),
         *_activated(nn.Conv2d(4 * narrow, wide, 1)),
         Residual(wide),

@@ -287,3 +287,35 @@ def test_published_points_name_known_systems_and_are_ordered():
     assert means == pytest.approx([0.610, 97.5], abs=0.06)
     ends = [end for strength, (_, end) in published.GUIDANCE["quickdraw"].items() if strength]
     assert (np.diff([o for o, _ in ends]) < 0).all() and (np.diff([r for _, r in ends]) > 0).all()
+
+
+def with_more(row, precision, recall=0.5, second=90.0):
+    """A row that has the scores of `metrics.beyond` that are seen together, too."""
+    noise = 0.02 * np.random.default_rng(len(row.system)).normal(0, 1, made_up.CONCEPTS)
+    noise -= noise.mean()
+    more = {"precision": precision, "recall": recall, "second": second}
+    by_concept = {name: (value * (1 + noise)).tolist() for name, value in more.items()}
+    recipes = row.recipes | {"beyond": f"{row.system} {row.seed} beyond"}
+    return replace(row, per_concept=row.per_concept | by_concept, recipes=recipes)
+
+
+def test_who_is_near_people_by_one_plane_alone_is_not_nearest_by_all():
+    people = with_more(made_up.row(HUMAN, PEOPLE), 0.7)
+    bent = with_more(made_up.row("warp", PEOPLE, settings={"amplitude": 0.1}), 0.3)
+    learned = with_more(made_up.row("vae-elastic", (PEOPLE[0], PEOPLE[1] - 3)), 0.65)
+    half = with_more(made_up.row("human-half", PEOPLE), 0.7)
+    plain = made_up.row("cfgdm", PEOPLE)
+    found = comparison(people, bent, learned, half, plain)
+    (told,) = this_book.nearest_by_all(found, found)
+    assert (told.verdict, told.seeds) == (HOLDS, 1)
+    assert "warp farther by +0.49" in told.evidence
+    (other,) = this_book.nearest_by_all(found, found, "warp")
+    assert other.verdict == FAILS
+    again = replace(learned, seed=1)
+    (twice,) = this_book.nearest_by_all(found, comparison(*found, again))
+    assert twice.seeds == 2
+    assert this_book.nearest_by_all(comparison(people, learned, plain), found) == []
+    assert this_book.nearest_by_all(comparison(people, bent, plain), found) == []
+    assert (
+        this_book.nearest_by_all(comparison(made_up.row(HUMAN, PEOPLE), bent, learned), found) == []
+    )

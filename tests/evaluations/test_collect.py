@@ -164,11 +164,11 @@ def test_figures_ask_for_what_a_record_lacks(home):
     record = alone.record(home)
     assert alone.of(record) and not replace(alone, guidance=0.5).of(record)
     assert not replace(alone, chosen=True).of(record)
-    assert not collect._complete(record, alone, "framework")
-    assert collect._complete(replace(record, kept=("spread",)), alone, "framework")
-    assert not collect._complete(replace(record, kept=("speed",)), alone, "speed")
+    assert not collect._complete(record, alone, "framework", home)
+    assert collect._complete(replace(record, kept=("spread",)), alone, "framework", home)
+    assert not collect._complete(replace(record, kept=("speed",)), alone, "speed", home)
     timed = replace(record, kept=("speed",), drawing={"milliseconds": 3.0})
-    assert collect._complete(timed, alone, "speed")
+    assert collect._complete(timed, alone, "speed", home)
 
 
 def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
@@ -195,6 +195,16 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
     collect.collect("framework", "glyphs", "smoke", ["copy"], home)
     look = table.read().where(dataset="glyphs", size="smoke", system=["copy"])
     assert look.human == Record.from_json(people.to_json())
+
+
+def test_other_seeds_are_seen_by_the_scores_that_see_more(home):
+    again = Evaluation("glyphs", "smoke", "vae-elastic", seed=1)
+    for recipe in (presets.second_critic("glyphs", "smoke"), again.model):
+        home.get(recipe)
+    found = collect.collect("seeds", "glyphs", "smoke", ["vae-elastic"], home)
+    people, other = found.records
+    assert (people.seed, other.seed) == (0, 1) and found.untrained == ("vae-elastic of seed 2",)
+    assert other.recipes["beyond"] == again.beyond.key and "precision" in other.per_concept
 
 
 def test_scores_that_see_more_stand_in_for_those_there_were():

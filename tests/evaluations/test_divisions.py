@@ -9,7 +9,7 @@ from oneshot.drawings.errors import DataError
 from oneshot.drawings.splits import TEST
 from oneshot.evaluations import divisions as dividing
 from oneshot.evaluations import lines
-from oneshot.evaluations.divisions import Division, divisions, keep, measure
+from oneshot.evaluations.divisions import Division, demand_same, divisions, keep, measure
 from oneshot.recipes import presets
 
 
@@ -43,3 +43,15 @@ def test_without_drawings_the_kept_ones_are_found(file, monkeypatch):
     with pytest.raises(DataError, match="concepts of glyphs are not on this machine"):
         keep("glyphs", "smoke", file)
     assert file.read_bytes() == before
+
+
+def test_concepts_that_are_others_here_are_refused(smoke, file):
+    group = smoke.get(presets.concepts("glyphs", "smoke"))
+    demand_same("glyphs", "smoke", "category", group, file)
+    demand_same("omniglot", "smoke", "category", group, file)  # nothing is kept of these
+    demand_same("glyphs", "laptop", "category", group, file)
+    fewer = replace(group, names=(*group.names[:-1], "another"))
+    with pytest.raises(DataError, match=r"concepts of glyphs that this machine made are not the"):
+        demand_same("glyphs", "smoke", "category", fewer, file)
+    with pytest.raises(DataError, match="quickdraw:2, can"):
+        demand_same("glyphs", "smoke", "published", group, file)

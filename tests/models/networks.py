@@ -6,6 +6,7 @@ from oneshot.models.dagan import DaGan, PairCritic
 from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.neural_statistician import NeuralStatistician, PatchNeuralStatistician
 from oneshot.models.set_encoder import SetDenoiser, SetEncoder
+from oneshot.models.vae_elastic import VaeElastic
 from oneshot.models.vae_stn import VaeStn
 
 PATCHES = {"embedding": 16, "widths": (8, 16), "patch": 2, "attention": (1,)}
@@ -26,6 +27,10 @@ def stirred(network, by=0.1):
 def vae_stn(**changes):
     sizes = {"latent": 3, "steps": 4, "hidden": 24, "location": 8, "glimpse": 6}
     return VaeStn(**sizes | changes)
+
+
+def vae_elastic(**changes):
+    return VaeElastic(**{"latent": 3, "widths": (4, 6)} | changes)
 
 
 def neural_statistician(**changes):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
 from oneshot import systems
 from oneshot.drawings.concepts import ConceptSet
@@ -42,6 +43,17 @@ def test_the_same_displacement_everywhere_is_a_shift(pixels):
 def test_more_amplitude_moves_ink_farther():
     far = [(Warp(a).draw(PAGES, 20) - PAGES[:, None]).abs().mean().item() for a in (0.02, 0.1, 0.3)]
     assert far == sorted(far) and far[0] > 0
+
+
+@pytest.mark.parametrize("size", [(48, 48), (20, 33)])
+def test_displacements_between_points_are_those_of_torch(size):
+    knots = 0.1 * torch.randn(3, 2, 6, 6, generator=torch.Generator().manual_seed(0))
+    moves = F.interpolate(knots, size, mode="bicubic", align_corners=True)
+    down, across = (torch.linspace(-1, 1, count) for count in size)
+    places = torch.stack(torch.meshgrid(across, down, indexing="xy")) + moves
+    pages = torch.rand(3, 1, *size, generator=torch.Generator().manual_seed(1))
+    expected = F.grid_sample(pages, places.permute(0, 2, 3, 1), align_corners=True)
+    assert torch.allclose(warped(pages, knots), expected, atol=1e-4)
 
 
 def test_what_leaves_the_page_is_gone():

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from oneshot.recipes import CriticMaps, Human, ImportanceMaps, Probes, Samples, presets
+from oneshot.recipes.vae_elastic import vae_elastic
 
 PRESET = ("glyphs", "smoke")
 CODES = presets.autoencoder(*PRESET)
@@ -18,6 +19,7 @@ RECIPES = {
     "fsdm": presets.set_diffusion(*PRESET),
     "vae-stn": presets.vae_stn(*PRESET),
     "vae-ns": presets.neural_statistician(*PRESET),
+    "vae-elastic": vae_elastic(*PRESET),
     "da-gan": presets.da_gan(*PRESET),
     "drawings": Samples(presets.latent_diffusion(*PRESET)),
     "people": Human(presets.concepts(*PRESET)),
@@ -76,6 +78,10 @@ RECIPES = {
         ("vae-ns", "beta_context", -1, "beta_context is a number from 0 up, not -1"),
         ("vae-ns", "beta", -1, "beta is a number from 0 up, not -1"),
         ("vae-ns", "augment", "wild", "unknown augment 'wild'; known: None, class, gentle"),
+        ("vae-elastic", "beta", -1, "beta is a number from 0 up, not -1"),
+        ("vae-elastic", "stiffness", math.nan, "stiffness is a number from 0 up, not nan"),
+        ("vae-elastic", "latent", 0, "latent is a number from 1 up, not 0"),
+        ("vae-elastic", "augment", "wild", "unknown augment 'wild'; known: None, class, gentle"),
         ("da-gan", "drop", 1.5, "drop is a number from 0 to below 1, not 1.5"),
         ("da-gan", "augment", "wild", "unknown augment 'wild'; known: None, class, gentle"),
         ("drawings", "sampler", "nope", "unknown sampler 'nope'; known: ddpm, ddim, dpm_solver_pp"),

@@ -46,7 +46,7 @@ def test_the_most_wanted_come_first_and_every_seed_is_another_recipe():
     assert [job.name for job in found[:2]] == ["omniglot cfgdm", "omniglot fsdm"]
     assert found[0].recipe == presets.small("cfgdm", "omniglot", edition=2)
     assert found[-1].name == "any ldm seed 2"
-    assert len({job.recipe.key for job in found}) == len(found) == 3 * (3 * 8 + 1)
+    assert len({job.recipe.key for job in found}) == len(found) == 3 * (3 * 9 + 1)
     assert [job.seed for job in found] == sorted(job.seed for job in found)
     assert {job.recipe.plan.seed for job in found} == set(timed.SEEDS)
     again = {(job.system, job.dataset): job.recipe for job in found if job.seed == 2}
@@ -55,7 +55,7 @@ def test_the_most_wanted_come_first_and_every_seed_is_another_recipe():
 
 
 def test_paper_jobs_are_of_the_published_sizes():
-    found = {job.system: job.recipe for job in timed.jobs("paper", ("omniglot",))[:8]}
+    found = {job.system: job.recipe for job in timed.jobs("paper", ("omniglot",))[:9]}
     assert found["cfgdm"] == systems.recipe("cfgdm", "omniglot", "paper")
     assert set(found) == set(systems.SYSTEMS)
 
@@ -123,4 +123,6 @@ def test_missing_drawings_do_not_stop_the_rest(fresh, monkeypatch, tmp_path):
 
 
 def test_systems_of_a_laptop_are_those_of_the_editions():
-    assert set(editions.SYSTEMS) | {"ldm"} == set(timed.ORDER) == set(systems.SYSTEMS)
+    assert (
+        set(editions.SYSTEMS) | {"ldm", "vae-elastic"} == set(timed.ORDER) == set(systems.SYSTEMS)
+    )
