@@ -275,9 +275,10 @@ def _systems() -> list[str]:
 
 
 def _datasets() -> list[str]:
+    from oneshot.drawings.listings import LISTED
     from oneshot.drawings.sources import SOURCES
 
-    return [name for name in SOURCES if name != "folder"]
+    return [*(name for name in SOURCES if name != "folder"), *LISTED]
 
 
 def _comments(source: str) -> dict[int, str]:
