@@ -322,7 +322,8 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument(
         "--dataset",
         default="",
-        help="what it learned; default: any, all of them, of ldm, and quickdraw of others",
+        help="what it learned; default: any, all of them, of ldm, omniglot of vae-elastic, and "
+        "quickdraw of others",
     )
     draw.add_argument("--guidance", type=float, default=None, help="strength gamma; 0 is none")
     draw.add_argument("--steps", type=int, default=None, help="of a drawing by a diffusion model")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from oneshot import systems
+from oneshot import own, systems
 from oneshot.recipes import editions, presets
 from oneshot.recipes.base import count_parameters
 from oneshot.store import Store
@@ -25,6 +25,11 @@ def test_what_a_page_asks_for_is_what_ships(name, dataset, tmp_path):
     if (name, dataset) == ("vae-elastic", "quickdraw"):
         dataset = "quickdraw:2"  # which concepts there are in the first depends on the machine
     assert systems.recipe(name, dataset).key in Store(tmp_path).zoo_files
+
+
+@pytest.mark.parametrize("name", systems.SYSTEMS)
+def test_what_varies_any_drawing_ships(name, tmp_path):
+    assert systems.recipe(name, own.usual_dataset(name)).key in Store(tmp_path).zoo_files
 
 
 @pytest.mark.parametrize("name", editions.SYSTEMS)
