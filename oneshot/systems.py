@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from oneshot.drawings.listings import named
 from oneshot.drawings.sources import source
 from oneshot.recipes import presets, together
 from oneshot.recipes.base import Recipe
@@ -75,6 +76,12 @@ SYSTEMS: Mapping[str, System] = {
     )
 }
 """The generative systems, by name: circles are pixel diffusion, squares VAEs, triangles GANs."""
+LACKS = {"quickdraw": ("vae-elastic",)}
+"""Systems that a data set is without.
+
+What is new cannot be scored beside rows of the first edition of Quick, Draw!, whose concepts depend
+on the processor that clusters them (`evaluations.divisions.demand_same`).
+"""
 WARPED = {"glyphs": 0.1, "omniglot": 0.102, "quickdraw": 0.137, "quickdraw:2": 0.119}
 """Amplitude of the warp by data set or kind of it, as `evaluations.amplitude.amplitude` found it.
 
@@ -153,6 +160,14 @@ def variations(name: str, dataset: str, size: str = "laptop") -> int:
     count, people = presets.variations(dataset, size), source(dataset).people
     most = min(count, people or count)
     return {"other-concept": most, "human-half": most // 2}.get(name, count)
+
+
+def learners(dataset: str) -> list[str]:
+    """Return the systems that are trained on a data set; of all of them together, the LDM."""
+    if dataset == together.ANY:
+        return ["ldm"]
+    lacks = LACKS.get(named(dataset), ())
+    return [name for name in SYSTEMS if name not in lacks]
 
 
 def nulls(dataset: str) -> list[str]:

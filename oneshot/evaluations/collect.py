@@ -79,7 +79,7 @@ def plan(
     ways = {"framework": _framework, "guidance": _guidance, "speed": _speed}
     ways |= {"sensitivity": _sensitivity, "seeds": _seeds}
     each = ways.get(what, lambda alone: [alone])
-    for name in names or (*systems.SYSTEMS, *systems.nulls(dataset)):
+    for name in names or (*systems.learners(dataset), *systems.nulls(dataset)):
         if name != HUMAN:
             found += each(Evaluation(dataset, size, systems.find(name).name))
     return found

@@ -74,7 +74,7 @@ def jobs(
             raise ValueError(f"unknown system {name!r}; known: {', '.join(ORDER)}")
     found = []
     for seed, dataset, name in itertools.product(SEEDS, datasets, sorted(wanted, key=ORDER.index)):
-        if dataset == ANY and name != "ldm":
+        if name not in systems.learners(dataset):
             continue
         own = systems.recipe if seed else _recipe
         recipe = reseeded(own(name, dataset, size), seed)

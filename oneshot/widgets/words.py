@@ -57,7 +57,7 @@ def scored_systems(
         about += f", judged by the {table[0].critics} critics"
     names = [systems.label(name) for name in table.systems]
     told = f"Systems on {about}: **{', '.join(names)}**." if names else f"No system on {about} yet."
-    absent = [name for name in asked or systems.SYSTEMS if name not in table.systems]
+    absent = [name for name in asked or systems.learners(dataset) if name not in table.systems]
     if absent:
         left, which = ", ".join(map(systems.label, absent)), presets.options(dataset, size)
         told += (

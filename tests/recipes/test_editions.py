@@ -22,7 +22,8 @@ PARAMETERS = {
 @pytest.mark.parametrize("name", systems.SYSTEMS)
 def test_what_a_page_asks_for_is_what_ships(name, dataset, tmp_path):
     """No page trains a system by surprise: its recipe at size laptop has weights in the zoo."""
-    if (name, dataset) == ("vae-elastic", "quickdraw"):
+    if name not in systems.learners(dataset):
+        assert (name, dataset) == ("vae-elastic", "quickdraw")
         dataset = "quickdraw:2"  # which concepts there are in the first depends on the machine
     assert systems.recipe(name, dataset).key in Store(tmp_path).zoo_files
 
