@@ -1,6 +1,6 @@
 """Networks as ONNX files, for the browser and for any other runtime.
 
-A diffusion model becomes a folder: its networks, and `model.json`, which says how to draw with
+A model becomes a folder: its networks, and `model.json`, which says how to draw with
 them; so do the critics of a data set, with `critics.json`. `onnx_files` holds each file against
 torch before it is kept.
 """
@@ -22,18 +22,19 @@ from oneshot.models.critics import Critic
 from oneshot.models.generator import Network
 from oneshot.models.latent_diffusion import LatentDiffusion
 from oneshot.models.pixel_diffusion import PixelDiffusion
+from oneshot.models.vae_elastic import VaeElastic
 from oneshot.onnx_files import ExportError, Graph, Session, encoded, write
 from oneshot.training.checkpoint import write_atomic
 
 
 def graphs(model: nn.Module, side: int) -> dict[str, Graph]:
-    """Return the networks of a diffusion model of pages of `side` px, by the names of their files.
+    """Return the networks of a model of pages of `side` px, by the names of their files.
 
     A latent model has `encoder` (exemplars to standardised latents), `denoiser` and `decoder`
     (standardised latents to drawings in [0, 1]); a pixel model has a `denoiser` only. A denoiser
     takes `x` (N, ...), time steps `t` (N,), `condition` (N, ...) and `keep` (N,), which is 0 where
     guidance wants the prediction without the condition; of latents, `x` is (N, V, d), and V of them
-    share a row's time and condition.
+    share a row's time and condition. VAE-Elastic has a `decoder` only, of exemplars and latents.
     Raises ExportError for a model of another family.
     """
     pages = torch.rand(2, 1, side, side)
@@ -48,9 +49,13 @@ def graphs(model: nn.Module, side: int) -> dict[str, Graph]:
         condition = torch.rand(3, 1, side, side)
         noise = torch.randn(3, 1, side, side)
         return {"denoiser": _denoiser(model.denoiser, noise, condition, {0: "N"})}
+    if isinstance(model, VaeElastic):
+        inputs = {"exemplars": pages, "latents": torch.randn(2, model.latent)}
+        model.decode(*inputs.values())  # what is cached of it has to be there before it is traced
+        return {"decoder": _graph(_Bent(model), inputs, "drawings")}
     raise ExportError(
-        f"this {type(model).__name__} cannot be exported: ldm, cfgdm and ddpm can, and no other "
-        "system"
+        f"this {type(model).__name__} cannot be exported: ldm, cfgdm, ddpm and vae-elastic can, "
+        "and no other system"
     )
 
 
@@ -64,11 +69,15 @@ def critic_graph(critic: Critic) -> Graph:
     return _graph(network, {"pages": pages}, "features")
 
 
-def describe(model: LatentDiffusion | PixelDiffusion, drawing: Mapping[str, Any]) -> dict[str, Any]:
+def describe(
+    model: LatentDiffusion | PixelDiffusion | VaeElastic, drawing: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return how to draw with the networks of `model`, as JSON values.
 
     `drawing` are the guidance, sampler and steps of its recipe.
     """
+    if isinstance(model, VaeElastic):
+        return {"family": "bent", "shape": [model.latent], "spread": model.spread, "steps": 1}
     latent = isinstance(model, LatentDiffusion)
     guided = latent or model.dropout > 0
     return {
@@ -98,6 +107,15 @@ class _Decoder(nn.Module):
 
     def forward(self, latents: Tensor) -> Tensor:
         return self.model.decode(latents)
+
+
+class _Bent(nn.Module):
+    def __init__(self, model: VaeElastic):
+        super().__init__()
+        self.model = model
+
+    def forward(self, exemplars: Tensor, latents: Tensor) -> Tensor:
+        return self.model.decode(exemplars, latents)
 
 
 class _Judge(nn.Module):
@@ -145,7 +163,7 @@ def export_model(
 ) -> dict[str, float]:
     """Write a system into `folder`; return how far each network is from torch in float32.
 
-    Raises ExportError for a system that is not trained, or is not a diffusion model.
+    Raises ExportError for a system that is not trained, or that `graphs` does not know.
     """
     from oneshot import store, systems
     from oneshot.recipes import presets
@@ -189,9 +207,12 @@ def export_critics(
 
 
 def as_stored(model: Network, side: int, weights: str) -> Network:
-    """Return a copy of a diffusion model that draws by its ONNX files with weights so stored."""
+    """Return a copy of a model that draws by its ONNX files with weights so stored."""
     runs = {name: Session(encoded(graph, weights)) for name, graph in graphs(model, side).items()}
     stored = copy.copy(model)
+    if "denoiser" not in runs:
+        vars(stored).update(decode=runs["decoder"].forward)
+        return stored
     denoiser = runs["denoiser"] if "encoder" in runs else _Spread(runs["denoiser"])
     stored._modules = dict(model._modules) | {"denoiser": denoiser}
     if "encoder" in runs:

@@ -18,6 +18,7 @@ from oneshot.models.modulated_unet import PatchUNet
 from oneshot.models.patch_autoencoder import PatchAutoencoder
 from oneshot.models.pixel_diffusion import PixelDiffusion
 from oneshot.models.set_encoder import SetDenoiser, SetEncoder
+from oneshot.models.vae_elastic import VaeElastic
 
 
 def _stirred(network: nn.Module) -> nn.Module:
@@ -54,6 +55,18 @@ def test_files_draw_what_torch_draws(make):
     same = export.as_stored(model, 48, "float32")
     drawn, expected = (one.draw(exemplars, 3, guidance=0.7, steps=3) for one in (same, model))
     assert expected.std() > 0.05
+    torch.testing.assert_close(drawn, expected, atol=1e-4, rtol=0)
+
+
+def test_a_file_bends_as_torch_does():
+    torch.manual_seed(0)
+    model = VaeElastic(4, (4, 6), spread=1.5)
+    for parameter in model.parameters():
+        parameter.data.add_(0.06 * torch.randn_like(parameter))
+    exemplars = (torch.rand(2, 1, 48, 48) > 0.8).float()
+    same = export.as_stored(model.eval(), 48, "float32")
+    drawn, expected = (one.draw(exemplars, 3, seed=2) for one in (same, model))
+    assert (expected - exemplars[:, None]).abs().mean() > 0.02
     torch.testing.assert_close(drawn, expected, atol=1e-4, rtol=0)
 
 

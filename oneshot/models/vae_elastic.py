@@ -52,6 +52,10 @@ class VaeElastic(PageNetwork):
         both = torch.cat([self.exemplar(seen(exemplar)), self.chosen(z)], 1)
         return self.moves(self.bent(both)).float()
 
+    def decode(self, exemplar: Tensor, z: Tensor) -> Tensor:
+        """Return drawings (N, 1, side, side) in [0, 1] of latents `z` (N, latent)."""
+        return warped(exemplar, self(exemplar, z))
+
     @torch.no_grad()
     def draw(
         self,
@@ -75,7 +79,7 @@ class VaeElastic(PageNetwork):
         shown = exemplars.repeat_interleave(variations, 0)
         with evaluating(self):
             pairs = zip(shown.split(TOGETHER), z.to(shown).split(TOGETHER), strict=True)
-            drawn = torch.cat([warped(page, self(page, latent)) for page, latent in pairs])
+            drawn = torch.cat([self.decode(*pair) for pair in pairs])
         return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
 
 

@@ -88,11 +88,6 @@ function denoising({ about, networks }, condition, size, variations, guidance) {
   const ways = guidance && about.guided ? 2 : 1;
   const alike = about.family === "latent" ? 1 : variations;
   const rows = ways * alike;
-  const repeated = (numbers, times) => {
-    const all = new Float32Array(numbers.length * times);
-    for (let k = 0; k < times; k++) all.set(numbers, k * numbers.length);
-    return all;
-  };
   const conditions = [repeated(condition, rows), [rows, ...size]];
   const keep = [Float32Array.from({ length: rows }, (_, k) => Number(k < alike)), [rows]];
   const shape = about.family === "latent" ? [rows, variations, ...size] : [rows, ...size];
@@ -104,8 +99,22 @@ function denoising({ about, networks }, condition, size, variations, guidance) {
   };
 }
 
+const repeated = (numbers, times) => {
+  const all = new Float32Array(numbers.length * times);
+  for (let k = 0; k < times; k++) all.set(numbers, k * numbers.length);
+  return all;
+};
+
+// A model that draws at once, from its exemplar and a latent vector.
+async function decoded({ about, networks }, { exemplar, side, seed, variations }) {
+  const latents = normal([seed, 0, 0], variations * about.shape[0]).map((value) => about.spread * value);
+  const pages = [repeated(exemplar, variations), [variations, 1, side, side]];
+  return { pages: await run(networks.decoder, [pages, [latents, [variations, ...about.shape]]]), steps: 1, provider };
+}
+
 async function draw({ id, model, exemplar, side, guidance, seed, variations, every, steps }) {
   const made = await prepared(model);
+  if (made.about.family === "bent") return decoded(made, { exemplar, side, seed, variations });
   const { networks } = made;
   const about = { ...made.about, ...(steps && { steps }) };
   const latent = about.family === "latent";

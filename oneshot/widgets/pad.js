@@ -56,6 +56,7 @@ function render({ model, el }) {
 
   function controls() {
     choice.value = state.model;
+    for (const node of stepwise) node.hidden = chosen().direct;
     guidance.value = state.guidance;
     strength.textContent = Number(state.guidance).toFixed(1);
     seed.value = state.seed;
@@ -208,6 +209,8 @@ function render({ model, el }) {
     ...(kernel ? [] : [link]),
   ];
   const [undo, wipe, another, , ...files] = needing;
+  // What a model that draws at once has nothing to do with.
+  const stepwise = [labelled("guidance", guidance, strength), element("div", { class: "film" }, play, step)];
 
   choice.addEventListener("change", () => change({ model: choice.value }));
   guidance.addEventListener("input", () => change({ guidance: Number(guidance.value) }, false));
@@ -231,10 +234,10 @@ function render({ model, el }) {
       element("div", { class: "theirs" },
         element("div", { class: "controls" },
           labelled("model", choice),
-          labelled("guidance", guidance, strength),
+          stepwise[0],
           labelled("noise seed", seed, another)),
         element("div", { class: "sheet", role: "group", "aria-label": "variations" }, ...tiles.map(({ node }) => node)),
-        element("div", { class: "film" }, play, step), status)),
+        stepwise[1], status)),
     element("div", { class: "panels below" },
       element("figure", { class: "seen" }, seen, element("figcaption", {}, "your drawing, as the models see it")),
       element("div", { class: "where" }, chart.node, where)),

@@ -29,7 +29,8 @@ class Choice:
     """A model of the pad: a system, the data set it learned, and the data set that judges it.
 
     `label` is what the pad calls it, `about` what it calls the data set of the judges; `steps` are
-    those of the sampler, None for as many as the system takes elsewhere.
+    those of the sampler, None for as many as the system takes elsewhere. What is `direct` draws at
+    once and is not guided.
     """
 
     system: str
@@ -38,6 +39,7 @@ class Choice:
     label: str
     about: str
     steps: int | None = None
+    direct: bool = False
 
     @property
     def name(self) -> str:
@@ -47,6 +49,14 @@ class Choice:
 
 MODELS = (
     Choice("ldm", ANY, UNHOUSED, "anything (LDM, all data)", "Quick, Draw!"),
+    Choice(
+        "vae-elastic",
+        "omniglot",
+        UNHOUSED,
+        "anything, bent (VAE-Elastic)",
+        "Quick, Draw!",
+        direct=True,
+    ),
     Choice("ldm", "omniglot", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
     Choice("cfgdm", "omniglot", "omniglot", "letters (CFGDM, Omniglot)", "Omniglot", steps=10),
 )
@@ -146,7 +156,12 @@ class Sketchpad(anywidget.AnyWidget):
     def _draw(self, exemplar: Tensor, asked: dict[str, Any]) -> tuple[dict, list[bytes]]:
         recipe = systems.recipe(asked["system"], asked["dataset"])
         model, device = store.get(recipe), store.default().device
-        steps = asked.get("steps") or getattr(recipe, "drawing", {})["steps"]
+        page, count, seed = exemplar.to(device), asked["variations"], int(asked["seed"])
+        drawing = getattr(recipe, "drawing", None)
+        if not drawing:
+            drawn = model.draw(page, count, seed=seed, concepts=[0])
+            return self._drew(exemplar, drawn, 1)
+        steps = asked.get("steps") or drawing["steps"]
 
         def seen(step: Any) -> None:
             x = step.x[0]
@@ -155,14 +170,17 @@ class Sketchpad(anywidget.AnyWidget):
             self.send(about, [quantise(pages).numpy().tobytes()])
 
         drawn = model.draw(
-            exemplar.to(device),
-            asked["variations"],
+            page,
+            count,
             guidance=float(asked["guidance"]),
-            seed=int(asked["seed"]),
+            seed=seed,
             steps=int(steps),
             concepts=[0],
             callback=seen,
         )
+        return self._drew(exemplar, drawn, steps)
+
+    def _drew(self, exemplar: Tensor, drawn: Tensor, steps: int) -> tuple[dict, list[bytes]]:
         variations = drawn[0].float().cpu()
         self.exemplar, self.variations = exemplar, variations
         return {"steps": steps}, [variations.numpy().tobytes()]

@@ -139,7 +139,7 @@ def test_guidance_moves_the_drawings_and_not_the_noise(disk_pad):
     np.testing.assert_array_equal(sheet(page), found[1][1])
 
 
-@pytest.mark.parametrize("name", ["ldm-any", "cfgdm-omniglot"])
+@pytest.mark.parametrize("name", ["ldm-any", "cfgdm-omniglot", "vae-elastic-omniglot"])
 def test_the_browser_draws_what_the_command_line_draws(disk_pad, tmp_path, name):
     model = next(one for one in sketchpad.MODELS if one.name == name)
     page = disk_pad()
@@ -153,6 +153,8 @@ def test_the_browser_draws_what_the_command_line_draws(disk_pad, tmp_path, name)
     record = json.loads(file.read_text())
     exemplar = read_drawing(file)
     asked = {"guidance": record["guidance"], "seed": record["seed"], "steps": model.steps}
+    if model.direct:
+        asked |= {"guidance": None, "steps": None}
     place = {"system": model.system, "dataset": model.dataset}
     (drawn,) = own.draw({"mine": exemplar}, **place, **asked, weights=carried.WEIGHTS)
     expected = drawn.variations[:, 0].numpy()
@@ -165,6 +167,18 @@ def test_the_browser_draws_what_the_command_line_draws(disk_pad, tmp_path, name)
     judges = sketchpad.Judges.of(model.judges, weights=carried.WEIGHTS)
     for one, other in zip(record["scores"], judges(found, exemplar), strict=True):
         assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_what_a_model_has_nothing_to_do_with_is_hidden(disk_pad):
+    page = disk_pad()
+    put(page)
+    answered(page)
+    parts = [page.get_by_role("slider", name=name) for name in ("guidance", "step of the drawing")]
+    assert all(part.is_visible() for part in parts)
+    settle(page, partial(page.select_option, ".oneshot-pad select", "vae-elastic-omniglot"))
+    assert not any(part.is_visible() for part in parts)
+    again = settle(page, page.get_by_role("button", name="Another seed").click)
+    assert again.shape == (16, 48, 48)
 
 
 def by_engine(page, exemplar, **asked) -> tuple[torch.Tensor, str]:
