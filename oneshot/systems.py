@@ -91,7 +91,7 @@ Others take that of the embedded data set.
 
 def warped_by(dataset: str) -> float:
     """Return the amplitude of the warp on a data set."""
-    return WARPED.get(dataset) or WARPED.get(source(dataset).name, WARPED["glyphs"])
+    return WARPED.get(named(dataset)) or WARPED.get(source(dataset).name, WARPED["glyphs"])
 
 
 def _warp(dataset: str, size: str) -> Warp:

@@ -7,6 +7,7 @@ import torch
 
 from oneshot.drawings.augment import PAIRS
 from oneshot.drawings.batches import Pairs
+from oneshot.drawings.listings import named
 from oneshot.drawings.sources import source
 from oneshot.models.vae_elastic import Inference
 from oneshot.models.vae_elastic import VaeElastic as VaeElasticModel
@@ -88,7 +89,7 @@ def vae_elastic(dataset: str, preset: str = "laptop") -> VaeElastic:
 
 def spread_of(dataset: str) -> float:
     """Return the spread of the latents on a data set; that of the embedded one where not known."""
-    return SPREAD.get(dataset) or SPREAD.get(source(dataset).name, SPREAD["glyphs"])
+    return SPREAD.get(named(dataset)) or SPREAD.get(source(dataset).name, SPREAD["glyphs"])
 
 
 def plan(steps: int, batch: int) -> Plan:
