@@ -115,7 +115,7 @@ def compare(
     recipe = cast(ScoresRecipe, people.parts["scores"])
     _demand_critics(recipe, dataset, size)
     demand(model, people.concepts.drawings.side)
-    demand_same(people.dataset, people.size, people.split, store.get(people.concepts))
+    demand_same(people, store.default())
     drawn = _drawn(model, people, guidance, variations, seed)
     found = _scores(torch.from_numpy(drawn.drawings), drawn.exemplars, recipe, recipe.seed)
     _add_people(people)

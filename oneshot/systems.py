@@ -112,6 +112,8 @@ NULLS: Mapping[str, System] = {
     )
 }
 """What any system has to be told from, by name."""
+BY_PEOPLE = ("other-concept", "human-half")
+"""Nulls whose drawings are by people."""
 ALL: Mapping[str, System] = {HUMAN: PEOPLE, **SYSTEMS, **NULLS}
 """All that has a row, people first."""
 OTHER = ("0.4", "o")
@@ -172,7 +174,7 @@ def learners(dataset: str) -> list[str]:
 
 def nulls(dataset: str) -> list[str]:
     """Return the nulls of a data set; those of people only where it is known how much they drew."""
-    return [name for name in NULLS if name in ("copy", "warp") or source(dataset).people]
+    return [name for name in NULLS if name not in BY_PEOPLE or source(dataset).people]
 
 
 def samples(

@@ -67,6 +67,8 @@ def gather(
     many, runs = (selection.families(swept[n], FAMILIES) for n in (shorter, latent_size))
     alone = selection.families(runs, ["none", *REGULARIZERS])
     sparse = diffusion_artists.sparser([row for row in maps if row.system.lower() == "cfgdm"])
+    names = {source(name).name for name in datasets}
+    editions = [n for n in LISTED if source(n).name in names and n not in datasets]
 
     def near(name: str) -> list[Claim]:
         return this_book.nearest_by_all(judged.where(dataset=name).defaults(), judged)
@@ -95,15 +97,8 @@ def gather(
             (OWN, "At the same originality", n, this_book.as_original(t, judged))
             for n, t in systems.items()
         ),
-        *(
-            (OWN, "Near people by all scores", n, this_book.nearest_by_all(t, judged))
-            for n, t in systems.items()
-        ),
-        *(
-            (OWN, "Near people by all scores, second edition", n, near(n))
-            for n in LISTED
-            if any(source(name).name == source(n).name for name in datasets)
-        ),
+        *((OWN, "Near people by five scores", n, near(n)) for n in datasets),
+        *((OWN, "Near people by five scores, second edition", n, near(n)) for n in editions),
         (OWN, "Probes of the latents", latent, [this_book.explained(many)]),
         (OWN, "Longer training", latent, this_book.longer(many, runs)),
     ]

@@ -102,11 +102,11 @@ def as_original(table: Table, among: Table) -> list[Claim]:
 
 
 SEEN_TOGETHER = ("recognizability", "originality", "precision", "recall", "second")
-"""Scores by which a system has to be near people all at once: no jitter is near by all of them."""
+"""Scores by which a system has to be near people all at once."""
 
 
 def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> list[Claim]:
-    """Test whether a system is nearest to people by `SEEN_TOGETHER`, of all that draw.
+    """Test whether a system is nearer to people by `SEEN_TOGETHER` than each that has these scores.
 
     Distances count each score in units of people's. Drawings by people are no rivals. Empty where
     people, the system, or all others lack one of the scores.
@@ -115,7 +115,7 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
     scored = {
         name: one
         for name, one in table.systems.items()
-        if name not in ("human-half", "other-concept") and "beyond" in one.recipes
+        if name not in systems.BY_PEOPLE and "beyond" in one.recipes
     }
     if people is None or "beyond" not in people.recipes or system not in scored or len(scored) < 2:
         return []
@@ -127,12 +127,12 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
     scores = {
         systems.label(name): paired.by_training(each, *SEEN_TOGETHER) for name, each in runs.items()
     }
-    gaps = paired.farther(
-        theirs, scores.pop(systems.label(system)), scores, theirs[0, 0], people.concepts
-    )
+    called = systems.label(system)
+    mine = scores.pop(called)
+    gaps = paired.farther(theirs, mine, scores, theirs[0, 0], people.concepts)
     statement = (
-        f"Of all systems and nulls, {systems.label(system)} is nearest to people by "
-        "recognizability, originality, precision, recall and the second critic together."
+        f"{called} is nearer to people than each of {', '.join(scores)} by recognizability, "
+        "originality, precision, recall and the second critic together."
     )
     return [paired.nearest(statement, *gaps, len(runs[system]))]
 

@@ -147,7 +147,7 @@ def _evaluate(one: Evaluation, what: str, file: Path, home: Store, known: Record
     log.info("scoring %s", one.name)
     # A store of its own: what it has loaded is forgotten when the record is there.
     store = Store(home.runs.parent, home.zoo, str(home.device))
-    divisions.demand_same(one.dataset, one.size, one.split, store.get(one.concepts))
+    divisions.demand_same(one, store)
     more = _sees_more(one, what, home)
     if more and known:
         record = one.beyond_the_plane(known, store)

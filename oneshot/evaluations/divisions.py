@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oneshot import store
-from oneshot.drawings.concepts import ConceptSet
 from oneshot.drawings.errors import DataError
 from oneshot.drawings.listings import LISTED
 from oneshot.evaluations import lines, table
 from oneshot.evaluations.at_hand import concepts
+from oneshot.evaluations.evaluate import Evaluation
 from oneshot.metrics.features import embed
 from oneshot.metrics.leakage import nearest
 from oneshot.recipes import presets
+from oneshot.recipes.base import Getter
 
 DIVISIONS = ("category", "published")
 
@@ -60,22 +61,23 @@ def divisions(dataset: str, size: str, file: Path | None = None) -> dict[str, Di
     return {row.split: row for row in found if row}
 
 
-def demand_same(
-    dataset: str, size: str, split: str, group: ConceptSet, file: Path | None = None
-) -> None:
+def demand_same(one: Evaluation, home: Getter, file: Path | None = None) -> None:
     """Raise DataError where the concepts here are not those that kept rows were scored on.
 
     Clusters of the first edition of Quick, Draw! differ by processor; scores on other concepts
     would stand beside the kept ones as if they were paired. Of a division that is not kept nothing
     is known.
     """
-    kept = lines.read(file or table.place(dataset, size, name="concepts.json"), Division)
-    place = dataset, presets.judged(size), split
+    kept = lines.read(file or table.place(one.dataset, one.size, name="concepts.json"), Division)
+    place = one.dataset, presets.judged(one.size), one.split
     row = next((row for row in kept if row.identity == place), None)
+    if row is None:
+        return
+    group = home.get(one.concepts)
     here = list(group.names), group.splits.tolist(), group.counts.tolist()
-    if row and here != (row.names, row.splits, row.counts):
+    if here != (row.names, row.splits, row.counts):
         raise DataError(
-            f"the {len(group)} concepts of {dataset} that this machine made are not the "
+            f"the {len(group)} concepts of {one.dataset} that this machine made are not the "
             f"{len(row.names)} that the kept rows were scored on, so their scores cannot be "
             f"compared; those of an edition that ships its concepts, such as {LISTED[0]}, can"
         )

@@ -11,10 +11,11 @@ from oneshot.metrics.originality import check
 
 
 def distance_to_human(points: ArrayLike, human: ArrayLike, spread: ArrayLike) -> np.ndarray:
-    """Return the distances (...) of points (..., 2) to the humans (..., 2) on a plane of scores.
+    """Return the distances (...) of points (..., K) to the humans (..., K) in a space of K scores.
 
-    A point is originality (or diversity) and recognizability. With s the `spread` (2,) of the
-    models that are compared, see `spread_of`, the distance of a point p to the human h is
+    On a plane, K = 2, a point is originality (or diversity) and recognizability. With s the
+    `spread` (K,) of the models that are compared, see `spread_of`, the distance of a point p to the
+    human h is, there,
 
         sqrt(((p_1 - h_1) / s_1)^2 + ((p_2 - h_2) / s_2)^2).
 

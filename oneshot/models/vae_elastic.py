@@ -5,8 +5,7 @@ from pairs of drawings of a concept: a latent vector and the exemplar give the d
 grid of points, smooth in between. No ink is made and none is lost, so lines stay lines.
 
 Sources: Kingma and Welling 2014, *Auto-Encoding Variational Bayes* (ICLR), conditional on the
-exemplar; the warp is the differentiable sampling of Jaderberg et al. 2015, *Spatial Transformer
-Networks* (NeurIPS). This system is the book's own.
+exemplar. This system is the book's own.
 """
 
 from collections.abc import Sequence
@@ -15,8 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from oneshot.models.bending import warped
 from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
-from oneshot.models.nulls import warped
 from oneshot.models.patch_autoencoder import Residual, encoder_layers
 from oneshot.rng import noise
 
@@ -92,7 +91,7 @@ class Inference(nn.Module):
     def __init__(self, latent: int = 32, widths: tuple[int, int] = (48, 96)):
         super().__init__()
         self.layers = encoder_layers(*widths, drawings=2)
-        self.head = nn.Linear(widths[1] * 36, 2 * latent)
+        self.head = nn.Linear(widths[1] * GRID**2, 2 * latent)
 
     def forward(self, drawing: Tensor, exemplar: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance, float32 (N, latent), of drawings (N, 1, side, side)."""

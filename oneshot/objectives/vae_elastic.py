@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from oneshot.drawings.augment import affine_pair
-from oneshot.models.nulls import warped
+from oneshot.models.bending import warped
 from oneshot.models.vae_elastic import Inference, VaeElastic
 from oneshot.training.objective import Objective
 

@@ -16,7 +16,6 @@ from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Drawn, Human, ReleasedCritic, Samples, Scores
 from oneshot.recipes.rivals import Rivals
 from oneshot.recipes.second import SecondCritic
-from oneshot.recipes.vae_elastic import VaeElastic
 from oneshot.training.loop import Plan
 
 __all__ = [
@@ -46,7 +45,6 @@ __all__ = [
     "Scores",
     "SecondCritic",
     "SetDiffusion",
-    "VaeElastic",
     "VaeStn",
     "Warp",
     "from_json",

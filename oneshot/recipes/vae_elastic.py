@@ -75,7 +75,7 @@ class VaeElastic(Recipe[VaeElasticModel]):
 
 
 def vae_elastic(dataset: str, preset: str = "laptop") -> VaeElastic:
-    """Return the elastic VAE of a data set; no paper has it, so "paper" is "laptop", wider."""
+    """Return the elastic VAE of a data set; no paper has it, so "paper" is wider and longer."""
     group = presets.concepts(dataset, preset)
     if preset == "smoke":
         return VaeElastic(group, plan(10, 8), 8, (8, 16))

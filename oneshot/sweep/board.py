@@ -4,6 +4,7 @@ import json
 import sys
 
 from oneshot.evaluations import samples, table
+from oneshot.evaluations.divisions import demand_same
 from oneshot.evaluations.evaluate import Evaluation
 from oneshot.evaluations.record import Record, regularization
 from oneshot.recipes.base import Recipe
@@ -46,12 +47,16 @@ class Board:
         return not self.left
 
     def collect(self) -> list[Evaluation]:
-        """Write records, and some drawings, of runs finished meanwhile, and return these runs."""
+        """Write records, and some drawings, of runs finished meanwhile, and return these runs.
+
+        Raises DataError as `divisions.demand_same` does.
+        """
         found = {}
         for run in self.left:
             if all(self.store.find(recipe) for recipe in run.wanted):
                 # what such a store has loaded is forgotten when the record is there
                 home = Store(self.store.runs.parent, self.store.zoo, str(self.store.device))
+                demand_same(run, home)
                 record, shown = run.record(home), run.shown(home, KIND)
                 if shown is not None:
                     record = samples.keep(self.file.parent, record, KIND, shown)

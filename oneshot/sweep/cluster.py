@@ -19,6 +19,7 @@ import torch
 from oneshot import store
 from oneshot.evaluations import lines
 from oneshot.evaluations.at_hand import check_data
+from oneshot.evaluations.divisions import demand_same
 from oneshot.evaluations.evaluate import missing
 from oneshot.recipes.base import Recipe, from_json
 from oneshot.store import Store
@@ -48,7 +49,8 @@ def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool 
     every run has its record, 1 when some failed, 130 when it was interrupted.
 
     Raises SweepError before anything starts when the file or the cluster is not as it should be,
-    DataError when drawings are missing, and OSError when the table cannot be written.
+    DataError when drawings are missing or their concepts are not those of kept rows, and OSError
+    when the table cannot be written.
     """
     sweep, home = read(file), store.default()
     board = Board(sweep, home)
@@ -60,6 +62,8 @@ def main(file: str | Path, scheduler: str = "", workers: int = 0, dry_run: bool 
     recipes = missing(board.left, home)
     for drawings in {run.concepts.drawings for run in board.left}:
         check_data(drawings, home)
+    for run in {run.concepts: run for run in board.left}.values():
+        demand_same(run, home)
     lines.check_writable(board.file)
     try:
         with _client(scheduler, workers, home) as client:

@@ -20,17 +20,9 @@ from oneshot.recipes.together import ANY
 from oneshot.store import Store
 from oneshot.training.slot import Clock, OutOfTime, slot
 
-ORDER = (
-    "cfgdm",
-    "fsdm",
-    "ddpm",
-    "ldm",
-    "vae-ns",
-    "vae-stn",
-    "vae-elastic",
-    "da-gan-un",
-    "da-gan-rn",
-)
+FIRST = ("cfgdm", "fsdm", "ddpm", "ldm", "vae-ns", "vae-stn")
+ORDER = tuple(dict.fromkeys((*FIRST, *systems.SYSTEMS)))
+"""All systems, the most wanted first."""
 DATASETS = ("omniglot", "quickdraw", "glyphs", ANY)
 SEEDS = (0, *collect.SEEDS)
 """What a statement compares is trained with each of these, the first everywhere before the next."""

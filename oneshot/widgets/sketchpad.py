@@ -29,8 +29,7 @@ class Choice:
     """A model of the pad: a system, the data set it learned, and the data set that judges it.
 
     `label` is what the pad calls it, `about` what it calls the data set of the judges; `steps` are
-    those of the sampler, None for as many as the system takes elsewhere. What is `direct` draws at
-    once and is not guided.
+    those of the sampler, None for as many as the system takes elsewhere.
     """
 
     system: str
@@ -39,24 +38,21 @@ class Choice:
     label: str
     about: str
     steps: int | None = None
-    direct: bool = False
 
     @property
     def name(self) -> str:
         """The name in links and of the file that the book carries."""
         return f"{self.system}-{self.dataset}"
 
+    @property
+    def direct(self) -> bool:
+        """Whether the system draws at once and is not guided."""
+        return not getattr(systems.recipe(self.system, self.dataset), "drawing", None)
+
 
 MODELS = (
     Choice("ldm", ANY, UNHOUSED, "anything (LDM, all data)", "Quick, Draw!"),
-    Choice(
-        "vae-elastic",
-        "omniglot",
-        UNHOUSED,
-        "anything, bent (VAE-Elastic)",
-        "Quick, Draw!",
-        direct=True,
-    ),
+    Choice("vae-elastic", "omniglot", UNHOUSED, "anything, bent (VAE-Elastic)", "Quick, Draw!"),
     Choice("ldm", "omniglot", "omniglot", "letters (LDM, Omniglot)", "Omniglot"),
     Choice("cfgdm", "omniglot", "omniglot", "letters (CFGDM, Omniglot)", "Omniglot", steps=10),
 )
@@ -211,7 +207,8 @@ def page() -> dict[str, Any]:
 def choices() -> list[dict[str, Any]]:
     """Return what the pad offers: each model, and the plane its drawings are shown on."""
     return [
-        asdict(choice) | {"name": choice.name, "systems": _plane(choice.judges)}
+        asdict(choice)
+        | {"name": choice.name, "direct": choice.direct, "systems": _plane(choice.judges)}
         for choice in MODELS
     ]
 

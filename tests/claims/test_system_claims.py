@@ -308,6 +308,7 @@ def test_who_is_near_people_by_one_plane_alone_is_not_nearest_by_all():
     found = comparison(people, bent, learned, half, plain)
     (told,) = this_book.nearest_by_all(found, found)
     assert (told.verdict, told.seeds) == (HOLDS, 1)
+    assert told.statement.startswith("VAE-Elastic is nearer to people than each of warp by ")
     assert "warp farther by +0.49" in told.evidence
     (other,) = this_book.nearest_by_all(found, found, "warp")
     assert other.verdict == FAILS

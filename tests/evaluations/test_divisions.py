@@ -1,6 +1,7 @@
 """What is known of concepts without their drawings is what was measured with them."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from oneshot.drawings.splits import TEST
 from oneshot.evaluations import divisions as dividing
 from oneshot.evaluations import lines
 from oneshot.evaluations.divisions import Division, demand_same, divisions, keep, measure
+from oneshot.evaluations.evaluate import Evaluation
+from oneshot.evaluations.record import HUMAN
 from oneshot.recipes import presets
 
 
@@ -46,12 +49,15 @@ def test_without_drawings_the_kept_ones_are_found(file, monkeypatch):
 
 
 def test_concepts_that_are_others_here_are_refused(smoke, file):
-    group = smoke.get(presets.concepts("glyphs", "smoke"))
-    demand_same("glyphs", "smoke", "category", group, file)
-    demand_same("omniglot", "smoke", "category", group, file)  # nothing is kept of these
-    demand_same("glyphs", "laptop", "category", group, file)
-    fewer = replace(group, names=(*group.names[:-1], "another"))
+    def demand(split="category", size="smoke", **changes):
+        one = Evaluation("glyphs", size, HUMAN, split=split)
+        group = replace(smoke.get(presets.concepts("glyphs", "smoke")), **changes)
+        demand_same(one, SimpleNamespace(get=lambda _: group), file)
+
+    demand()
+    demand(size="laptop", names=())  # nothing is kept of these
+    names = smoke.get(presets.concepts("glyphs", "smoke")).names
     with pytest.raises(DataError, match=r"concepts of glyphs that this machine made are not the"):
-        demand_same("glyphs", "smoke", "category", fewer, file)
+        demand(names=(*names[:-1], "another"))
     with pytest.raises(DataError, match="quickdraw:2, can"):
-        demand_same("glyphs", "smoke", "published", group, file)
+        demand("published")

@@ -7,8 +7,9 @@ from torch.nn import functional as F
 
 from oneshot import systems
 from oneshot.drawings.concepts import ConceptSet
+from oneshot.models.bending import warped
 from oneshot.models.conformance import check, exemplars
-from oneshot.models.nulls import Copy, HumanHalf, OtherConcept, Warp, warped
+from oneshot.models.nulls import Copy, HumanHalf, OtherConcept, Warp
 from oneshot.recipes import presets
 
 PAGES = exemplars(48)
