@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from oneshot import store, sweep, systems
 from oneshot.claims.latent_representation import FIXED
+from oneshot.drawings.errors import DataError
 from oneshot.evaluations import samples, table
 from oneshot.evaluations.evaluate import Evaluation, missing
 from oneshot.evaluations.record import betas, regularization
@@ -392,6 +393,19 @@ def test_a_failed_artefact_fails_its_runs_and_is_told_once(tmp_path, capsys):
     assert told[3].split()[3:5] == ["failed", "failed"]
     assert told[-1] == "failed: TrainingDiverged: lower lr"
     assert len(told) == 6
+
+
+def test_other_concepts_than_those_of_kept_rows_are_refused_before_anything_starts(
+    tmp_path, monkeypatch
+):
+    def refuse(run, home):
+        raise DataError(f"the concepts of {run.dataset} are others here")
+
+    monkeypatch.setattr(sweep.cluster, "demand_same", refuse)
+    monkeypatch.setattr(sweep.cluster, "_client", lambda *_: pytest.fail("a cluster was started"))
+    monkeypatch.setattr(store, "_default", Store(tmp_path))
+    with pytest.raises(DataError, match="the concepts of glyphs are others here"):
+        sweep.main(written(tmp_path, TINY))
 
 
 def test_a_table_that_cannot_be_written_is_refused_before_anything_starts(tmp_path, monkeypatch):
