@@ -51,7 +51,7 @@ def graphs(model: nn.Module, side: int) -> dict[str, Graph]:
         return {"denoiser": _denoiser(model.denoiser, noise, condition, {0: "N"})}
     if isinstance(model, VaeElastic):
         inputs = {"exemplars": pages, "latents": torch.randn(2, model.latent)}
-        model.decode(*inputs.values())  # what is cached of it has to be there before it is traced
+        model.bend(*inputs.values())  # what is cached of it has to be there before it is traced
         return {"decoder": _graph(_Bent(model), inputs, "drawings")}
     raise ExportError(
         f"this {type(model).__name__} cannot be exported: ldm, cfgdm, ddpm and vae-elastic can, "
@@ -115,7 +115,7 @@ class _Bent(nn.Module):
         self.model = model
 
     def forward(self, exemplars: Tensor, latents: Tensor) -> Tensor:
-        return self.model.decode(exemplars, latents)
+        return self.model.bend(exemplars, latents)
 
 
 class _Judge(nn.Module):
@@ -211,7 +211,7 @@ def as_stored(model: Network, side: int, weights: str) -> Network:
     runs = {name: Session(encoded(graph, weights)) for name, graph in graphs(model, side).items()}
     stored = copy.copy(model)
     if "denoiser" not in runs:
-        vars(stored).update(decode=runs["decoder"].forward)
+        vars(stored).update(bend=runs["decoder"].forward)
         return stored
     denoiser = runs["denoiser"] if "encoder" in runs else _Spread(runs["denoiser"])
     stored._modules = dict(model._modules) | {"denoiser": denoiser}

@@ -17,23 +17,19 @@ MOST = {"system": 4, "data set": 3, "regularizer": 2, "page": 2, "critic": 3}
 MODEL = """
 import torch
 
-from oneshot.models.generator import PageNetwork, accept, refuse_guidance
-from oneshot.rng import noise
+from oneshot.models.direct import Direct
+from oneshot.models.generator import PageNetwork
 
 
-class Smudge(PageNetwork):
+class Smudge(Direct, PageNetwork):
+    label, noise_shape = "Smudge", (1, 48, 48)
+
     def __init__(self):
         super().__init__()
         self.size = torch.nn.Parameter(torch.tensor(0.1))
 
-    @torch.no_grad()
-    def draw(self, exemplars, variations, *, guidance=None, seed=0, concepts=None):
-        pages, concepts = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("smudge", guidance)
-        far = noise(seed, concepts, variations, pages.shape[1:])
-        return (pages[:, None] + self.size * far.to(pages.device)).clamp(0, 1)
+    def decode(self, known, z):
+        return (known + self.size * z).clamp(0, 1)
 """
 OBJECTIVE = """
 from oneshot.training.objective import Objective

@@ -14,12 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
-from oneshot.rng import noise
+from oneshot.models.direct import Direct
+from oneshot.models.generator import PageNetwork
 
 Norm = Callable[[int], nn.Module]
 
-TOGETHER = 128  # drawings made at once; bounds memory, does not change results
 NOISE_CHANNELS = (8, 4, 2)  # maps of noise at the coarsest three levels of the decoder
 
 
@@ -130,13 +129,15 @@ def folded_side(side: int, fold: int) -> int:
     return side // fold
 
 
-class DaGan(PageNetwork):
+class DaGan(Direct, PageNetwork):
     """DA-GAN generator: exemplar (N, 1, side, side) in [0, 1] and noise to another drawing.
 
     The defaults are UN, 10.59 M parameters at 50 px; `layers=2, skips=False` is RN, 6.15 M.
     `drop` is the dropout at the end of each block, in training only. `fold` 2 works at half the
     side on squares of 2x2 pixels, at a fraction of the cost.
     """
+
+    label, together = "DA-GAN", 128
 
     def __init__(
         self,
@@ -150,6 +151,7 @@ class DaGan(PageNetwork):
     ):
         super().__init__()
         self.latent, self.skips, self.fold = latent, skips, fold
+        self.noise_shape = (latent,)
         self.encoder = DenseEncoder(fold**2, widths, layers, batch_norm, drop)
         sides = sides_of(folded_side(side, fold), len(widths))
         self.noise = nn.ModuleList(
@@ -187,31 +189,9 @@ class DaGan(PageNetwork):
             bypass, x = block(bypass, torch.cat(parts, 1))
         return self.final(x).float().sigmoid()
 
-    @torch.no_grad()
-    def draw(
-        self,
-        exemplars: Tensor,
-        variations: int,
-        *,
-        guidance: float | None = None,
-        seed: int = 0,
-        concepts: Sequence[int] | None = None,
-    ) -> Tensor:
-        """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
-
-        The noise depends only on (seed, concept, variation).
-        Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
-        """
-        exemplars, concepts = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("DA-GAN", guidance)
-        z = noise(seed, concepts, variations, (self.latent,)).to(exemplars.device)
-        shown = exemplars.repeat_interleave(variations, 0)
-        with evaluating(self):
-            pairs = zip(shown.split(TOGETHER), z.flatten(0, 1).split(TOGETHER), strict=True)
-            drawn = torch.cat([self(*pair) for pair in pairs])
-        return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
+    def decode(self, known: Tensor, z: Tensor) -> Tensor:
+        """Return drawings (N, 1, side, side) in [0, 1] of exemplars and noise (N, latent)."""
+        return self(known, z)
 
 
 class PairCritic(nn.Module):

@@ -13,11 +13,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
+from oneshot.models.direct import Direct
+from oneshot.models.generator import PageNetwork
 from oneshot.models.patch_autoencoder import decoder_layers, encoder_layers
-from oneshot.rng import noise
-
-TOGETHER = 512  # drawings decoded at once; bounds memory, does not change results
 
 
 class Gaussian(NamedTuple):
@@ -99,16 +97,18 @@ class Decoder(nn.Module):
         return self.page(nn.functional.elu(self.latent(z) + self.context(c)))
 
 
-class SetVae(PageNetwork):
+class SetVae(Direct, PageNetwork):
     """VAE of sets of drawings (B, S, 1, side, side) in [0, 1], with one stochastic layer z.
 
     `encoder` turns drawings (N, 1, side, side) into features (N, hidden), `page` a vector
     (N, hidden) into the logits of a drawing.
     """
 
+    label = "VAE-NS"
+
     def __init__(self, encoder: nn.Module, page: nn.Module, latent: int, context: int, hidden: int):
         super().__init__()
-        self.size = latent
+        self.noise_shape = (latent,)
         self.encoder = encoder
         self.statistic = nn.Sequential(
             normalised(nn.Linear(hidden, hidden), hidden),
@@ -141,34 +141,13 @@ class SetVae(PageNetwork):
         logits = self.decoder(posterior.sample(), c).view(sets.shape)
         return logits, kl_divergence(context_law, standard), kl_z
 
-    @torch.no_grad()
-    def draw(
-        self,
-        exemplars: Tensor,
-        variations: int,
-        *,
-        guidance: float | None = None,
-        seed: int = 0,
-        concepts: Sequence[int] | None = None,
-    ) -> Tensor:
-        """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
+    def prepare(self, exemplars: Tensor) -> Tensor:
+        """Return the mean (C, context) of q(c | {exemplar})."""
+        return self.encode(exemplars[:, None])[1].mean
 
-        The context is the mean of q(c | {exemplar}); z ~ p(z | c) depends only on (seed, concept,
-        variation). Raises ValueError if `guidance` is given, which this model has not, and where
-        `accept` does.
-        """
-        exemplars, concepts = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("VAE-NS", guidance)
-        eps = noise(seed, concepts, variations, (self.size,)).to(exemplars.device)
-        with evaluating(self):
-            _, context_law = self.encode(exemplars[:, None])
-            c = context_law.mean.repeat_interleave(variations, 0)
-            z = self.prior(c).at(eps.flatten(0, 1))
-            pairs = zip(z.split(TOGETHER), c.split(TOGETHER), strict=True)
-            drawn = torch.cat([self.decoder(*pair).sigmoid() for pair in pairs])
-        return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
+    def decode(self, known: Tensor, z: Tensor) -> Tensor:
+        """Return drawings (N, 1, H, W) in [0, 1] of contexts and z ~ p(z | c), N(0, I) moved."""
+        return self.decoder(self.prior(known).at(z), known).sigmoid()
 
 
 class NeuralStatistician(SetVae):

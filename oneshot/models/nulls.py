@@ -14,37 +14,27 @@ from torch import Tensor
 
 from oneshot.drawings.concepts import ConceptSet
 from oneshot.models.bending import warped
+from oneshot.models.direct import Direct
 from oneshot.models.generator import accept, refuse_guidance
-from oneshot.rng import generator, noise
+from oneshot.rng import generator
 
 GRID = 5
-TOGETHER = 512  # drawings warped at once; bounds memory, does not change results
 
 
-class Copy:
+class Copy(Direct):
     """Gives back the exemplar: nothing original, and all of it recognized."""
+
+    label, noise_shape = "copy", ()
 
     def __init__(self, side: int | None = None):
         self.side = side
 
-    def draw(
-        self,
-        exemplars: Tensor,
-        variations: int,
-        *,
-        guidance: float | None = None,
-        seed: int = 0,
-        concepts: Sequence[int] | None = None,
-    ) -> Tensor:
-        """Return each of `exemplars` (C, 1, H, W) in [0, 1] `variations` times: (C, V, 1, H, W)."""
-        pages, _ = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("copy", guidance)
-        return pages[:, None].repeat(1, variations, 1, 1, 1)
+    def decode(self, known: Tensor, z: Tensor) -> Tensor:
+        """Return the exemplars `known` (N, 1, H, W); the noise `z` (N,) says nothing to it."""
+        return known
 
 
-class Warp:
+class Warp(Direct):
     """Bends the exemplar: a 5x5 grid of Gaussian displacements, smooth in between, no network.
 
     `amplitude` is the standard deviation of a displacement, in halves of a page. Displacements at
@@ -52,32 +42,14 @@ class Warp:
     from beyond the page is paper.
     """
 
+    label, noise_shape = "warp", (2, GRID, GRID)
+
     def __init__(self, amplitude: float, side: int | None = None):
         self.amplitude, self.side = amplitude, side
 
-    def draw(
-        self,
-        exemplars: Tensor,
-        variations: int,
-        *,
-        guidance: float | None = None,
-        seed: int = 0,
-        concepts: Sequence[int] | None = None,
-    ) -> Tensor:
-        """Return `variations` warped copies of each of `exemplars` (C, 1, H, W) in [0, 1].
-
-        They are (C, V, 1, H, W) in [0, 1]; the warp of one depends only on (seed, concept,
-        variation). Raises ValueError for guidance, and where `accept` does.
-        """
-        pages, concepts = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("warp", guidance)
-        knots = noise(seed, concepts, variations, (2, GRID, GRID))
-        shown = pages.repeat_interleave(variations, 0).split(TOGETHER)
-        moves = (self.amplitude * knots).to(pages.device).flatten(0, 1).split(TOGETHER)
-        drawn = torch.cat([warped(*pair) for pair in zip(shown, moves, strict=True)])
-        return drawn.unflatten(0, (len(pages), variations))
+    def decode(self, known: Tensor, z: Tensor) -> Tensor:
+        """Return exemplars (N, 1, H, W) moved by noise `z` (N, 2, GRID, GRID) times `amplitude`."""
+        return warped(known, self.amplitude * z)
 
 
 class _OfPeople(ABC):

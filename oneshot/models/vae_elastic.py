@@ -8,32 +8,31 @@ Sources: Kingma and Welling 2014, *Auto-Encoding Variational Bayes* (ICLR), cond
 exemplar. This system is the book's own.
 """
 
-from collections.abc import Sequence
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from oneshot.models.bending import warped
-from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
+from oneshot.models.direct import Direct
+from oneshot.models.generator import PageNetwork
 from oneshot.models.patch_autoencoder import Residual, encoder_layers
-from oneshot.rng import noise
 
 SEEN, GRID = 48, 6  # pixels of the page as the network sees it; points of the grid, each way
-TOGETHER = 512  # drawings made at once; bounds memory, does not change results
 
 
-class VaeElastic(PageNetwork):
+class VaeElastic(Direct, PageNetwork):
     """An exemplar (N, 1, side, side) in [0, 1] and a latent vector (N, latent) to a drawing.
 
     `widths` are those of maps of 12 and of 6 pixels. Drawings are made of latents of the prior,
     `spread` times as far from its mean. Before training every drawing is the exemplar.
     """
 
+    label = "VAE-Elastic"
+
     def __init__(self, latent: int = 32, widths: tuple[int, int] = (48, 96), spread: float = 1.0):
         super().__init__()
         wide = widths[1]
-        self.latent, self.spread = latent, spread
+        self.latent, self.spread, self.noise_shape = latent, spread, (latent,)
         self.exemplar = encoder_layers(*widths)
         self.chosen = nn.Linear(latent, wide * GRID**2)
         self.bent = nn.Sequential(
@@ -51,35 +50,16 @@ class VaeElastic(PageNetwork):
         both = torch.cat([self.exemplar(seen(exemplar)), self.chosen(z)], 1)
         return self.moves(self.bent(both)).float()
 
-    def decode(self, exemplar: Tensor, z: Tensor) -> Tensor:
-        """Return drawings (N, 1, side, side) in [0, 1] of latents `z` (N, latent)."""
-        return warped(exemplar, self(exemplar, z))
+    def decode(self, known: Tensor, z: Tensor) -> Tensor:
+        """Return drawings (N, 1, side, side) in [0, 1] of exemplars and latents (N, latent).
 
-    @torch.no_grad()
-    def draw(
-        self,
-        exemplars: Tensor,
-        variations: int,
-        *,
-        guidance: float | None = None,
-        seed: int = 0,
-        concepts: Sequence[int] | None = None,
-    ) -> Tensor:
-        """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
-
-        Latents come from N(0, spread^2 I) and depend only on (seed, concept, variation).
-        Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
+        The latents are `spread` times `z`.
         """
-        exemplars, concepts = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("VAE-Elastic", guidance)
-        z = self.spread * noise(seed, concepts, variations, (self.latent,)).flatten(0, 1)
-        shown = exemplars.repeat_interleave(variations, 0)
-        with evaluating(self):
-            pairs = zip(shown.split(TOGETHER), z.to(shown).split(TOGETHER), strict=True)
-            drawn = torch.cat([self.decode(*pair) for pair in pairs])
-        return drawn.view(len(exemplars), variations, *exemplars.shape[1:])
+        return self.bend(known, self.spread * z)
+
+    def bend(self, exemplar: Tensor, latents: Tensor) -> Tensor:
+        """Return exemplars (N, 1, side, side) in [0, 1] bent as latents (N, latent) say."""
+        return warped(exemplar, self(exemplar, latents))
 
 
 class Inference(nn.Module):

@@ -7,17 +7,14 @@ Sources: Rezende et al. 2016, *One-Shot Generalization in Deep Generative Models
 Boutin et al. 2022, *Diversity vs. Recognizability* (NeurIPS).
 """
 
-from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from oneshot.models.generator import PageNetwork, accept, evaluating, refuse_guidance
-from oneshot.rng import noise
-
-TOGETHER = 512  # drawings made at once; bounds memory, does not change results
+from oneshot.models.direct import Direct
+from oneshot.models.generator import PageNetwork
 
 
 def read(images: Tensor, theta: Tensor, side: int) -> Tensor:
@@ -62,13 +59,15 @@ def mlp(*widths: int) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-class VaeStn(PageNetwork):
+class VaeStn(Direct, PageNetwork):
     """Sequential VAE with spatial transformer; images (B, 1, side, side) in [0, 1].
 
     `latent` is the size of the latent of each of `steps` steps. Of the `hidden` recurrent units the
     first `location` say where to look next, the others what to draw. The defaults are the published
     network, 2,499,159 parameters whatever the image side.
     """
+
+    label = "VAE-STN"
 
     def __init__(
         self,
@@ -84,7 +83,8 @@ class VaeStn(PageNetwork):
                 f"VaeStn: location={location} units must be fewer than hidden={hidden}; "
                 "the rest draws the patch"
             )
-        self.latent, self.steps, self.location, self.glimpse = latent, steps, location, glimpse
+        self.steps, self.location, self.glimpse = steps, location, glimpse
+        self.noise_shape = (steps, latent)
         seen = hidden + 3 * glimpse**2
         self.mean = mlp(seen, 512, 128, latent)
         self.log_variance = mlp(seen, 512, 128, latent)
@@ -134,38 +134,11 @@ class VaeStn(PageNetwork):
             h, c, theta = self._advance(z, glimpses[:, 2], h, c)
         return canvas, kl
 
-    def decode(self, z: Tensor, exemplar: Tensor) -> Tensor:
-        """Return the drawings (B, 1, H, W) in [0, 1] of the latents `z` (B, steps, latent)."""
-        canvas, h, c, theta = self._start(exemplar)
+    def decode(self, known: Tensor, z: Tensor) -> Tensor:
+        """Return drawings (B, 1, H, W) in [0, 1] of exemplars and latents (B, steps, latent)."""
+        canvas, h, c, theta = self._start(known)
         for latent in z.unbind(1):
-            seen = read(exemplar, theta, self.glimpse).flatten(1)
+            seen = read(known, theta, self.glimpse).flatten(1)
             canvas = self._draw_on(canvas, h, theta)
             h, c, theta = self._advance(latent, seen, h, c)
         return canvas.sigmoid()
-
-    @torch.no_grad()
-    def draw(
-        self,
-        exemplars: Tensor,
-        variations: int,
-        *,
-        guidance: float | None = None,
-        seed: int = 0,
-        concepts: Sequence[int] | None = None,
-    ) -> Tensor:
-        """Draw `variations` of each of `exemplars` (C, 1, H, W) in [0, 1]; returns (C, V, 1, H, W).
-
-        Latents come from the prior N(0, I) and depend only on (seed, concept, variation).
-        Raises ValueError if `guidance` is given, which this model has not, and where `accept` does.
-        """
-        exemplars, concepts = accept(
-            self, exemplars, variations, guidance=guidance, seed=seed, concepts=concepts
-        )
-        refuse_guidance("VAE-STN", guidance)
-        z = noise(seed, concepts, variations, (self.steps, self.latent))
-        z = z.to(exemplars.device).flatten(0, 1)
-        shown = exemplars.repeat_interleave(variations, 0)
-        with evaluating(self):
-            pairs = zip(z.split(TOGETHER), shown.split(TOGETHER), strict=True)
-            drawn = torch.cat([self.decode(*pair) for pair in pairs])
-        return drawn.view(len(exemplars), variations, *exemplars.shape[1:])

@@ -37,8 +37,8 @@ STEPS = {
         "fsdm": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 4000, "folder": 4000},
         "vae-stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
         "vae-ns": {"glyphs": 9000, "omniglot": 27_000, "quickdraw": 27_000, "folder": 9000},
-        "da-gan-un": {"glyphs": 3000, "omniglot": 4500, "quickdraw": 4500, "folder": 3000},
-        "da-gan-rn": {"glyphs": 3000, "omniglot": 4500, "quickdraw": 4500, "folder": 3000},
+        "da-gan-un": {"glyphs": 4500, "omniglot": 9000, "quickdraw": 9000, "folder": 4500},
+        "da-gan-rn": {"glyphs": 4500, "omniglot": 9000, "quickdraw": 9000, "folder": 4500},
     },
 }
 """Training steps at size laptop, by edition, system and kind of data; other kinds as of a folder.
@@ -148,9 +148,14 @@ def neural_statistician(group: Concepts, plan: Plan) -> NeuralStatistician:
 
 
 def da_gan(group: Concepts, plan: Plan, skips: bool) -> DaGan:
-    """Return a DA-GAN at half the side, one turn each, of the moving average of its weights."""
-    mean = replace(plan, ema=0.99)
-    return DaGan(group, mean, skips, **PAGES, fold=2, augment="gentle", critic_steps=1)
+    """Return a DA-GAN at half the side, one turn each, of the moving average of its weights.
+
+    Its critic also learns from exemplars of other concepts, and Adam has momentum.
+    """
+    mean = replace(plan, ema=0.99, betas=(0.5, 0.9))
+    return DaGan(
+        group, mean, skips, **PAGES, fold=2, critic_steps=1, augment="gentle", mismatched=True
+    )
 
 
 PATCHES = {"widths": (48, 96), "network_name": "patch"}

@@ -48,7 +48,7 @@ def test_drawings_depend_on_their_address_alone(model, exemplars):
 
 def test_drawings_do_not_depend_on_how_many_are_made_at_once(model, exemplars, monkeypatch):
     whole = model.draw(exemplars, 5)
-    monkeypatch.setattr(f"{type(model).__module__}.TOGETHER", 3)
+    monkeypatch.setattr(type(model), "together", 3)
     assert torch.allclose(whole, model.draw(exemplars, 5), atol=CLOSE)
 
 
