@@ -108,8 +108,9 @@ SEEN_TOGETHER = ("recognizability", "originality", "precision", "recall", "secon
 def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> list[Claim]:
     """Test whether a system is nearer to people by `SEEN_TOGETHER` than each that has these scores.
 
-    Distances count each score in units of people's. Drawings by people are no rivals. Empty where
-    people, the system, or all others lack one of the scores.
+    Distances count each score in units of people's. Rivals are the other systems of the table and,
+    from `among`, the LDM with other regularizers; drawings by people are none. Empty where people,
+    the system, or all others lack one of the scores.
     """
     people = table.human
     scored = {
@@ -120,6 +121,11 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
     if people is None or "beyond" not in people.recipes or system not in scored or len(scored) < 2:
         return []
     theirs = paired.by_training([people], *SEEN_TOGETHER)
+    ldm = table.systems.get("ldm")
+    for one in among.models if ldm else ():
+        alike = one.identity == replace(ldm, settings=one.settings).identity
+        if alike and "settings.regularizer" in one.changed and "beyond" in one.recipes:
+            scored[f"{systems.label('ldm')}, {one.regularization}"] = one
     runs = {
         name: [one for one in trainings(record, among) if "beyond" in one.recipes]
         for name, record in scored.items()

@@ -12,7 +12,7 @@ from pathlib import Path
 from oneshot import systems
 from oneshot.drawings.sources import root
 from oneshot.evaluations import divisions, lines, samples, table
-from oneshot.evaluations.evaluate import Evaluation
+from oneshot.evaluations.evaluate import Evaluation, regularized
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.recipes import presets
 from oneshot.recipes.latent import LatentDiffusion
@@ -31,13 +31,15 @@ KINDS = {
 """What is evaluated of each system, and the drawings that are kept for its figures.
 
 "framework" is every system as it is by itself and with other settings, "guidance" are strengths of
-guidance, "speed" samplers and numbers of steps, "beyond" every system as it is by itself, by the
-scores of `metrics.beyond` as well; "sensitivity" is every system by itself, judged by `OTHERS`;
-"seeds" is every system as it is by itself, trained again from `SEEDS`, by the scores of
-`metrics.beyond` as well where there is a second critic.
+guidance, "speed" samplers and numbers of steps, "beyond" every system as it is by itself, and the
+LDM of `COMBINED`, by the scores of `metrics.beyond` as well; "sensitivity" is every system by
+itself, judged by `OTHERS`; "seeds" is every system as it is by itself, trained again from `SEEDS`,
+by the scores of `metrics.beyond` as well where there is a second critic.
 """
 OTHERS = ("vit", "seed", "thin", "bold", "half")
 """Critics, of `presets.CRITICS`, that say how much a statement hangs on who judges, and how."""
+COMBINED = {"barlow": 30.0, "prototype": 30.0}
+"""Regularizers of the LDM that *Latent Representation Matters* (NeurIPS 2024) finds near people."""
 SEEDS = (1, 2)
 """Of trainings, beside that of which the weights ship; `sweep.timed` trains them."""
 GUIDANCE = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
@@ -77,7 +79,7 @@ def plan(
     judges = _critics(what, dataset)
     found = [Evaluation(dataset, size, HUMAN, critics=critics) for critics in judges]
     ways = {"framework": _framework, "guidance": _guidance, "speed": _speed}
-    ways |= {"sensitivity": _sensitivity, "seeds": _seeds}
+    ways |= {"sensitivity": _sensitivity, "seeds": _seeds, "beyond": _beyond}
     each = ways.get(what, lambda alone: [alone])
     for name in names or (*systems.learners(dataset), *systems.nulls(dataset)):
         if name != HUMAN:
@@ -170,6 +172,12 @@ def _framework(alone: Evaluation) -> Iterator[Evaluation]:
     for field, values in systems.variants(alone.system).items():
         others = (value for value in values if value != alone.settings[field])
         yield from (replace(alone, changes=((field, value),)) for value in others)
+
+
+def _beyond(alone: Evaluation) -> Iterator[Evaluation]:
+    yield alone
+    if isinstance(alone.model, LatentDiffusion):
+        yield replace(alone, changes=tuple(regularized(COMBINED).items()))
 
 
 def _sensitivity(alone: Evaluation) -> Iterator[Evaluation]:

@@ -315,6 +315,11 @@ def test_who_is_near_people_by_one_plane_alone_is_not_nearest_by_all():
     again = replace(learned, seed=1)
     (twice,) = this_book.nearest_by_all(found, comparison(*found, again))
     assert twice.seeds == 2
+    ldm = with_more(made_up.row("ldm", PEOPLE, settings={"regularizer": "none"}), 0.3)
+    both = {"regularizer": "barlow+prototype", "beta": 30.0, "beta_barlow": 30.0}
+    combined = replace(with_more(ldm, 0.69), settings=both, changed=("settings.regularizer",))
+    (third,) = this_book.nearest_by_all(comparison(*found, ldm), comparison(*found, ldm, combined))
+    assert "LDM, barlow 30 + prototype 30 by" in third.statement and third.verdict == FAILS
     assert this_book.nearest_by_all(comparison(people, learned, plain), found) == []
     assert this_book.nearest_by_all(comparison(people, bent, plain), found) == []
     assert (

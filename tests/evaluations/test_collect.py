@@ -197,6 +197,13 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
     assert look.human == Record.from_json(people.to_json())
 
 
+def test_the_combination_of_the_paper_is_seen_by_the_scores_that_see_more():
+    people, own, combined = collect.plan("beyond", "omniglot", names=["ldm"])
+    assert (people.system, own.changes) == ("human", ())
+    assert combined.model.autoencoder.betas == (("barlow", 30.0), ("prototype", 30.0))
+    assert len(collect.plan("beyond", "omniglot", names=["cfgdm"])) == 2
+
+
 def test_other_seeds_are_seen_by_the_scores_that_see_more(home):
     again = Evaluation("glyphs", "smoke", "vae-elastic", seed=1)
     for recipe in (presets.second_critic("glyphs", "smoke"), again.model):
