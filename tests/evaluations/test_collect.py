@@ -200,7 +200,7 @@ def test_scores_that_see_more_are_added_to_what_is_known(home, monkeypatch):
 def test_the_combination_of_the_paper_is_seen_by_the_scores_that_see_more():
     people, own, combined = collect.plan("beyond", "omniglot", names=["ldm"])
     assert (people.system, own.changes) == ("human", ())
-    assert combined.model.autoencoder.betas == (("barlow", 30.0), ("prototype", 30.0))
+    assert combined.model.autoencoder.betas == {"barlow": 30.0, "prototype": 30.0}
     assert len(collect.plan("beyond", "omniglot", names=["cfgdm"])) == 2
 
 
