@@ -243,6 +243,7 @@ RESULTS = (
     "warp",
     "spread",
     "failures",
+    "times",
     "transfer",
     "transfer-validation",
 )

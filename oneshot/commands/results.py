@@ -103,6 +103,23 @@ def _bends(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _times(arguments: argparse.Namespace) -> int:
+    from oneshot.evaluations import timing
+
+    if arguments.system:
+        raise ValueError("all ways of drawing of a data set are timed together: no --system here")
+    found = []
+    for dataset in arguments.dataset or ("omniglot", "quickdraw"):
+        found += timing.again(dataset, arguments.preset)
+    lines = [
+        f"{one.dataset:10} {one.system:10} {one.sampler:14} {one.sampler_steps:5} steps  "
+        f"{one['drawing.milliseconds']:9.1f} ms a drawing"
+        for one in found
+    ]
+    say(arguments, [one.to_json() for one in found], lines)
+    return 0
+
+
 def _failures(arguments: argparse.Namespace) -> int:
     from oneshot.evaluations import failures
 
@@ -145,6 +162,7 @@ _OTHERS = {
     "warp": _bends,
     "spread": _bends,
     "failures": _failures,
+    "times": _times,
     "transfer": _transfer,
     "transfer-validation": _transfer,
 }

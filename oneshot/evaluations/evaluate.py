@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from oneshot import device as devices
 from oneshot import systems
 from oneshot.drawings.sources import resolved
 from oneshot.evaluations import measure
@@ -26,6 +25,7 @@ from oneshot.recipes.probes import Probes
 from oneshot.recipes.published_split import PublishedSplit
 from oneshot.recipes.results import Human, Samples, Scores
 from oneshot.store import Store
+from oneshot.training.precision import Precision
 
 SCORED = {"scores": "test", "validation": "validation"}
 """Parts of an evaluation that are scores, and the split whose drawings they judge."""
@@ -247,8 +247,8 @@ class Evaluation:
         cards = {name: store.metadata(recipe)["card"] for name, recipe in there.items()}
         drawing = {"precision": store.metadata(self.drawn)["card"]["precision"]}
         if timed and isinstance(self.drawn, Samples):
-            time = measure.milliseconds(self.drawn, drawing["precision"], store)
-            drawing |= {"milliseconds": time, "device": devices.describe(store.device)}
+            model, precision = store.get(self.model), Precision("bf16" in drawing["precision"])
+            drawing |= measure.time_drawing(model, self.drawn.options, precision, store.device)
         counts = [card["parameters"] for card in cards.values() if "parameters" in card]
         return {
             "parameters": sum(counts) or None,

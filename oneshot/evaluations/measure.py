@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
+from oneshot import device
 from oneshot.evaluations.record import SCORES, Record
 from oneshot.evaluations.samples import Shown
 from oneshot.evenly import evenly
@@ -15,10 +17,11 @@ from oneshot.metrics.features import embed
 from oneshot.metrics.intervals import mean, ratio
 from oneshot.metrics.originality import distance
 from oneshot.metrics.scoring import Scores as ScoresTable
-from oneshot.recipes.results import Drawn, Samples
-from oneshot.store import Store
+from oneshot.recipes.results import Drawn
 from oneshot.training.precision import Precision
 
+EXEMPLARS, VARIATIONS, TRIES = 4, 8, 3
+"""What is drawn to be timed, and how often."""
 PER_CONCEPT = ("raw_diversity", "distance", "scale", "recognizability")
 
 
@@ -96,15 +99,26 @@ def ends(scores: ScoresTable) -> dict[str, list[list[float]]]:
     return {name: [[row[0], row[-1]] for row in scores.per_concept[name]] for name in names}
 
 
-def milliseconds(drawn: Samples, precision: str, store: Store) -> float:
-    """Return the time of one of 32 drawings that are made together, the better of two tries."""
-    model, concepts = store.get(drawn.model), store.get(drawn.concepts)
-    exemplars = concepts.exemplar_images(concepts.of(drawn.split)[:4]).to(store.device)
+def time_drawing(
+    model: Any, options: Mapping[str, Any], precision: Precision, on: torch.device
+) -> dict[str, Any]:
+    """Return the milliseconds of a drawing, and in which precision and where it was timed.
+
+    It is one of 32 that are drawn together, in the best of three tries.
+    """
     clocks = []
-    with Precision(bf16="bf16" in precision).autocast(store.device):
-        for _ in range(2):
-            start = time.perf_counter()
-            # values at hand, so that no device is still at work when the clock stops
-            model.draw(exemplars, 8, **drawn.options).sum().item()
-            clocks.append(time.perf_counter() - start)
-    return 1000 * min(clocks) / (8 * len(exemplars))
+    for _ in range(TRIES):
+        start = time.perf_counter()
+        draw_noise(model, options, precision, on)
+        clocks.append(time.perf_counter() - start)
+    each = 1000 * min(clocks) / (EXEMPLARS * VARIATIONS)
+    return {"milliseconds": each, "timed": str(precision), "device": device.describe(on)}
+
+
+def draw_noise(model: Any, options: Mapping[str, Any], precision: Precision, on: torch.device):
+    """Draw variations of pages of noise, since time does not depend on what a page shows."""
+    side = model.side or 48
+    pages = torch.rand(EXEMPLARS, 1, side, side, generator=torch.Generator().manual_seed(0))
+    with precision.autocast(on):
+        # values at hand, so that no device is still at work when the clock stops
+        return model.draw(pages.to(on), VARIATIONS, **options).sum().item()

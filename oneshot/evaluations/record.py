@@ -51,9 +51,9 @@ class Record(Row):
     were asked for, what these are made from as well (`paired.resampled`).
 
     Cost: `parameters` counts what draws; `training` holds "steps" by network, "seconds",
-    "precision" and "device"; `drawing` "precision" and, where it was timed, "milliseconds" for one
-    and "device". `recipes` maps parts to the keys of their recipes, `kept` names the samples of
-    drawings beside the table (`evaluations.samples`).
+    "precision" and "device"; `drawing` "precision" and, where it was timed, "milliseconds" for one,
+    in which precision it was "timed", and "device". `recipes` maps parts to the keys of their
+    recipes, `kept` names the samples of drawings beside the table (`evaluations.samples`).
     """
 
     dataset: str

@@ -281,6 +281,16 @@ def _fewest(records: list[Record], best: Record) -> str:
     return f"**{name} with {good[0].sampler_steps} steps**{faster}"
 
 
+def timed(records: Sequence[Record]) -> Markdown:
+    """Return on what drawings were timed, in which precision; all that differ are named."""
+    found = [one for one in records if one["drawing.device"]]
+    ways = {
+        (one["drawing.device"], one["drawing.timed"] or one["drawing.precision"]) for one in found
+    }
+    told = [f"{device} in {precision}" for device, precision in sorted(ways)]
+    return Markdown(f"Timed on {' and '.join(told)}." if told else "")
+
+
 def division(found: Division | None) -> Markdown:
     """Return how many concepts there are, of how many categories, in which splits."""
     if found is None:

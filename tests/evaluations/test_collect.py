@@ -120,20 +120,6 @@ def test_the_table_that_ships_is_of_the_recipes_of_today():
         assert one.changed == tuple(sorted(record.changed))
 
 
-@pytest.fixture
-def home(smoke, store_apart, monkeypatch):
-    """The store in which the smallest latent diffusion has been made, and no other system."""
-    for recipe in (
-        systems.recipe("ldm", "glyphs", "smoke"),
-        presets.recognition_critic("glyphs", "smoke"),
-    ):
-        smoke.get(recipe)
-    few = {name: systems.SYSTEMS[name] for name in ("ldm", "vae-stn")}
-    monkeypatch.setattr(systems, "SYSTEMS", few)
-    monkeypatch.setattr(systems, "NULLS", {"copy": systems.NULLS["copy"]})
-    return store_apart
-
-
 def test_what_is_trained_is_evaluated_once(home, monkeypatch):
     there = home.find(systems.recipe("vae-stn", "glyphs", "smoke")) is not None
     found = collect.collect("framework", "glyphs", "smoke", store=home)

@@ -1,5 +1,8 @@
 """Pages: whole with results, plain without."""
 
+from dataclasses import replace
+
+import made_up
 import pytest
 from anywidget import AnyWidget
 from IPython.display import HTML, Markdown
@@ -9,6 +12,7 @@ from pages import outputs, told
 from oneshot.attribution import agreement
 from oneshot.claims.gathered import PAPERS
 from oneshot.evaluations import table
+from oneshot.widgets import words
 
 SYSTEMS = ("framework", "pixel_diffusion", "sampling_speed", "baselines")
 LATENTS = ("regularization", "combinations", "samples", "latent_space")
@@ -131,3 +135,14 @@ def test_what_is_kept_of_concepts_is_shown_without_their_drawings(full):
 def test_the_first_page_needs_no_results(empty, where):
     shown = outputs("quickstart", **{"dataset": "glyphs", "preset": "smoke"} | where)
     assert any(isinstance(value, HTML) for value in shown)
+
+
+def test_how_drawings_were_timed_is_told():
+    slow, other = (
+        made_up.row("cfgdm", (0.4, 90), drawing={"milliseconds": 3.0, "device": "cpu"} | more)
+        for more in ({"precision": "bf16"}, {"precision": "fp32", "timed": "bf16"})
+    )
+    assert words.timed([slow, other]).data == "Timed on cpu in bf16."
+    fast = replace(other, drawing=other.drawing | {"device": "cuda", "timed": "fp32"})
+    assert words.timed([slow, fast]).data == "Timed on cpu in bf16 and cuda in fp32."
+    assert words.timed([made_up.row("cfgdm", (0.4, 90))]).data == ""
