@@ -137,10 +137,11 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
     mine = scores.pop(called)
     gaps = paired.farther(theirs, mine, scores, theirs[0, 0], people.concepts)
     statement = (
-        f"{called} is nearer to people than each of {', '.join(scores)} by recognizability, "
+        f"{called} is nearer to people than whatever else is scored by recognizability, "
         "originality, precision, recall and the second critic together."
     )
-    return [paired.nearest(statement, *gaps, len(runs[system]))]
+    told = paired.nearest(statement, *gaps, len(runs[system]))
+    return [replace(told, evidence=f"{told.evidence}; beside {', '.join(scores)}")]
 
 
 def leakage(by_category: Table, by_permutation: Table, published: Division) -> list[Claim]:

