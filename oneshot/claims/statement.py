@@ -127,8 +127,6 @@ def noted(claim: Claim, records: Sequence[Record], among: Table) -> Claim:
     """
     records = [one for one in records if one.system != HUMAN]
     facts = [] if claim.verdict in (HOLDS, UNDECIDED) else list(_facts(records, among))
-    if claim.verdict == UNDECIDED and (concepts := _power(claim)):
-        facts.append(concepts)
     if any(one.system == "fsdm" and one.guidance for one in records):
         facts.append(GUIDED)
     return replace(claim, note="; ".join(facts))
@@ -170,8 +168,9 @@ def both(told: Sequence[Claim], others: Sequence[Claim]) -> list[tuple[Claim, Cl
     return [pair for pair in pairs if all(claim.verdict != UNTESTED for claim in pair)]
 
 
-def _power(claim: Claim) -> str:
-    if (count := needed(claim)) is None:
+def power(claim: Claim) -> str:
+    """Return how many concepts would decide an undecided claim by itself; "" where none would."""
+    if claim.verdict != UNDECIDED or (count := needed(claim)) is None:
         return ""
     return (
         f"were the difference as measured, it would take about {count:,} concepts to tell "

@@ -8,6 +8,7 @@ from typing import Any
 from IPython.display import HTML, Markdown
 
 from oneshot import systems
+from oneshot.claims.statement import power
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import UNTESTED, Claim
 from oneshot.widgets.canvas import unless_empty
@@ -115,22 +116,23 @@ def verdicts(claims: Sequence[Claim]) -> Verdicts:
     alone, which the last line says; the board of findings corrects them.
     """
     tested = [claim for claim in claims if claim.verdict != UNTESTED]
-    noted = any(claim.note for claim in tested)
+    notes = ["; ".join(filter(None, (power(claim), claim.note))) for claim in tested]
+    noted = any(notes)
     lines = []
     if tested:
         lines += ["| statement | measured, with 95 % interval | verdict |" + " note |" * noted]
         lines += ["|---" * (3 + noted) + "|"]
-    for claim in tested:
+    for claim, note in zip(tested, notes, strict=True):
         told = f"{claim.statement} ({claim.source})" if claim.source else claim.statement
         line = f"| {told} | {claim.evidence} | **{claim.verdict}** |"
-        lines.append(line + f" {claim.note} |" * noted)
+        lines.append(line + f" {note} |" * noted)
     if tested:
         lines += ["", ALONE]
     if left := [claim.statement.rstrip(".") for claim in claims if claim.verdict == UNTESTED]:
         lines += ["", f"Not tested yet, because scores are missing: {'; '.join(left)}."]
     table = Verdicts("\n".join(lines) or "*There is nothing to compare yet.*")
-    for claim in tested:
-        told = {"measured": claim.interval, "evidence": claim.evidence, "note": claim.note}
+    for claim, note in zip(tested, notes, strict=True):
+        told = {"measured": claim.interval, "evidence": claim.evidence, "note": note}
         table.note(statement=claim.statement, source=claim.source, verdict=claim.verdict, **told)
     return table
 

@@ -17,6 +17,7 @@ from oneshot.evaluations.record import HUMAN
 from oneshot.evaluations.table import Table
 from oneshot.metrics import paired
 from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, UNTESTED
+from oneshot.widgets import tables
 
 PEOPLE = made_up.POINTS[HUMAN]
 
@@ -72,11 +73,13 @@ def test_what_is_undecided_says_how_many_concepts_would_tell(found):
     near = made_up.row("cfgdm", (0.392, 96.7))
     undecided = told_with(found, near)["The human drawings are more varied than CFGDM."]
     assert undecided.verdict == UNDECIDED
-    count = int(undecided.note.split(" about ")[1].split()[0].replace(",", ""))
+    told = statement.power(undecided)
+    count = int(told.split(" about ")[1].split()[0].replace(",", ""))
     # as often as four times in five, where as many as there are would be half of the time
     needed = 24 * ((1.959964 + 0.841621) / norm.isf(undecided.p / 2)) ** 2
     assert needed <= count < 1.1 * needed + 1
-    assert undecided.note.endswith("concepts to tell instead of 24")
+    assert told.endswith("concepts to tell instead of 24")
+    assert told in tables.verdicts([undecided]).data and undecided.note == ""
     assert statement.needed(replace(undecided, p=1.0)) is None
     assert statement.needed(replace(undecided, p=0.9)) is None
 
