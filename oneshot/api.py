@@ -24,9 +24,17 @@ from oneshot.models.generator import INVERTED, MOST_INK, Generator, device_of, p
 from oneshot.progress import tqdm
 from oneshot.recipes import presets
 from oneshot.recipes.base import Recipe, count_parameters, digest
-from oneshot.recipes.results import CONCEPTS_TOGETHER, Drawn, quantise
+from oneshot.recipes.data import OriginalityCritic, RecognitionCritic
+from oneshot.recipes.results import CONCEPTS_TOGETHER, Drawn, ReleasedCritic, quantise
 from oneshot.recipes.results import Scores as ScoresRecipe
+from oneshot.recipes.second import SecondCritic
 
+MADE_BY: Mapping[type, str] = {
+    OriginalityCritic: "originality_critic",
+    RecognitionCritic: "recognition_critic",
+    SecondCritic: "second_critic",
+}
+"""What `oneshot make` calls critics."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 
 
@@ -157,9 +165,15 @@ def _demand(needed: Iterable[Recipe], what: str, name: str, dataset: str, size: 
 
 
 def _demand_critics(recipe: ScoresRecipe, dataset: str, size: str) -> None:
-    what = f"a critic of {dataset} at size {size}"
-    needed = (recipe.originality, recipe.recognition)
-    _demand(needed, what, "recognition_critic", dataset, presets.judged(size))
+    what, judged = f"a critic of {dataset} at size {size}", presets.judged(size)
+    for critic in (recipe.recognition, recipe.originality):  # the first is made from the second
+        if isinstance(critic, ReleasedCritic):
+            if not critic.path.is_file():
+                raise NotMade(critic.missing)
+            continue
+        seed = cast(Any, critic).plan.seed
+        name = f"{MADE_BY[type(critic)]}{f' --seed {seed}' if seed else ''}"
+        _demand([critic], what, name, dataset, judged)
 
 
 def _scores(drawings: Tensor, exemplars: Tensor, recipe: ScoresRecipe, seed: int) -> Scores:

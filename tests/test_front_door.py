@@ -103,6 +103,27 @@ def test_nothing_is_trained_by_surprise(smoke, monkeypatch):
         oneshot.score(pages, pages[:, 0], "quickdraw", size="paper")
 
 
+@pytest.mark.parametrize(
+    ("critics", "dataset", "told"),
+    [
+        (
+            "own",
+            "quickdraw:2",
+            "make recognition_critic --dataset quickdraw:2 --preset paper` makes",
+        ),
+        ("vit", "quickdraw", "make second_critic --dataset quickdraw` makes it"),
+        ("seed", "glyphs", "make recognition_critic --seed 1 --dataset glyphs` makes it"),
+        ("released", "omniglot", "is missing: the recognition critic released with"),
+    ],
+)
+def test_the_critic_that_is_missing_is_named(critics, dataset, told, tmp_path, monkeypatch):
+    monkeypatch.setenv("ONESHOT_DATA", str(tmp_path))
+    size = "paper" if "paper" in told else "laptop"
+    pages = torch.zeros(2, 2, 1, 48, 48)
+    with pytest.raises(NotMade, match=re.escape(told)):
+        oneshot.score(pages, pages[:, 0], dataset, critics=critics, size=size)
+
+
 def test_scores_are_those_of_the_protocol(judges):
     people = presets.human("glyphs", "smoke")
     drawn = judges.get(people)

@@ -170,16 +170,25 @@ class ReleasedCritic(Unmade[Critic]):
 
     FILES: ClassVar = {"originality": "simclr_omniglot.pt", "recognition": "proto_net_omniglot.pt"}
 
+    @property
+    def path(self) -> Path:
+        """Where its weights are to be."""
+        return root("critics") / self.FILES[self.kind]
+
+    @property
+    def missing(self) -> str:
+        """What there is to say where its weights are not."""
+        return (
+            f"{self.path} is missing: the {self.kind} critic released with *Diversity vs. "
+            "Recognizability*, for Omniglot; put it in critics/ of your data folder and set "
+            "ONESHOT_DATA to that folder, or use critics='own'"
+        )
+
     def load(self, store: Getter, artefact: Made) -> Critic:
         """Return the critic; raise FileNotFoundError when its file is not there."""
-        path = root("critics") / self.FILES[self.kind]
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path} is missing: the {self.kind} critic released with *Diversity vs. "
-                "Recognizability*, for Omniglot; put it in critics/ of your data folder and set "
-                "ONESHOT_DATA to that folder, or use critics='own'"
-            )
-        return released(path, self.kind).to(store.device)
+        if not self.path.is_file():
+            raise FileNotFoundError(self.missing)
+        return released(self.path, self.kind).to(store.device)
 
 
 @dataclass(frozen=True)
