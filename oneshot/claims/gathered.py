@@ -1,4 +1,8 @@
-"""All statements that pages of this book test, part by part, and how they came out."""
+"""The statements of the papers, and this book's own about them, part by part, as they came out.
+
+What pages test beside these, of other questions, is judged by its interval alone, as it says there:
+samplers and their steps, what carries over to other data sets, and leakage between splits.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +51,7 @@ def gather(
     shorter: str = "draft",
     agreed: Callable[[str], Sequence[MapsRow]] = agreement.shipped,
 ) -> list[Part]:
-    """Return all statements that pages of this book test, as far as there are results.
+    """Return the statements that are corrected together, as far as there are results.
 
     Systems of `size` are compared on each of `datasets`, regularizers of `latent_size` on `latent`,
     and guidance is that of `system`. What takes many runs is tested on those of size `shorter`.
@@ -84,6 +88,7 @@ def gather(
         *((second, "Guidance", n, diffusion_artists.guidance(t)) for n, t in guided.items()),
         (second, "Importance maps", seen, sparse),
         (third, "Regularizers alone", latent, latents.alone(alone, unit, table)),
+        (third, "Weights of regularizers", latent, latents.directions(runs, [*REGULARIZERS])),
         (third, "Regularizers together", latent, latents.combined(runs, unit, table)),
         (third, "Regularizers' importance maps", latent, latents.maps(others)),
         (OWN, "Importance maps beside blurred ink", seen, this_book.beyond_ink(maps)),
