@@ -78,6 +78,7 @@ def said(site, tmp_path):
 
 def test_it_carries_all_of_the_package_and_what_ships(site):
     listed = ["git", "ls-files", "oneshot", "data/zoo", "data/results", "data/sweeps"]
+    listed += ["data/sketchbook.json"]
     told = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
     wanted = [name for name in told.stdout.splitlines() if (ROOT / name).exists()]
     inside = [name if name.startswith("oneshot") else f"oneshot/{name}" for name in wanted]
@@ -89,14 +90,14 @@ def test_it_carries_all_of_the_package_and_what_ships(site):
 def test_its_weights_draw_its_results_are_read_and_nothing_is_written_to_it(said, tmp_path):
     code = """
 import sys, torch
-from oneshot import cli, shipped, store, zoo
+import oneshot
+from oneshot import cli, shipped, zoo
 from oneshot.evaluations import table
-from oneshot.recipes import presets
 assert shipped.CHECKOUT is None
 print(len(zoo.verify()), len(table.read()), table.place("omniglot", "laptop", "ldm"))
 exemplars = torch.zeros(2, 1, 48, 48)
 exemplars[:, :, 10:40, 22:26] = 1
-drawn = store.get(presets.latent_diffusion("glyphs")).draw(exemplars, 3, seed=1)
+drawn = oneshot.load("ldm", "glyphs").draw(exemplars, 3, seed=1)
 print(*drawn.shape, float(drawn.mean()) > 0.01)
 sys.stderr = sys.stdout
 for words in (["bench"], ["book"], ["zoo", "publish", "glyphs"]):
@@ -114,6 +115,17 @@ for words in (["bench"], ["book"], ["zoo", "publish", "glyphs"]):
     assert second == "2 3 1 48 48 True"
     assert ["checkout" in line for line in refused] == [True, False] * 3, refused
     assert refused[1::2] == ["1"] * 3
+
+
+def test_a_page_of_the_book_runs(said, site, tmp_path):
+    assert "glyphs" in said(site / "bin" / "oneshot", "zoo", "list")
+    page = tmp_path / "beyond_jitter.ipynb"
+    page.write_text((ROOT / "notebooks" / page.name).read_text())
+    said(site / "bin" / "oneshot", "run", page.name, "-p", "dataset=glyphs", "-o", "out.ipynb")
+    done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    shown = [str(out) for cell in done.cells for out in cell.get("outputs", ())]
+    assert any("image/svg+xml" in out or "image/png" in out for out in shown)
+    assert any("VAE-Elastic is nearer to people" in out for out in shown)
 
 
 def test_a_notebook_runs(said, site, tmp_path):
