@@ -9,6 +9,7 @@ from IPython.display import HTML
 from pages import NOTEBOOKS, outputs, told
 
 from oneshot import execute, own
+from oneshot.api import NotMade
 from oneshot.attribution import human
 from oneshot.drawings import sketchbook
 from oneshot.drawings.errors import DataError
@@ -107,7 +108,7 @@ def test_what_cannot_be_shown_is_told(smoke, mine, tmp_path):
         outputs("importance_maps", exemplars=str(mine / "heart.json"))
     with pytest.raises(ValueError, match="holds no drawings, and this takes 1 or more"):
         outputs("quickstart", exemplars=str(tmp_path))
-    with pytest.raises(ValueError, match="ldm is not trained here; train it by `oneshot make ldm"):
+    with pytest.raises(NotMade, match="neither shipped nor made here; `oneshot make ldm"):
         outputs("quickstart", exemplars=str(mine), preset="paper")
 
 

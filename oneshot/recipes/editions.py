@@ -37,8 +37,8 @@ STEPS = {
         "fsdm": {"glyphs": 3000, "omniglot": 6000, "quickdraw": 4000, "folder": 4000},
         "vae-stn": {"glyphs": 1500, "omniglot": 4000, "quickdraw": 4000, "folder": 2000},
         "vae-ns": {"glyphs": 9000, "omniglot": 27_000, "quickdraw": 27_000, "folder": 9000},
-        "da-gan-un": {"glyphs": 4500, "omniglot": 9000, "quickdraw": 9000, "folder": 4500},
-        "da-gan-rn": {"glyphs": 4500, "omniglot": 9000, "quickdraw": 9000, "folder": 4500},
+        "da-gan-un": {"glyphs": 3000, "omniglot": 4500, "quickdraw": 4500, "folder": 3000},
+        "da-gan-rn": {"glyphs": 3000, "omniglot": 4500, "quickdraw": 4500, "folder": 3000},
     },
 }
 """Training steps at size laptop, by edition, system and kind of data; other kinds as of a folder.

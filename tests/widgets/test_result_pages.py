@@ -9,9 +9,11 @@ from IPython.display import HTML, Markdown
 from matplotlib.figure import Figure
 from pages import outputs, told
 
+from oneshot.api import NotMade
 from oneshot.attribution import agreement
 from oneshot.claims.gathered import PAPERS
 from oneshot.evaluations import table
+from oneshot.recipes import presets
 from oneshot.widgets import words
 
 SYSTEMS = ("framework", "pixel_diffusion", "sampling_speed", "baselines")
@@ -131,10 +133,14 @@ def test_what_is_kept_of_concepts_is_shown_without_their_drawings(full):
     assert any(isinstance(value, Markdown) for value in shown)
 
 
-@pytest.mark.parametrize("where", [{}, {"dataset": "glyphs", "preset": "smoke"}])
-def test_the_first_page_needs_no_results(empty, where):
-    shown = outputs("quickstart", **{"dataset": "glyphs", "preset": "smoke"} | where)
+def test_the_first_page_needs_a_model_and_no_results(empty, judges):
+    judges.get(presets.latent_diffusion("glyphs", "smoke"))
+    shown = outputs("quickstart", dataset="glyphs", preset="smoke")
     assert any(isinstance(value, HTML) for value in shown)
+    with pytest.raises(
+        NotMade, match="`oneshot make ldm --dataset glyphs --preset paper` makes it"
+    ):
+        outputs("quickstart", dataset="glyphs", preset="paper")
 
 
 def test_how_drawings_were_timed_is_told():
