@@ -8,8 +8,9 @@ A notebook declares them in one cell tagged `parameters`, a line each:
 The annotation is the type, the comment the help; before it may be the choices, words with bars
 between them of which `*` stands for anything, the range that numbers keep to, of which an end may
 be left out, or `path`: text that names a file or folder that is there, if it is not empty.
-`{datasets}` among the choices stands for all known data sets, `{systems}` for all systems. A list
-that has items by default needs some.
+`{datasets}` among the choices stands for all known data sets, `{sizes}` for all sizes of models,
+`{systems}` for all systems, `{regularizers}` for all regularizers. A list that has items by default
+needs some.
 
 The next cell calls `check_page`, so that whatever runs the page checks them: `oneshot run`, plain
 papermill, or a person in JupyterLab.
@@ -32,7 +33,6 @@ _SCALARS = ("int", "float", "str", "bool")
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _CHOICES = re.compile(r"(\S+(?: \| \S+)+?)(?:: +(.*))?")
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)?\.\.(-?\d+(?:\.\d+)?)?(?:: +(.*))?")
-_DATASETS, _SYSTEMS = "{datasets}", "{systems}"
 _PATH = "path: "
 _INJECTED = "# Parameters"
 """How the cell begins that papermill puts after the one tagged `parameters`."""
@@ -252,9 +252,9 @@ def _declared(statement: Any, comment: str, text: str) -> Parameter:
         default = ast.literal_eval(statement.value)
     except (ValueError, TypeError, RecursionError, MemoryError):
         raise ParameterError(f"`{_line(text)}`: the default must be a literal") from None
-    comment = comment.replace(_DATASETS, " | ".join(_datasets()))
-    if _SYSTEMS in comment:
-        comment = comment.replace(_SYSTEMS, " | ".join(_systems()))
+    for name, choices in _KNOWN.items():
+        if name in comment:
+            comment = comment.replace(name, " | ".join(choices()))
     about: dict = {"help": comment}
     if comment.startswith(_PATH):
         about = {"help": comment.removeprefix(_PATH), "path": True}
@@ -279,6 +279,27 @@ def _datasets() -> list[str]:
     from oneshot.drawings.sources import SOURCES
 
     return [*(name for name in SOURCES if name != "folder"), *LISTED]
+
+
+def _sizes() -> Sequence[str]:
+    from oneshot.recipes.presets import PRESETS
+
+    return PRESETS
+
+
+def _regularizers() -> list[str]:
+    from oneshot.objectives.regularizers import REGULARIZERS
+
+    return [*REGULARIZERS]
+
+
+_KNOWN = {
+    "{datasets}": _datasets,
+    "{sizes}": _sizes,
+    "{systems}": _systems,
+    "{regularizers}": _regularizers,
+}
+"""What stands for all choices of a kind; each is asked only where it is named, torch is slow."""
 
 
 def _comments(source: str) -> dict[int, str]:

@@ -125,7 +125,7 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
     for one in among.models if ldm else ():
         alike = one.identity == replace(ldm, settings=one.settings).identity
         if alike and "settings.regularizer" in one.changed and "beyond" in one.recipes:
-            scored[f"{systems.label('ldm')}, {one.regularization}"] = one
+            scored[f"{systems.label('ldm')} ({one.regularization})"] = one
     runs = {
         name: [one for one in trainings(record, among) if "beyond" in one.recipes]
         for name, record in scored.items()

@@ -82,6 +82,7 @@ class Listing:
         count = len(self.names)
         chosen = list(range(count))
         if concepts and concepts < count:
+            # as `recipes.data.Drawings` chooses of what is not listed
             chosen = np.linspace(0, count - 1, concepts).astype(int).tolist()
         return self._of(chosen, [self._first(k, limit) for k in chosen])
 

@@ -71,6 +71,7 @@ class Drawings(Recipe[ConceptSet]):
                 *(self.dataset, place),
             )
         if self.concepts and self.concepts < len(names):
+            # not `evenly`, which rounds: that would be other drawings under the same key
             names = [names[i] for i in np.linspace(0, len(names) - 1, self.concepts).astype(int)]
         reading = origin.pages(place, names, self.side, self.limit)
         pages = list(tqdm(reading, desc=f"drawing {self.dataset}", total=len(names)))

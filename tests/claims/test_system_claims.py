@@ -322,7 +322,7 @@ def test_who_is_near_people_by_one_plane_alone_is_not_nearest_by_all():
     both = {"regularizer": "barlow+prototype", "beta": 30.0, "beta_barlow": 30.0}
     combined = replace(with_more(ldm, 0.69), settings=both, changed=("settings.regularizer",))
     (third,) = this_book.nearest_by_all(comparison(*found, ldm), comparison(*found, ldm, combined))
-    assert third.evidence.endswith("LDM, barlow 30 + prototype 30") and third.verdict == FAILS
+    assert third.evidence.endswith("LDM (barlow 30 + prototype 30)") and third.verdict == FAILS
     assert third.statement == told.statement
     assert this_book.nearest_by_all(comparison(people, learned, plain), found) == []
     assert this_book.nearest_by_all(comparison(people, bent, plain), found) == []
