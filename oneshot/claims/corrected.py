@@ -1,12 +1,13 @@
 """Verdicts of all statements of a paper together, corrected for how many they are."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import norm
 
 from oneshot.claims.statement import MOST, needed
-from oneshot.metrics.paired import UNDECIDED, Claim
+from oneshot.metrics.paired import FAILS, HOLDS, UNDECIDED, Claim
 from oneshot.metrics.ranks import holm
 
 LEVEL = 0.05
@@ -62,6 +63,49 @@ def _verdict(claim: Claim, p: float | None, count: int, left: int) -> Verdict:
         why.append(f"about {concepts:,} {telling}" if concepts else NEVER)
     why.append("one seed" if claim.seeds == 1 else f"{claim.seeds} seeds")
     return Verdict(claim, told, p, "; ".join(why), concepts)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """What several data sets say together of a statement; `p` is Holm's among those of its paper."""
+
+    verdict: str
+    p: float
+    datasets: tuple[str, ...]
+
+
+def jointly(claims: Mapping[tuple[str, str], Claim]) -> dict[str, Joint]:
+    """Return what data sets say together of each statement that is tested on several of them.
+
+    `claims` are those of a paper by statement and data set. The p-values are joined with equal
+    weights (Stouffer et al. 1949, *The American Soldier*, vol. 1), each with its sign. Where one
+    data set by itself decides against the others, they are not taken together.
+    """
+    by: dict[str, dict[str, Claim]] = {}
+    for (statement, dataset), claim in claims.items():
+        if claim.p is not None:
+            by.setdefault(statement, {})[dataset] = claim
+    by = {name: some for name, some in by.items() if len(some) > 1 and _agree(some.values())}
+    z = {name: _joined([*some.values()]) for name, some in by.items()}
+    p = dict(
+        zip(z, map(float, holm([2 * norm.sf(abs(value)) for value in z.values()])), strict=True)
+    )
+    return {
+        name: Joint(
+            UNDECIDED if p[name] >= LEVEL else HOLDS if z[name] > 0 else FAILS, p[name], tuple(some)
+        )
+        for name, some in by.items()
+    }
+
+
+def _agree(claims: Iterable[Claim]) -> bool:
+    return not {HOLDS, FAILS} <= {claim.verdict for claim in claims}
+
+
+def _joined(claims: Sequence[Claim]) -> float:
+    least = np.finfo(float).tiny  # a p-value of 0 has no place on the normal curve
+    each = [(-1 if c.against else 1) * norm.isf(max(c.p or 0.0, least) / 2) for c in claims]
+    return float(np.sum(each) / np.sqrt(len(each)))
 
 
 def number(p: float) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from oneshot.attribution import agreement
 from oneshot.attribution.agreement import Row as MapsRow
-from oneshot.claims.corrected import Verdict, corrected
+from oneshot.claims.corrected import Joint, Verdict, corrected, jointly
 from oneshot.claims.gathered import OWN, PAPERS, Part, gather
 from oneshot.evaluations.record import Record
 from oneshot.evaluations.table import Table
@@ -44,13 +44,15 @@ class Finding:
     """A statement of a part, its verdict among those of its paper, and how else it comes out.
 
     `again` are the claims of the same test by other means, by name, each by its interval alone, and
-    `fewer` says, by name of `SHARES`, how often which verdict came of so many of the concepts.
+    `fewer` says, by name of `SHARES`, how often which verdict came of so many of the concepts,
+    `joint` what all data sets say together that the statement is tested on.
     """
 
     part: Part
     verdict: Verdict
     again: Mapping[str, Claim]
     fewer: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    joint: Joint | None = None
 
     @property
     def claim(self) -> Claim:
@@ -69,6 +71,10 @@ class Finding:
             "seeds": claim.seeds,
             "why": self.verdict.why,
             "evidence": claim.evidence,
+        }
+        said |= {
+            "jointly": self.joint and self.joint.verdict,
+            "p_jointly": self.joint and self.joint.p,
         }
         again = {name: {"alone": c.verdict, **_bounds(c)} for name, c in self.again.items()}
         fewer = {name: dict(told) for name, told in self.fewer.items()}
@@ -89,10 +95,12 @@ def findings(
     for paper in (*PAPERS, OWN):
         mine = [(part, claim) for part in parts if part.paper == paper for claim in part.claims]
         verdicts = corrected([claim for _, claim in mine])
+        joint = jointly({(c.statement, part.dataset): c for part, c in mine})
         for (part, claim), verdict in zip(mine, verdicts, strict=True):
             again = {n: o.get(_key(part, claim)) for n, o in others.items()}
             again = {n: one for n, one in again.items() if one and _other(one, claim)}
-            found.append(Finding(part, verdict, again, told.get(_key(part, claim), {})))
+            fewer = told.get(_key(part, claim), {})
+            found.append(Finding(part, verdict, again, fewer, joint.get(claim.statement)))
     return found
 
 

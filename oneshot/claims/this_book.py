@@ -122,8 +122,8 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
         return []
     theirs = paired.by_training([people], *SEEN_TOGETHER)
     ldm = table.systems.get("ldm")
-    for one in among.models if ldm else ():
-        alike = one.identity == replace(ldm, settings=one.settings).identity
+    for one in among.models:
+        alike = ldm and one.identity == replace(ldm, settings=one.settings).identity
         if alike and "settings.regularizer" in one.changed and "beyond" in one.recipes:
             scored[f"{systems.label('ldm')} ({one.regularization})"] = one
     runs = {

@@ -246,7 +246,7 @@ class Evaluation:
         there = {network(r): r for r in trainings(self.model) if store.find(r)}
         cards = {name: store.metadata(recipe)["card"] for name, recipe in there.items()}
         drawing = {"precision": store.metadata(self.drawn)["card"]["precision"]}
-        if timed and isinstance(self.drawn, Samples):
+        if timed and self.model and isinstance(self.drawn, Samples):
             model, precision = store.get(self.model), Precision("bf16" in drawing["precision"])
             drawing |= measure.time_drawing(model, self.drawn.options, precision, store.device)
         counts = [card["parameters"] for card in cards.values() if "parameters" in card]

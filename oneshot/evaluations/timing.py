@@ -6,6 +6,7 @@ from tqdm.auto import tqdm
 
 from oneshot.evaluations import collect, measure, table
 from oneshot.evaluations.record import Record
+from oneshot.recipes.results import Human
 from oneshot.store import Store, default
 from oneshot.training.precision import Precision, probe_drawing
 
@@ -30,7 +31,7 @@ def again(dataset: str, size: str = "laptop", store: Store | None = None) -> lis
     precisions: dict[str, Precision] = {}
     found = []
     for one, record in tqdm(pairs, desc="timing", unit="way"):
-        if one.model is None or not home.find(one.model):
+        if one.model is None or isinstance(one.drawn, Human) or not home.find(one.model):
             raise ValueError(f"{record.name} of {dataset} is not trained, and is not for this")
         model, options = home.get(one.model), one.drawn.options
 

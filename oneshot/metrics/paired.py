@@ -52,8 +52,9 @@ class Claim:
     "fig. 2", and `note` what there is to know when it does not hold.
 
     `p` is two-sided, None where nothing is tested, only read: over `concepts`, and over `seeds`,
-    trainings of the system that has fewest, which make up the share `of_seeds` of the error. The
-    verdict is that of the interval; `claims.corrected` has it of many statements together.
+    trainings of the system that has fewest, which make up the share `of_seeds` of the error; it is
+    of the side that the statement is on, unless it is `against` it. The verdict is that of the
+    interval; `claims.corrected` has it of many statements together.
     """
 
     statement: str
@@ -66,6 +67,7 @@ class Claim:
     concepts: int = 0
     seeds: int = 1
     of_seeds: float = 0.0
+    against: bool = False
 
     @classmethod
     def tested(cls, statement: str, about: str, test: Estimate, seeds: int = 1) -> "Claim":
@@ -86,10 +88,11 @@ class Claim:
         seeds: int = 1,
     ) -> "Claim":
         """Return a claim that all of some quantities are above 0, or what its `sides` are of."""
-        p = two_sided(sides or hierarchy.every(test.sides for test in tests))
+        sides = sides or hierarchy.every(test.sides for test in tests)
         share = max(test.of_seeds for test in tests)
         where = {"concepts": tests[0].concepts, "seeds": seeds, "of_seeds": share}
-        return cls(statement, interval, evidence, told, p=p, **where)
+        where |= {"p": two_sided(sides), "against": sides[1] < sides[0]}
+        return cls(statement, interval, evidence, told, **where)
 
     @classmethod
     def untested(cls, statement: str, why: str) -> "Claim":

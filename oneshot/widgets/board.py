@@ -230,6 +230,9 @@ def _more(one: Finding) -> str:
     if claim.p is not None and verdict.p is not None:
         tested = f"p {number(claim.p)}, among all of its paper {number(verdict.p)}. "
     lines = [f"Measured: {claim.evidence}.", f"{tested}{_sentence(verdict.why)}"]
+    if one.joint:
+        sets = " and ".join(one.joint.datasets)
+        lines.append(f"{sets} together: {one.joint.verdict} (p {number(one.joint.p)}).")
     text = "".join(f"<p>{escape(line)}</p>" for line in [*lines, _sentence(claim.note)] if line)
     rows = {"as stated": [signed(claim.interval), claim.verdict]} if claim.interval else {}
     rows |= {n: [signed(c.interval), c.verdict] for n, c in one.again.items() if c.interval}

@@ -7,6 +7,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from oneshot import systems
+from oneshot.claims.corrected import number
 from oneshot.claims.sensitivity import Finding
 from oneshot.claims.statement import both, not_reproduced
 from oneshot.claims.this_book import SAMPLERS, as_good
@@ -214,6 +215,19 @@ def corrections(found: Sequence[Finding]) -> Markdown:
         if one.verdict.changed
     ]
     return Markdown("\n".join(lines) or "*The correction changes no verdict.*")
+
+
+def joined(found: Sequence[Finding]) -> Markdown:
+    """Return the statements that are undecided on a data set and decided on all together."""
+    told: dict[str, str] = {}
+    for one in found:
+        if one.joint and one.joint.verdict != UNDECIDED and one.verdict.verdict == UNDECIDED:
+            sets = " and ".join(one.joint.datasets)
+            told[one.claim.statement] = (
+                f"- *{one.part.paper}*, {sets}: \u201c{one.claim.statement}\u201d "
+                f"**{one.joint.verdict}** (p {number(one.joint.p)})."
+            )
+    return Markdown("\n".join(told.values()) or "*None.*")
 
 
 def under_critics(claims: Sequence[Claim], others: Sequence[Claim], critics: str) -> Markdown:

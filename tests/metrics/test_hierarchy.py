@@ -1,11 +1,13 @@
 """Simulated tables with a known effect and a known null: verdicts err as often as they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up import trainings
 from scipy.stats import norm, ttest_1samp, ttest_rel
 
-from oneshot.claims.corrected import corrected
+from oneshot.claims.corrected import corrected, jointly
 from oneshot.metrics import hierarchy, paired
 from oneshot.metrics.hierarchy import Estimate, estimate
 from oneshot.metrics.intervals import DRAWS, weights
@@ -35,6 +37,39 @@ def test_at_most_one_paper_in_twenty_has_a_false_verdict(seeds, spread):
     assert wrong <= 0.05 * papers + 3 * np.sqrt(papers * 0.05 * 0.95)
     if seeds == 1 or spread:  # where trainings agree, what they might add makes up for it
         assert alone > 2 * wrong
+
+
+def test_two_data_sets_together_decide_what_one_does_not_and_err_as_rarely():
+    dice, wrong, found, alone, papers = np.random.default_rng(10), 0, 0, 0, 60
+    for _ in range(papers):
+        null, effect = (
+            {
+                (f"{n}", where): claim(dice, size, concepts=concepts)
+                for n in range(STATEMENTS)
+                for where, concepts in (("here", 40), ("there", 60))
+            }
+            for size in (0.0, 0.4)
+        )
+        wrong += any(one.verdict != UNDECIDED for one in jointly(null).values())
+        found += sum(one.verdict == HOLDS for one in jointly(effect).values())
+        here = [one for (_, where), one in effect.items() if where == "there"]
+        alone += sum(one.verdict == HOLDS for one in corrected(here))
+    assert wrong <= 0.05 * papers + 3 * np.sqrt(papers * 0.05 * 0.95)
+    assert found > 1.3 * alone
+
+
+def test_data_sets_are_taken_together_with_their_signs_unless_they_contradict():
+    up = Claim("", None, "", UNDECIDED, p=0.04, concepts=40)
+    down = replace(up, against=True)
+    both = jointly({("it", "a"): up, ("it", "b"): up, ("else", "a"): up})["it"]
+    assert both.p == pytest.approx(2 * norm.sf(np.sqrt(2) * norm.isf(0.02)))
+    assert (both.verdict, both.datasets) == (HOLDS, ("a", "b"))
+    assert jointly({("it", "a"): down, ("it", "b"): down})["it"].verdict == FAILS
+    split = jointly({("it", "a"): up, ("it", "b"): down})["it"]
+    assert (split.verdict, split.p) == (UNDECIDED, 1.0)
+    decided = replace(up, verdict=HOLDS), replace(down, verdict=FAILS)
+    assert jointly({("it", "a"): decided[0], ("it", "b"): decided[1]}) == {}
+    assert jointly({("it", "a"): up, ("it", "b"): replace(up, p=None)}) == {}
 
 
 def test_one_effect_among_many_nulls_is_found_and_nothing_else():
