@@ -67,7 +67,7 @@ def _verdict(claim: Claim, p: float | None, count: int, left: int) -> Verdict:
 
 @dataclass(frozen=True)
 class Joint:
-    """What several data sets say together of a statement; `p` is Holm's among those of its paper."""
+    """What data sets say together of a statement; `p` is Holm's among all such of its paper."""
 
     verdict: str
     p: float
