@@ -52,25 +52,23 @@ from oneshot.drawings.batches import Pairs
 from oneshot.models.smudge import Smudge as SmudgeModel
 from oneshot.objectives.smudge import SmudgeObjective
 from oneshot.recipes import presets
-from oneshot.recipes.base import Made, Recipe, count_parameters, load_network, train_card
+from oneshot.recipes.base import Made, NetworkRecipe, trained
 from oneshot.recipes.data import Concepts
-from oneshot.training.loop import Plan, train
+from oneshot.training.loop import Plan
 
 
 @dataclass(frozen=True)
-class Smudge(Recipe[SmudgeModel]):
+class Smudge(NetworkRecipe[SmudgeModel]):
     concepts: Concepts
     plan: Plan
 
-    def make(self, store, work: Path) -> Made:
-        model = SmudgeModel()
-        batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
-        trained = train(SmudgeObjective(model), batches, self.plan, work, store.device)
-        card = train_card(trained, work) | {"parameters": count_parameters(model)}
-        return Made(model.state_dict(), card)
+    def network(self):
+        return SmudgeModel()
 
-    def load(self, store, artefact):
-        return load_network(SmudgeModel(), artefact, store, self.concepts.drawings.side)
+    def make(self, store, work: Path) -> Made:
+        model = self.network()
+        batches = Pairs(store.get(self.concepts), self.plan.batch, self.plan.seed)
+        return trained(SmudgeObjective(model), model, batches, self.plan, work, store, "smudge")
 
 
 def smudge(dataset, preset="laptop"):

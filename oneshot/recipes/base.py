@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from oneshot.models.generator import Network, PageNetwork
+from oneshot.models.generator import PageNetwork
 from oneshot.training.checkpoint import read_metadata, read_tensors
 from oneshot.training.eight_bits import restored
 from oneshot.training.loop import Plan, Trained, train
@@ -23,6 +23,7 @@ from oneshot.training.objective import Objective
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+Network_co = TypeVar("Network_co", bound=nn.Module, covariant=True)
 R = TypeVar("R", bound="Recipe[Any]")
 
 KINDS: dict[str, type] = {}
@@ -199,17 +200,24 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
-def load_network(
-    network: Network, artefact: Artefact, store: Getter, side: int | None = None
-) -> Network:
-    """Return the network with the stored weights, frozen, in eval mode on the store's device.
+@dataclass(frozen=True)
+class NetworkRecipe(Recipe[Network_co]):
+    """A recipe of one network that is trained."""
 
-    `side` is that of the pages that a generator takes, which not all networks show by themselves.
-    """
-    if isinstance(network, PageNetwork):
-        network.side = side
-    load_weights(network, artefact.tensors, artefact)
-    return network.eval().requires_grad_(False).to(store.device)
+    @abstractmethod
+    def network(self) -> Network_co:
+        """Return the untrained network."""
+
+    def load(self, store: Getter, artefact: Artefact) -> Network_co:
+        """Return the network with the stored weights, frozen, in eval mode on the store's device.
+
+        A generator is told the side of its pages, which not all networks show by themselves.
+        """
+        network = self.network()
+        if isinstance(network, PageNetwork):
+            network.side = self.concepts.drawings.side  # pyright: ignore[reportAttributeAccessIssue]
+        load_weights(network, artefact.tensors, artefact)
+        return network.eval().requires_grad_(False).to(store.device)
 
 
 def load_weights(network: nn.Module, weights: dict[str, Tensor], artefact: Artefact) -> None:

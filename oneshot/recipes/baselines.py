@@ -16,14 +16,12 @@ from oneshot.objectives.gan import GanObjective
 from oneshot.objectives.vae import NeuralStatisticianObjective, VaeObjective
 from oneshot.recipes.base import (
     NETWORKS,
-    Artefact,
     Getter,
     Made,
-    Recipe,
+    NetworkRecipe,
     check_name,
     check_number,
     check_share,
-    load_network,
     trained,
 )
 from oneshot.recipes.data import Concepts
@@ -31,7 +29,7 @@ from oneshot.training.loop import Plan
 
 
 @dataclass(frozen=True)
-class VaeStn(Recipe[VaeStnModel]):
+class VaeStn(NetworkRecipe[VaeStnModel]):
     """The sequential VAE with a spatial transformer; `beta` weighs its KL divergence."""
 
     concepts: Concepts
@@ -61,13 +59,9 @@ class VaeStn(Recipe[VaeStnModel]):
         objective = VaeObjective(model, self.beta, self.warmup, self.augment)
         return trained(objective, model, batches, self.plan, work, store, "VAE-STN")
 
-    def load(self, store: Getter, artefact: Artefact) -> VaeStnModel:
-        """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
-
 
 @dataclass(frozen=True)
-class NeuralStatistician(Recipe[SetVae]):
+class NeuralStatistician(NetworkRecipe[SetVae]):
     """The Neural Statistician, trained on sets of `set_size` drawings of a concept.
 
     `network_name` is "published", with four `widths` of `depth` layers, or "patch", with two.
@@ -114,13 +108,9 @@ class NeuralStatistician(Recipe[SetVae]):
         )
         return trained(objective, model, batches, self.plan, work, store, "VAE-NS")
 
-    def load(self, store: Getter, artefact: Artefact) -> SetVae:
-        """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
-
 
 @dataclass(frozen=True)
-class DaGan(Recipe[DaGanModel]):
+class DaGan(NetworkRecipe[DaGanModel]):
     """A DA-GAN: generator UN with skips between encoder and decoder, RN without.
 
     The critic has `critic_steps` turns for one of the generator. `as_released` trains in the
@@ -169,7 +159,3 @@ class DaGan(Recipe[DaGanModel]):
             model, critic, self.as_released, self.augment, self.critic_steps, self.mismatched
         )
         return trained(objective, model, batches, self.plan, work, store, "DA-GAN")
-
-    def load(self, store: Getter, artefact: Artefact) -> DaGanModel:
-        """Return the generator in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)

@@ -22,11 +22,11 @@ from oneshot.recipes.base import (
     Artefact,
     Getter,
     Made,
+    NetworkRecipe,
     Recipe,
     check_name,
     check_number,
     digest,
-    load_network,
     trained,
 )
 from oneshot.training.loop import Plan
@@ -132,7 +132,7 @@ class Drawings(Recipe[ConceptSet]):
 
 
 @dataclass(frozen=True)
-class OriginalityCritic(Recipe[Critic]):
+class OriginalityCritic(NetworkRecipe[Critic]):
     """SimCLR on the training drawings: the feature space of diversity and originality.
 
     With `start`, another critic of the same network, training goes on from its weights.
@@ -161,10 +161,6 @@ class OriginalityCritic(Recipe[Critic]):
         objective = SimCLRObjective(network, self.drawings.threshold, self.strength)
         batches = Pairs(concepts, self.plan.batch, self.plan.seed)
         return trained(objective, network, batches, self.plan, work, store, "originality critic")
-
-    def load(self, store: Getter, artefact: Artefact) -> Critic:
-        """Return the critic in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)
@@ -244,7 +240,7 @@ class Concepts(Recipe[ConceptSet]):
 
 
 @dataclass(frozen=True)
-class RecognitionCritic(Recipe[Critic]):
+class RecognitionCritic(NetworkRecipe[Critic]):
     """A prototypical network: names a drawing among the exemplars of an episode.
 
     `network_name` is one of `CRITICS`, `stem` of `models.critics.STEMS`, of a conv network.
@@ -286,10 +282,6 @@ class RecognitionCritic(Recipe[Critic]):
         objective = ProtoNetObjective(network, self.concepts.threshold, self.augment, self.classes)
         batches = Episodes(concepts, self.plan.batch, self.queries, self.plan.seed)
         return trained(objective, network, batches, self.plan, work, store, "recognition critic")
-
-    def load(self, store: Getter, artefact: Artefact) -> Critic:
-        """Return the critic in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
 
 
 def _as_listed(drawings: ConceptSet) -> Made:

@@ -17,14 +17,12 @@ from oneshot.models.unet import UNet
 from oneshot.objectives.diffusion import DiffusionObjective, leave_one_out, pixel_pairs
 from oneshot.recipes.base import (
     NETWORKS,
-    Artefact,
     Getter,
     Made,
-    Recipe,
+    NetworkRecipe,
     check_name,
     check_number,
     check_share,
-    load_network,
     trained,
 )
 from oneshot.recipes.data import Concepts
@@ -34,7 +32,7 @@ FAST: dict[str, Any] = {"sampler": SAMPLER, "steps": STEPS}
 
 
 @dataclass(frozen=True)
-class PixelDiffusion(Recipe[PixelDiffusionModel]):
+class PixelDiffusion(NetworkRecipe[PixelDiffusionModel]):
     """A U-Net that sees noise and exemplar stacked: DDPM, or CFGDM when `dropout` is above 0.
 
     `network_name` is "patch", which a laptop can train, or "published", of base width `width`.
@@ -90,13 +88,9 @@ class PixelDiffusion(Recipe[PixelDiffusionModel]):
         torch.manual_seed(self.plan.seed)
         return _trained(self.network(), batches, pixel_pairs(self.augment), self.plan, work, store)
 
-    def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
-        """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
-
 
 @dataclass(frozen=True)
-class SetDiffusion(Recipe[PixelDiffusionModel]):
+class SetDiffusion(NetworkRecipe[PixelDiffusionModel]):
     """FSDM: a U-Net that knows the concept from a set, encoded by a vision transformer.
 
     It learns from sets of `set_size` drawings, each from all the others, and draws from a set of
@@ -162,10 +156,6 @@ class SetDiffusion(Recipe[PixelDiffusionModel]):
         return _trained(
             self.network(), batches, leave_one_out(self.augment), self.plan, work, store
         )
-
-    def load(self, store: Getter, artefact: Artefact) -> PixelDiffusionModel:
-        """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
 
 
 def _check(recipe: PixelDiffusion | SetDiffusion) -> None:

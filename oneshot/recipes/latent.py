@@ -28,12 +28,12 @@ from oneshot.recipes.base import (
     Artefact,
     Getter,
     Made,
+    NetworkRecipe,
     Recipe,
     check_name,
     check_number,
     check_share,
     count_parameters,
-    load_network,
     load_weights,
     train_card,
     trained,
@@ -49,7 +49,7 @@ SEED_STRIDE = 2**20  # more than there are copies, so that no two training seeds
 
 
 @dataclass(frozen=True)
-class Autoencoder(Recipe[VectorAutoencoder]):
+class Autoencoder(NetworkRecipe[VectorAutoencoder]):
     """A regularized autoencoder; `regularizers` maps names to beta.
 
     `{"prototype": 100, "barlow": 30}` may be given as a mapping; it is kept as sorted pairs.
@@ -102,10 +102,6 @@ class Autoencoder(Recipe[VectorAutoencoder]):
         )
         network = objective.autoencoder
         return trained(objective, network, batches, self.plan, work, store, "autoencoder")
-
-    def load(self, store: Getter, artefact: Artefact) -> VectorAutoencoder:
-        """Return the autoencoder in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)
 
 
 @dataclass(frozen=True)

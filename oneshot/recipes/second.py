@@ -8,13 +8,18 @@ import torch
 from oneshot.drawings.batches import Episodes
 from oneshot.models.vit import VitCritic
 from oneshot.objectives.critics import PairsObjective
-from oneshot.recipes.base import Artefact, Getter, Made, Recipe, load_network, trained
+from oneshot.recipes.base import (
+    Getter,
+    Made,
+    NetworkRecipe,
+    trained,
+)
 from oneshot.recipes.data import Concepts, Drawings
 from oneshot.training.loop import Plan
 
 
 @dataclass(frozen=True)
-class SecondCritic(Recipe[VitCritic]):
+class SecondCritic(NetworkRecipe[VitCritic]):
     """A vision transformer to which two drawings of a concept look alike: names a drawing by it.
 
     It has seen neither exemplars nor the other critics. It judges as a prototypical network does:
@@ -38,7 +43,3 @@ class SecondCritic(Recipe[VitCritic]):
         objective = PairsObjective(network, self.drawings.threshold)
         batches = Episodes(concepts, self.plan.batch, 2, self.plan.seed)
         return trained(objective, network, batches, self.plan, work, store, "second critic")
-
-    def load(self, store: Getter, artefact: Artefact) -> VitCritic:
-        """Return the critic in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store)

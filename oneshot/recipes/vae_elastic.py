@@ -14,13 +14,11 @@ from oneshot.models.vae_elastic import VaeElastic as VaeElasticModel
 from oneshot.objectives.vae_elastic import ElasticObjective
 from oneshot.recipes import presets
 from oneshot.recipes.base import (
-    Artefact,
     Getter,
     Made,
-    Recipe,
+    NetworkRecipe,
     check_name,
     check_number,
-    load_network,
     trained,
 )
 from oneshot.recipes.data import Concepts
@@ -34,7 +32,7 @@ SPREAD = {"glyphs": 1.326, "omniglot": 1.281, "quickdraw:2": 1.499}
 
 
 @dataclass(frozen=True)
-class VaeElastic(Recipe[VaeElasticModel]):
+class VaeElastic(NetworkRecipe[VaeElasticModel]):
     """The elastic VAE: an exemplar bent as people bend; `beta` weighs its KL divergence.
 
     `stiffness` weighs how far it bends: see `ElasticObjective`. `spread` is that of the latents it
@@ -68,10 +66,6 @@ class VaeElastic(Recipe[VaeElasticModel]):
         model, inference = self.network(), Inference(self.latent, self.widths)
         objective = ElasticObjective(model, inference, self.beta, self.stiffness, self.augment)
         return trained(objective, model, batches, self.plan, work, store, "VAE-Elastic")
-
-    def load(self, store: Getter, artefact: Artefact) -> VaeElasticModel:
-        """Return the model in eval mode on the store's device."""
-        return load_network(self.network(), artefact, store, self.concepts.drawings.side)
 
 
 def vae_elastic(dataset: str, preset: str = "laptop") -> VaeElastic:

@@ -12,23 +12,23 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from oneshot.recipes.base import Made, Recipe, load_network
+from oneshot.recipes.base import Made, NetworkRecipe
 from oneshot.store import Store
 from oneshot.training.checkpoint import read_tensors, write_tensors
 
 
 @dataclass(frozen=True)
-class Layer(Recipe):
+class Layer(NetworkRecipe):
     """The smallest network."""
 
     width: int = 3
 
     def make(self, store, work):
         torch.manual_seed(0)
-        return Made(torch.nn.Linear(self.width, 64).state_dict(), {})
+        return Made(self.network().state_dict(), {})
 
-    def load(self, store, artefact):
-        return load_network(torch.nn.Linear(self.width, 64), artefact, store)
+    def network(self):
+        return torch.nn.Linear(self.width, 64)
 
 
 class Bomb:
