@@ -56,7 +56,7 @@ def shrink(name: str, store: Store | None = None) -> dict[str, float]:
             f"{name} stays as it is: in eight bits {worst} moves by {moves[worst]:.2f} of its "
             f"interval, more than {MOVED}"
         )
-    put(path, eight, {k: v for k, v in metadata.items() if k != "sha256"})
+    put(path, eight, {k: v for k, v in metadata.items() if k not in ("sha256", "licence")})
     return moves
 
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from oneshot import shipped, systems
 from oneshot.drawings.identity import sha256
+from oneshot.drawings.sources import SOURCES, source
 from oneshot.evaluations import selection
 from oneshot.evaluations.at_hand import evaluation_of
 from oneshot.metrics.scoring import Scores
@@ -29,6 +30,9 @@ from oneshot.store import SUMS, Store, default, read_sums
 from oneshot.training.checkpoint import read_metadata, read_tensors, write_atomic, write_tensors
 
 HEADLINE = ("diversity", "originality", "recognizability", "recognizability_all")
+
+SHIPPED_DATA = tuple(name for name in SOURCES if name != "folder")
+"""What a model of all data sets has learned from."""
 
 
 class ZooError(Exception):
@@ -61,7 +65,9 @@ def entries(store: Store | None = None) -> list[Entry]:
 
 
 def show(name: str, store: Store | None = None) -> dict[str, Any]:
-    """Return all metadata of the entry `name`: zoo, card, provenance and recipe.
+    """Return all metadata of the entry `name`: licence, zoo, card, provenance and recipe.
+
+    Weights are the project's; what they learned from has a licence of its own.
 
     Raises ZooError naming the entries there are.
     """
@@ -69,7 +75,10 @@ def show(name: str, store: Store | None = None) -> dict[str, Any]:
     if Path(name).name != name or not path.exists():
         known = ", ".join(entry.name for entry in entries(store)) or "none"
         raise ZooError(f"no {name!r} in the zoo; there is {known}")
-    return {"sha256": sha256(path), **_metadata(path)}
+    about = _metadata(path)
+    learned = SHIPPED_DATA if about["zoo"]["dataset"] == ANY else (about["zoo"]["dataset"],)
+    licence = {"weights": "MIT"} | {source(one).label: source(one).licence for one in learned}
+    return {"sha256": sha256(path), "licence": licence, **about}
 
 
 def verify(store: Store | None = None) -> list[Entry]:

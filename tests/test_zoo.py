@@ -189,6 +189,15 @@ def test_exporting_again_changes_nothing(exported, smoke, recipe):
     assert read_metadata(file(exported))["zoo"]["name"] == NAME
 
 
+def test_the_shipped_zoo_is_small_and_says_under_what_licence_it_is():
+    shipped = Store()
+    assert sum(file.stat().st_size for file in shipped.zoo.iterdir()) < 100 * 2**20
+    licences = {one.name: zoo.show(one.name, shipped)["licence"] for one in zoo.entries(shipped)}
+    assert all(one["weights"] == "MIT" and len(one) >= 2 for one in licences.values())
+    assert licences["quickdraw-2-vae-elastic"] == {"weights": "MIT", "Quick, Draw!": "CC-BY 4.0"}
+    assert len(licences["any-ldm"]) == 4
+
+
 def test_the_shipped_zoo_is_whole():
     """Every file in data/zoo is listed, undamaged and of a recipe known here."""
     shipped = Store()
