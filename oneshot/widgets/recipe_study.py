@@ -9,9 +9,9 @@ from matplotlib.ticker import LogLocator, StrMethodFormatter
 from oneshot import systems
 from oneshot.evaluations.samples import Shown
 from oneshot.sweep.study import Result
-from oneshot.widgets import canvas, sheets
+from oneshot.widgets import canvas, sheets, tables
 from oneshot.widgets.canvas import Plot, error_bars, plot
-from oneshot.widgets.tables import Cells, cell
+from oneshot.widgets.tables import Cells
 
 SCORES = {"recognizability": "recognizability (%)", "originality": "originality"}
 
@@ -59,34 +59,20 @@ def against_minutes(rows: Sequence[Result]) -> Plot | Markdown:
 
 def table(rows: Sequence[Result]) -> Cells:
     """Return all recipes: what was changed, scores with intervals, cost, and what was seen."""
-    head = ("", "", "change", "guidance", "recognizability (%)", "originality", "core-minutes")
-    head += ("parameters", "on its sheet")
-    lines = []
-    for number, row in enumerate(rows):
-        both = (cell(row.recognizability, 1), cell(row.originality, 3))
-        scores = "".join(f"<td>{text}</td>" for text in both)
-        told = (
-            systems.label(row.system),
-            row.change,
-            "" if row.guidance is None else f"{row.guidance:g}",
-        )
-        cost = (f"{row.core_minutes:.1f}", f"{row.parameters / 1e6:.2f} M")
-        if row.system == systems.HUMAN:
-            cost = ("", "")
-        cells = "".join(f"<td>{escape(text)}</td>" for text in told[1:])
-        head_cell = f"<td>{number or ''}</td><th>{escape(told[0])}</th>"
-        after = "".join(f"<td>{escape(text)}</td>" for text in cost)
-        after += f'<td class="long">{escape(row.seen)}</td>'
-        kind = ' class="human"' * (row.system == systems.HUMAN)
-        lines.append(f"<tr{kind}>{head_cell}{cells}{scores}{after}</tr>")
-    top = "".join(f"<th>{text}</th>" for text in head)
-    body = f"<thead><tr>{top}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    made = Cells(f'<table class="scores">{body}</table>')
-    for number, row in enumerate(rows):
-        told = {score: getattr(row, score) for score in SCORES}
-        told |= {"core_minutes": row.core_minutes, "parameters": row.parameters}
-        made.note(number=number, system=row.system, recipe=row.name, change=row.change, **told)
-    return made
+    named = {
+        row.system if row.system == systems.HUMAN else f"{number} {systems.label(row.system)}": row
+        for number, row in enumerate(rows)
+    }
+    columns: dict[str, tables.Column] = {
+        "recipe": "name",
+        "change": lambda row: escape(row.change),
+        "guidance": lambda row: "" if row.guidance is None else f"{row.guidance:g}",
+        **{name: score for score, name in SCORES.items()},
+        "core-minutes": lambda row: f"{row.core_minutes:.1f}" if row.steps else "",
+        "parameters": lambda row: f"{row.parameters / 1e6:.2f} M" if row.steps else "",
+        "on its sheet": lambda row: escape(row.seen),
+    }
+    return tables.table(named, columns, wrapped=True)
 
 
 def contact_sheet(shown: Shown | None) -> sheets.Sheet | Markdown:
