@@ -105,7 +105,7 @@ class Marks:
 
 
 @dataclass(frozen=True)
-class Strengths:
+class GuidanceSweep:
     """Variations of some exemplars at several strengths of guidance, beside people.
 
     `human` is the row of the table of people on test concepts, None where there is none; `pages`
@@ -189,25 +189,25 @@ def trained(recipe: Recipe, asked: str) -> Any:
 
 def guidance_sweep(
     exemplars: dict[str, Tensor],
-    strengths: Sequence[float],
+    guidance: Sequence[float],
     system: str,
     dataset: str,
     size: str = "laptop",
     *,
     seed: int = 0,
-) -> Strengths:
+) -> GuidanceSweep:
     """Return 19 variations of each exemplar at each strength of guidance, from one noise.
 
     Raises ValueError as `draw` does.
     """
     where = {"variations": 19, "seed": seed, "size": size}
     marks, pages = [], []
-    for strength in strengths:
+    for strength in guidance:
         found = draw(exemplars, system, dataset, guidance=strength, **where)
         marks.append(Marks.of(found, strength))
         drawn = torch.stack([one.variations for one in found])
         pages.append(Shown(quantise(drawn).numpy(), tuple(exemplars), np.zeros(len(found), int)))
-    return Strengths(system, marks, people(dataset, size), pages)
+    return GuidanceSweep(system, marks, people(dataset, size), pages)
 
 
 def drawn(exemplars: dict[str, Tensor]) -> Drawn:
@@ -217,7 +217,7 @@ def drawn(exemplars: dict[str, Tensor]) -> Drawn:
     return Drawn(none, pages, np.zeros(len(pages), int), tuple(exemplars))
 
 
-def explorer(found: Strengths, exemplars: dict[str, Tensor]) -> Explorer:
+def explorer(found: GuidanceSweep, exemplars: dict[str, Tensor]) -> Explorer:
     """Return strengths of guidance as dots on one plane, and what was drawn at each of them."""
     who, (colour, _) = systems.label(found.system), systems.looks(found.system)
     dots = []

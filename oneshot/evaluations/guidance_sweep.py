@@ -18,14 +18,14 @@ from oneshot.recipes.results import Samples
 
 
 def read(
-    system: str, dataset: str, size: str, strengths: Sequence[float]
+    system: str, dataset: str, size: str, guidance: Sequence[float]
 ) -> tuple[Table, dict[Record, Shown]]:
     """Return what is kept of a system at these strengths, with drawings; those of people are not.
 
     There is no system where nothing was kept.
     """
     here = _judged(dataset, size)
-    found = table.read().where(system=system, guidance=strengths, **here).sort("guidance")
+    found = table.read().where(system=system, guidance=guidance, **here).sort("guidance")
     drawn = {one: shown for one in found.models if (shown := found.drawings(one, "guidance"))}
     return found.filter(lambda one: one.system == HUMAN or one in drawn), drawn
 
@@ -34,7 +34,7 @@ def draw(
     system: str,
     dataset: str,
     size: str,
-    strengths: Sequence[float],
+    guidance: Sequence[float],
     concepts: int,
     *,
     seed: int = 0,
@@ -46,7 +46,7 @@ def draw(
     model, count = systems.recipe(system, dataset, size), presets.variations(dataset, size)
     here = _judged(dataset, size) | {"settings": {}, "changed": (), "recipes": {}}
     drawn = {}
-    for strength in (None, *strengths):
+    for strength in (None, *guidance):
         recipe = presets.human(dataset, size)
         if strength is not None:
             recipe = Samples(model, variations=count, guidance=strength, seed=seed)
