@@ -54,7 +54,9 @@ SYSTEMS: Mapping[str, System] = {
         System("cfgdm", "CFGDM", "#b04a16", "o", presets.pixel_diffusion),
         System("ddpm", "DDPM", "#e08a4c", "o", partial(presets.pixel_diffusion, dropout=0.0)),
         System("fsdm", "FSDM", "#8f7214", "o", presets.set_diffusion),
-        System("vae-stn", "VAE-STN", "#5f4b8b", "s", presets.vae_stn, _VAE),
+        System(
+            "vae-stn", "VAE-STN", "#5f4b8b", "s", presets.vae_stn, _VAE | {"steps": (10, 20, 40)}
+        ),
         System(
             "vae-ns",
             "VAE-NS",

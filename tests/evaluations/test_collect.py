@@ -34,7 +34,8 @@ def test_what_is_evaluated_for_each_figure():
     ]
     for dataset, own in (("glyphs", 1.0), ("omniglot", 4.0)):
         changes = [t.changes for t in plan("framework", dataset, names=["vae-stn"]) if t.changes]
-        assert changes == [(("beta", beta),) for beta in (0.25, 0.5, 1.0, 2.0, 4.0) if beta != own]
+        betas = [(("beta", beta),) for beta in (0.25, 0.5, 1.0, 2.0, 4.0) if beta != own]
+        assert changes == [*betas, (("steps", 10),), (("steps", 40),)]
     guidance = plan("guidance", "glyphs")
     assert guidance[0].system == HUMAN
     assert {t.system for t in guidance[1:]} == {"ldm", "cfgdm", "fsdm"}

@@ -183,7 +183,7 @@ def test_a_record_adds_to_what_is_known_unless_it_was_scored_anew(tmp_path):
 def test_what_was_a_systems_own_says_so_no_longer_beside_what_is_so_today(tmp_path):
     file = tmp_path / "evaluations.jsonl"
     own = record(**Evaluation("omniglot", "laptop", "vae-stn").identity)
-    earlier = replace(own, settings={"beta": own.settings["beta"] / 2})
+    earlier = replace(own, settings=own.settings | {"beta": own.settings["beta"] / 2})
     other, mine = replace(earlier, dataset="glyphs"), replace(earlier, system="mine")
     table.add([earlier, other, mine], file)
     table.add([own, replace(mine, seed=1)], file)
