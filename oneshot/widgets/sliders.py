@@ -52,7 +52,8 @@ def explorer(
     `values` is the column that records of a group differ in, or that of each group, and `called`
     names it. `curves` were fitted through groups; with `paths` each record has its generalization
     curve. Drawings are those that were kept for a kind of figure, or `kept` here. The concept shown
-    first is that of middling recognizability, so that nobody has picked it.
+    first is that of middling recognizability among the half with more ink: nobody has picked it, and
+    there is something to see.
     """
     if kept is None:
         found = {one: table.drawings(one, kind) for rows in groups.values() for one in rows}
@@ -91,7 +92,7 @@ def explorer(
         x=x,
         called=called,
         name=name,
-        start=(_first(dots), _middling(rows, len(first.names), chosen)),
+        start=(_first(dots), _middling(rows, first, chosen)),
     )
 
 
@@ -118,11 +119,17 @@ def _first(dots: Sequence[Dot]) -> int:
     return mine[len(mine) // 2]
 
 
-def _middling(records: Sequence[Record], kept: int, chosen: np.ndarray) -> int:
-    """Return which of the concepts chosen among those kept is of median recognizability."""
+def _middling(records: Sequence[Record], kept: Shown, chosen: np.ndarray) -> int:
+    """Return which of the concepts chosen among those kept is of median recognizability.
+
+    Of those with the median of ink or more in the drawings that were kept.
+    """
     means = np.mean([one.per_concept["recognizability"] for one in records], axis=0)
-    places = evenly(len(means), kept)[chosen]
-    return int(means[places].argsort(kind="stable")[len(places) // 2])
+    places = evenly(len(means), len(kept.names))[chosen]
+    ink = kept.drawings[chosen].mean((1, 2, 3, 4))
+    inked = np.flatnonzero(ink >= np.median(ink))
+    order = means[places][inked].argsort(kind="stable")
+    return int(inked[order[len(order) // 2]])
 
 
 def exemplar_pictures(record: Record, shown: Shown) -> np.ndarray:

@@ -230,12 +230,17 @@ def test_an_explorer_has_a_dot_for_each_system_and_each_setting(found, runs):
     assert "No drawings" in sliders.explorer(groups, Table(groups[name]), 3, **asked).data
 
 
-def test_the_concept_shown_first_is_of_middling_recognizability(found):
+def test_the_concept_shown_first_has_ink_and_is_of_middling_recognizability(found):
     made = sliders.systems_explorer(found.defaults(), 5)
-    scores = [one.per_concept["recognizability"] for one in found.defaults().models]
-    kept = len(found.drawings(found.defaults().models[0], "spread").names)
-    means = np.mean(scores, axis=0)[evenly(found.human.concepts, kept)][evenly(kept, 5)]
-    assert means[made.position[1]] == np.median(means)
+    models = list(found.defaults().models)
+    scores = [one.per_concept["recognizability"] for one in models]
+    shown = found.drawings(models[0], "spread")
+    chosen = evenly(len(shown.names), 5)
+    means = np.mean(scores, axis=0)[evenly(found.human.concepts, len(shown.names))][chosen]
+    ink = shown.drawings[chosen].mean((1, 2, 3, 4))
+    inked = ink >= np.median(ink)
+    assert 3 <= inked.sum() <= 5 and inked[made.position[1]]
+    assert means[made.position[1]] == np.sort(means[inked])[inked.sum() // 2]
 
 
 def test_a_system_without_drawings_is_a_mark_on_the_plane(found):
