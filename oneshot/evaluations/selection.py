@@ -10,6 +10,7 @@ from oneshot.metrics import paired
 from oneshot.metrics.human import distance_to_human, spread_of
 from oneshot.metrics.intervals import Interval
 from oneshot.metrics.paired import ORIGINALITY_PLANE
+from oneshot.recipes.presets import judged
 
 
 def regularized(
@@ -22,6 +23,16 @@ def regularized(
     found = read() if table is None else table
     asked = {"dataset": dataset, "size": size, "split": split, "critics": "own"}
     return found.where(**asked).filter(lambda record: bool(record.validation))
+
+
+def warp(dataset: str, size: str, table: Table | None = None) -> dict[str, Record]:
+    """Return the exemplar bent by what has learned nothing, by its name; nothing where unscored.
+
+    It is a rival of whatever is called near to people. Its size is that of the critics of `size`.
+    """
+    found = read() if table is None else table
+    asked = {"dataset": dataset, "size": judged(size), "split": "category", "critics": "own"}
+    return found.where(**asked, system="warp").defaults().systems
 
 
 def families(

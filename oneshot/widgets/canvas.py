@@ -36,7 +36,7 @@ RAMP = LinearSegmentedColormap.from_list(
 )
 """From little to much of what varies, wide enough that neighbours can be told apart."""
 VERDICTS = {HOLDS: "#26727a", UNDECIDED: "#d8cfc0", FAILS: "#b04a16"}
-MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7)}
+MARKS = {"none": ("h", 8), "augmentation": ("P", 7), "pixels": ("X", 7), "warp": ("d", 8)}
 UP = "recognizability"
 """What is upwards on every plane."""
 NOTHING = Markdown("*There is nothing to show yet.*")

@@ -51,9 +51,9 @@ def explorer(
 
     `values` is the column that records of a group differ in, or that of each group, and `called`
     names it. `curves` were fitted through groups; with `paths` each record has its generalization
-    curve. Drawings are those that were kept for a kind of figure, or `kept` here. The concept shown
-    first is that of middling recognizability among the half with more ink: nobody has picked it, and
-    there is something to see.
+    curve. Drawings are those that were kept for a kind of figure, or `kept` here. The concept
+    shown first is that of middling recognizability among the half with more ink: nobody has picked
+    it, and there is something to see.
     """
     if kept is None:
         found = {one: table.drawings(one, kind) for rows in groups.values() for one in rows}

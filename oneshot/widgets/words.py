@@ -262,11 +262,15 @@ def standing(runs: Table, among: Table) -> Markdown:
     far = {name: place for name, place in places if place is not None}
     near = min(far, key=lambda name: far[name].value)
     passed = f"**{', '.join(above)}**" if above else "none"
+    bent = selection.warp(models[0].dataset, models[0].size).values()
+    alike = [one for one in bent if one.concepts == runs.human.concepts]
+    rivals = [place for one in alike if (place := selection.distance([one], runs, unit))]
+    beside = f" The warp, which has learned nothing, is at {_bounds(rivals[0])}." if rivals else ""
     return Markdown(
         f"Of {len(models)} runs at size {models[0].size}, more recognizable than the human "
         f"drawings, with the whole interval: {passed}. Nearest to human on test "
         f"concepts is **{near}**, at a distance of {_bounds(far[near])}; by validation concepts "
-        f"one would choose **{selection.best(runs)[0].regularization}**."
+        f"one would choose **{selection.best(runs)[0].regularization}**.{beside}"
     )
 
 
