@@ -9,7 +9,7 @@ from oneshot import systems
 from oneshot.attribution.agreement import Row as MapsRow
 from oneshot.claims.diffusion_artists import ours
 from oneshot.claims.statement import find, subject, trainings
-from oneshot.evaluations import selection
+from oneshot.evaluations import selection, transfer
 from oneshot.evaluations.divisions import Division
 from oneshot.evaluations.record import HUMAN, Record
 from oneshot.evaluations.table import Table
@@ -142,6 +142,27 @@ def nearest_by_all(table: Table, among: Table, system: str = "vae-elastic") -> l
     )
     told = paired.nearest(statement, *gaps, len(runs[system]))
     return [replace(told, evidence=f"{told.evidence}; beside {', '.join(scores)}")]
+
+
+def carries(rows: Sequence[transfer.Transfer]) -> list[Claim]:
+    """Return, for each system and data set, whether having learned that data set helps.
+
+    The model that learned it is compared with those that learned another, on the same exemplars.
+    """
+    found = {row.identity: row for row in rows}
+    claims = []
+    for (drawn, learned, system), row in found.items():
+        at_home = transfer.HOMES.get(drawn, "")
+        home = found.get((drawn, at_home, system))
+        if system == systems.HUMAN or home is None or learned == at_home:
+            continue
+        other = transfer.model_label(system, learned).partition(", ")[2]
+        statement = (
+            f"On {transfer.dataset_label(drawn)}, the {systems.label(system)} that learned it is more "
+            f"recognizable than the one that learned {other}."
+        )
+        claims.append(paired.more(statement, "recognizability", [home], [row]))
+    return claims
 
 
 def leakage(by_category: Table, by_permutation: Table, published: Division) -> list[Claim]:

@@ -26,7 +26,6 @@ from oneshot.evaluations.samples import Shown
 from oneshot.evenly import evenly
 from oneshot.metrics import intervals
 from oneshot.metrics.intervals import Interval
-from oneshot.metrics.paired import Claim, more
 from oneshot.metrics.scoring import score
 from oneshot.recipes import presets
 from oneshot.recipes.base import Getter, Recipe
@@ -181,27 +180,6 @@ def chosen(rows: Sequence[Transfer], system: str = "ldm") -> str:
     if not found:
         raise ValueError(f"nothing is known of the {systems.label(system)}")
     return max(found, key=lambda learned: float(np.mean(found[learned])))
-
-
-def carries(rows: Sequence[Transfer]) -> list[Claim]:
-    """Return, for each system and data set, whether having learned that data set helps.
-
-    The model that learned it is compared with those that learned another, on the same exemplars.
-    """
-    found = {row.identity: row for row in rows}
-    claims = []
-    for (drawn, learned, system), row in found.items():
-        at_home = HOMES.get(drawn, "")
-        home = found.get((drawn, at_home, system))
-        if system == systems.HUMAN or home is None or learned == at_home:
-            continue
-        model, other = systems.label(system), model_label(system, learned).partition(", ")[2]
-        statement = (
-            f"On {dataset_label(drawn)}, the {model} that learned it is more recognizable than the "
-            f"one that learned {other}."
-        )
-        claims.append(more(statement, "recognizability", [home], [row]))
-    return claims
 
 
 def _models(names: Sequence[str], learned: Sequence[str]) -> Iterator[tuple[str, str, Any]]:

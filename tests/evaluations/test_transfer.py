@@ -11,6 +11,7 @@ from IPython.display import HTML
 from pages import outputs, told
 
 from oneshot import own, store, systems
+from oneshot.claims import this_book
 from oneshot.evaluations import lines, transfer
 from oneshot.evaluations.transfer import SKETCHBOOK, Transfer
 from oneshot.metrics import paired
@@ -88,7 +89,7 @@ def test_what_learned_a_data_set_is_held_against_what_learned_another():
         row("glyphs", "omniglot", worse),
         row("omniglot", "omniglot", better, systems.HUMAN),
     ]
-    found = {claim.statement[-20:]: claim.verdict for claim in transfer.carries(rows)}
+    found = {claim.statement[-20:]: claim.verdict for claim in this_book.carries(rows)}
     assert list(found.values()) == [paired.HOLDS, paired.UNDECIDED]
     assert "by a synthetic hand." in next(iter(found))
 
@@ -145,4 +146,4 @@ def test_the_page_shows_drawings_first_and_then_numbers():
     value = kept[SKETCHBOOK, "omniglot", "ldm"].recognizability.value
     (line,) = re.findall(r"<th>LDM, Omniglot</th>(.*?)</tr>", tables[0].data)
     assert re.findall(r"<td>([\d.]+) ", line)[-1] == f"{value:.1f}"
-    assert f"Of {len(transfer.carries(transfer.read()))} statements" in told(shown)
+    assert f"Of {len(this_book.carries(transfer.read()))} statements" in told(shown)
