@@ -158,8 +158,8 @@ def carries(rows: Sequence[transfer.Transfer]) -> list[Claim]:
             continue
         other = transfer.model_label(system, learned).partition(", ")[2]
         statement = (
-            f"On {transfer.dataset_label(drawn)}, the {systems.label(system)} that learned it is more "
-            f"recognizable than the one that learned {other}."
+            f"On {transfer.dataset_label(drawn)}, the {systems.label(system)} that learned it is "
+            f"more recognizable than the one that learned {other}."
         )
         claims.append(paired.more(statement, "recognizability", [home], [row]))
     return claims
