@@ -4,7 +4,7 @@ What is not human is coloured by its system or its regularizer. Without records 
 sentence that says so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -194,12 +194,12 @@ def against(
     Dashed is human, dotted are records of other `lines`. Lines are smoothing splines from `ENOUGH`
     values on where `x` is logarithmic; `called` names the axis.
     """
-    wide = 4.2 * len(scores)
+    wide, shades = 4.2 * len(scores), _shades(groups)
     with plot(wide, 3.2, len(scores)) as (figure, panels):
         for ax, score in zip(panels, scores, strict=True):
             for name, records in groups.items():
                 records = [one for one in records if one[x] is not None]
-                _line(ax, name, records, x, score, log, join)
+                _line(ax, name, shades[name], records, x, score, log, join)
                 for one in records:
                     told = {called or x: one[x], "score": score, "value": one[score]}
                     figure.note(name=label(name), **told)
@@ -221,8 +221,18 @@ def against(
     return figure
 
 
-def _line(ax, name: str, records: list, x: str, score: str, log: bool, join: bool) -> None:
-    colour, marker = looks(name)
+def _shades(names: Iterable[str]) -> dict[str, Any]:
+    """Return colours by name; of those without a colour of their own, from little to much."""
+    colours: dict[str, Any] = {name: looks(name)[0] for name in names}
+    other = [name for name, colour in colours.items() if colour == systems.OTHER[0]]
+    places = np.linspace(0, 1, len(other)) if len(other) > 1 else [0.4] * len(other)
+    return colours | dict(zip(other, map(RAMP, places), strict=True))
+
+
+def _line(
+    ax, name: str, colour: Any, records: list, x: str, score: str, log: bool, join: bool
+) -> None:
+    marker = looks(name)[1]
     at = np.array([value_of(one[x]) for one in records], float)
     values = np.array([one[score].value for one in records])
     style = {"color": colour, "elinewidth": 0.9, "markersize": 4, "label": label(name)}
@@ -247,10 +257,9 @@ def curves(scored: Mapping[str, Any], hollow: Mapping[str, Any] | None = None) -
     quadratic fits; `hollow` are bins that were published.
     """
     with plot(5.8, 4.2) as (figure, (axes,)):
-        shades = dict(zip(scored, RAMP(np.linspace(0, 1, len(scored))), strict=True))
+        shades = _shades(scored)
         for name, one in scored.items():
-            colour, marker = looks(name)
-            colour = shades[name] if colour == systems.OTHER[0] else colour
+            colour, marker = shades[name], looks(name)[1]
             points = np.array(one.bins)
             bands = getattr(one, "bands", None)
             for k, (u, v) in enumerate(points):

@@ -64,15 +64,14 @@ def table(rows: Sequence[Result]) -> Cells:
         for number, row in enumerate(rows)
     }
     columns: dict[str, tables.Column] = {
-        "recipe": "name",
         "change": lambda row: escape(row.change),
         "guidance": lambda row: "" if row.guidance is None else f"{row.guidance:g}",
         **{name: score for score, name in SCORES.items()},
         "core-minutes": lambda row: f"{row.core_minutes:.1f}" if row.steps else "",
         "parameters": lambda row: f"{row.parameters / 1e6:.2f} M" if row.steps else "",
-        "on its sheet": lambda row: escape(row.seen),
+        "on its sheet": lambda row: f'<div class="long">{escape(row.seen)}</div>',
     }
-    return tables.table(named, columns, wrapped=True)
+    return tables.table(named, columns)
 
 
 def contact_sheet(shown: Shown | None) -> sheets.Sheet | Markdown:

@@ -30,11 +30,11 @@ class Verdicts(Rows, Markdown):
 
 
 @unless_empty
-def table(rows: Mapping[str, Any], columns: Mapping[str, Column], wrapped: bool = False) -> Cells:
+def table(rows: Mapping[str, Any], columns: Mapping[str, Column]) -> Cells:
     """Return records by name with what stands in some columns, by heading.
 
     A column is one of a record, or a function of it. Small numbers are 95 % intervals; what is
-    counted in percent has one decimal, all else three. Words are `wrapped` where there are many.
+    counted in percent has one decimal, all else three.
     """
     lines, noted = {}, []
     for name, one in rows.items():
@@ -44,7 +44,7 @@ def table(rows: Mapping[str, Any], columns: Mapping[str, Column], wrapped: bool 
             cell(value, 1 if "%" in head else 3)
             for head, value in zip(columns, values, strict=True)
         ]
-    return grid(list(columns), lines, wrapped, noted)
+    return grid(list(columns), lines, noted=noted)
 
 
 @unless_empty

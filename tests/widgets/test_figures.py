@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+import made_up
 import numpy as np
 import pytest
 from IPython.display import Markdown
@@ -340,3 +341,17 @@ def test_one_panel_needs_no_other_figure_on_phones():
         pass
     assert figure.narrow() is None and column.narrow() is None
     assert NARROW not in figure._repr_mimebundle_()[1]
+
+
+def test_lines_without_a_colour_of_their_own_are_told_apart():
+    found = made_up.speed()
+    ways = {
+        name: [one for one in found if one.sampler == name and one.system == "cfgdm"]
+        for name in ("ddpm", "ddim", "dpm_solver_pp")
+    }
+    called = {"ancestral": ways["ddpm"], "DDIM": ways["ddim"], "solver": ways["dpm_solver_pp"]}
+    figure = figures.against(called, "sampler_steps", log=True)
+    bars = [container.lines[0].get_color() for container in figure.axes[0].containers]
+    assert len(set(map(str, bars))) == 3
+    (alone,) = figures.against({"mine": ways["ddim"]}, "sampler_steps").axes[0].containers
+    assert str(alone.lines[0].get_color()) not in map(str, bars)
