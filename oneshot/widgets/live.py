@@ -3,13 +3,13 @@
 import sys
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Protocol
 
 import ipywidgets as widgets
 from IPython import get_ipython
 from IPython.display import Markdown
 from torch import Tensor
 
+from oneshot.models.generator import Generator
 from oneshot.widgets.sheets import page, png
 
 VARIATIONS, HIGHEST = 20, 2.0
@@ -22,14 +22,6 @@ ABSENT = (
     "*Drawing live takes a trained model and drawings of the data set: `oneshot make` and `oneshot "
     "data fetch` bring them.*"
 )
-
-
-class Guided(Protocol):
-    """A model that draws under guidance."""
-
-    def draw(
-        self, exemplars: Tensor, variations: int, *, guidance: float, seed: int, concepts: list[int]
-    ) -> Tensor: ...
 
 
 def has_reader() -> bool:
@@ -46,7 +38,7 @@ def has_reader() -> bool:
 
 
 def guidance_explorer(
-    model: Guided | None,
+    model: Generator | None,
     exemplars: Tensor | None,
     names: Sequence[str] = (),
 ) -> widgets.Widget | Markdown:
@@ -68,7 +60,7 @@ def guidance_explorer(
     return _explorer(model, exemplars, names)
 
 
-def _explorer(model: Guided, exemplars: Tensor, names: Sequence[str]) -> widgets.Widget:
+def _explorer(model: Generator, exemplars: Tensor, names: Sequence[str]) -> widgets.Widget:
     wide = widgets.Layout(width="34rem")
     style = {"description_width": "5rem"}
     guidance = widgets.FloatSlider(
