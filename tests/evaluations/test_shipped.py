@@ -3,7 +3,7 @@
 import pytest
 
 from oneshot import systems
-from oneshot.evaluations import table
+from oneshot.evaluations import failures, table
 from oneshot.evaluations.record import HUMAN
 
 SHIPPED = ("barlow", "classification", "kl", "prototype", "simclr", "vq")
@@ -36,3 +36,26 @@ def test_drawings_are_kept_of_every_system_by_the_books_own_critics(shipped):
     assert all(bool(one.kept) == (one.seed == 0) for one in drawn) and len(drawn) > 100
     people = [one for one in shipped if one.system in of_people and one.dataset != "glyphs"]
     assert people and not any(one.kept for one in people)
+
+
+@pytest.mark.parametrize("dataset", ["glyphs", "omniglot", "quickdraw:2"])
+def test_each_constructed_failure_is_seen_by_what_is_for_it_and_people_by_nothing(dataset):
+    seen = {name: set(row.seen) for name, row in failures.read(dataset).items()}
+    assert seen[failures.PEOPLE] == seen[failures.OTHERS] == set()
+    for name, score in failures.CAUGHT_BY.items():
+        assert score in seen[name], f"{score} does not see {name}"
+    assert {"originality", "recall", "coverage", "density"} <= seen["copies"]
+    assert {"recognizability", "precision", "second"} <= seen["another concept"]
+    assert not {"diversity", "originality", "recognizability"} & seen["warp"]
+
+
+def test_the_warp_of_omniglot_is_where_people_are_on_the_planes(shipped):
+    people, warp = (
+        shipped.where(dataset="omniglot", size="laptop", critics="own", system=["warp"])
+        .defaults()
+        .with_people[name]
+        for name in (HUMAN, "warp")
+    )
+    for score, was in (("diversity", 0.451), ("originality", 0.497), ("recognizability", 97.5)):
+        assert warp[score].low <= was <= warp[score].high
+        assert warp[score].low <= people[score].value <= warp[score].high
