@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from tqdm.auto import tqdm
-
 from oneshot.evaluations import collect, measure, table
 from oneshot.evaluations.record import Record
-from oneshot.recipes.results import Human
+from oneshot.progress import tqdm
+from oneshot.recipes.presets import options as asked
+from oneshot.recipes.results import Samples
 from oneshot.store import Store, default
 from oneshot.training.precision import Precision, probe_drawing
 
@@ -21,8 +21,13 @@ def again(dataset: str, size: str = "laptop", store: Store | None = None) -> lis
     home = store or default()
     file = table.place(dataset, size, store=home)
     known = [record for record in table.read(file) if "milliseconds" in record.drawing]
-    ways = [one for one in collect.plan("speed", dataset, size) if one.model is not None]
-    pairs = [(one, record) for one in ways for record in known if one.of(record)]
+    ways = [(one, one.drawn) for one in collect.plan("speed", dataset, size)]
+    pairs = [
+        (drawn, record)
+        for one, drawn in ways
+        for record in known
+        if isinstance(drawn, Samples) and one.of(record)
+    ]
     if not pairs:
         raise ValueError(
             f"no drawings of {dataset} have been timed yet: oneshot results speed --dataset "
@@ -30,10 +35,13 @@ def again(dataset: str, size: str = "laptop", store: Store | None = None) -> lis
         )
     precisions: dict[str, Precision] = {}
     found = []
-    for one, record in tqdm(pairs, desc="timing", unit="way"):
-        if one.model is None or isinstance(one.drawn, Human) or not home.find(one.model):
-            raise ValueError(f"{record.name} of {dataset} is not trained, and is not for this")
-        model, options = home.get(one.model), one.drawn.options
+    for drawn, record in tqdm(pairs, desc="timing", unit="way"):
+        if not home.find(drawn.model):
+            raise ValueError(
+                f"{record.system} of {dataset} neither ships nor is trained here; train it by "
+                f"`oneshot make {record.system} {asked(dataset, size)}`"
+            )
+        model, options = home.get(drawn.model), drawn.options
 
         def draw(tried: Precision, model=model, options=options) -> object:
             return measure.draw_noise(model, options, tried, home.device)

@@ -41,3 +41,11 @@ def test_more_steps_take_more_time(home):
         for one in (few, many)
     ]
     assert each[1] > 3 * each[0]
+
+
+def test_nothing_is_trained_to_be_timed(home, monkeypatch):
+    monkeypatch.setattr(collect, "STEPS", (2,))
+    collect.collect("speed", "glyphs", "smoke", ["ldm"], home)
+    monkeypatch.setattr(home, "find", lambda _: None)
+    with pytest.raises(ValueError, match="train it by `oneshot make ldm --dataset glyphs"):
+        timing.again("glyphs", "smoke", home)
